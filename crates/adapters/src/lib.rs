@@ -1,0 +1,1 @@
+//! Passkeys, and later the other things we do not own.

@@ -1,0 +1,46 @@
+//! What a page hears while a model answers.
+
+use crate::{ConversationId, MessageId, RunId, RunState};
+use serde::{Deserialize, Serialize};
+
+/// A message was sent and its answer has begun: what the page puts under the conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Started {
+    /// The conversation it belongs to; new when none was named.
+    pub conversation: ConversationId,
+    /// The message the answer is written into.
+    pub message: MessageId,
+    /// The run that writes it.
+    pub run: RunId,
+    /// The new turn as safe HTML, made by the same component as the page's.
+    pub html: String,
+}
+
+/// One step of an answer on `/api/events` (event name `answer`).
+///
+/// # Design
+/// It carries state, not difference: applying one twice changes nothing, so a page that reconnects is simply told
+/// where the answer stands. Finished blocks are safe HTML made by the server; the unfinished tail is plain text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AnswerEvent {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The message being written.
+    pub message: MessageId,
+    /// The run that writes it.
+    pub run: RunId,
+    /// Where it stands.
+    pub state: RunState,
+    /// Index of the first block in `blocks`; a page drops what it has from there on.
+    pub from: u32,
+    /// Finished blocks from `from` on, each safe HTML.
+    pub blocks: Vec<String>,
+    /// Where in the tail `tail` begins, in characters; a page keeps that many of its own.
+    pub tail_from: u32,
+    /// The unfinished text after the last block, from `tail_from` on.
+    pub tail: String,
+    /// Why it failed, in a sentence for the person; or that it waits for others.
+    pub note: Option<String>,
+    /// The foot of the ended answer (actions, tokens, time) as safe HTML; only with an ended state.
+    pub foot: Option<String>,
+}

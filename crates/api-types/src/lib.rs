@@ -1,0 +1,27 @@
+//! What may cross the network: ids, enums, requests, receipts and [`Problem`].
+//!
+//! Never here: async, IO, clocks, secrets, Leptos. If a browser may not see it, it is not here.
+//! To add one: a new noun is a new file; derive `Serialize` and `Deserialize`, give units in the names.
+
+mod answer;
+mod conversation;
+mod id;
+mod model;
+mod money;
+mod passkey;
+mod problem;
+mod role;
+mod run;
+
+pub use answer::{AnswerEvent, Started};
+pub use conversation::{ConversationSettings, NewConversation};
+pub use id::{
+    CeremonyId, ConversationId, InvalidId, MessageId, OrganizationId, PersonId, RequestId, RunId, SessionId,
+    SetupCodeId, WorkerId,
+};
+pub use model::{ModelInfo, ModelKind, ModelRef, Price};
+pub use money::Micros;
+pub use passkey::{CeremonyPurpose, CeremonyStart};
+pub use problem::{FieldError, Problem};
+pub use role::{MessageRole, Role};
+pub use run::{RunState, Usage};

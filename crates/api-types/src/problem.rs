@@ -1,0 +1,176 @@
+//! The one error a client ever sees (RFC 9457), its variants named by what the person can do next.
+
+use serde::{Deserialize, Serialize};
+
+/// One wrong field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The field's name as sent.
+    pub field: String,
+    /// What is wrong and what to do, in a sentence.
+    pub message: String,
+}
+
+/// Why something was not done. The table variant → status → code stands in [`Problem::status`] and [`Problem::code`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Problem {
+    /// 401: no valid session or token.
+    #[error("Please sign in first.")]
+    SignIn,
+    /// 401: the passkey ceremony did not succeed; the reason is for the entitled only.
+    #[error("That passkey was not accepted. Try again, or use another passkey.")]
+    KeyRefused,
+    /// 403: the role does not allow it.
+    #[error("Your role does not allow this. Ask an administrator of your studio.")]
+    NotPermitted,
+    /// 404: unknown, or another person's: the two are never told apart.
+    #[error("There is nothing here. It may have been deleted, or the address is wrong.")]
+    NotFound,
+    /// 409: the thing is not what was shown.
+    #[error("{detail}")]
+    Changed {
+        /// What changed and what to do.
+        detail: String,
+    },
+    /// 410: too late.
+    #[error("{detail}")]
+    Expired {
+        /// What expired and how to begin again.
+        detail: String,
+    },
+    /// 413: the body is over the limit.
+    #[error("That is too large: at most {bytes_max} bytes can be sent at once.")]
+    TooLarge {
+        /// The limit.
+        bytes_max: u64,
+    },
+    /// 415: not a type this address understands.
+    #[error("Send this as application/json or as a form.")]
+    WrongType,
+    /// 400: not parseable.
+    #[error("{detail}")]
+    Malformed {
+        /// Where and why.
+        detail: String,
+    },
+    /// 422: parseable and wrong, each field named.
+    #[error("{}", fields.first().map_or("Something in the form is not right.", |f| f.message.as_str()))]
+    Invalid {
+        /// At least one.
+        fields: Vec<FieldError>,
+    },
+    /// 429: too many at once; try again after `retry_after_s` seconds.
+    #[error("{detail}")]
+    RateLimited {
+        /// Which limit, and when it lets go.
+        detail: String,
+        /// Seconds.
+        retry_after_s: u32,
+    },
+    /// 503: something the studio depends on is down; it fails closed.
+    #[error("{detail}")]
+    TryLater {
+        /// What is down and what to do.
+        detail: String,
+    },
+    /// 500: ours alone; logged once under this trace id.
+    #[error("Something went wrong on our side. It has been logged as {trace_id}; trying again may help.")]
+    Broken {
+        /// To be found in the log.
+        trace_id: String,
+    },
+}
+
+impl Problem {
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::SignIn | Self::KeyRefused => 401,
+            Self::NotPermitted => 403,
+            Self::NotFound => 404,
+            Self::Changed { .. } => 409,
+            Self::Expired { .. } => 410,
+            Self::TooLarge { .. } => 413,
+            Self::WrongType => 415,
+            Self::Malformed { .. } => 400,
+            Self::Invalid { .. } => 422,
+            Self::RateLimited { .. } => 429,
+            Self::TryLater { .. } => 503,
+            Self::Broken { .. } => 500,
+        }
+    }
+
+    /// The machine's word for it.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::KeyRefused => "key_refused",
+            Self::NotPermitted => "not_permitted",
+            Self::NotFound => "not_found",
+            Self::Changed { .. } => "changed",
+            Self::Expired { .. } => "expired",
+            Self::TooLarge { .. } => "too_large",
+            Self::WrongType => "wrong_type",
+            Self::Malformed { .. } => "malformed",
+            Self::Invalid { .. } => "invalid",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::TryLater { .. } => "try_later",
+            Self::Broken { .. } => "broken",
+        }
+    }
+
+    /// A few words for a heading.
+    pub const fn title(&self) -> &'static str {
+        match self {
+            Self::SignIn => "Not signed in",
+            Self::KeyRefused => "Passkey not accepted",
+            Self::NotPermitted => "Not permitted",
+            Self::NotFound => "Not found",
+            Self::Changed { .. } => "It has changed",
+            Self::Expired { .. } => "Too late",
+            Self::TooLarge { .. } => "Too large",
+            Self::WrongType => "Wrong type",
+            Self::Malformed { .. } => "Not readable",
+            Self::Invalid { .. } => "Please check",
+            Self::RateLimited { .. } => "Slow down",
+            Self::TryLater { .. } => "Not available now",
+            Self::Broken { .. } => "Our fault",
+        }
+    }
+
+    /// One wrong field.
+    pub fn field(field: &str, message: impl Into<String>) -> Self {
+        Self::Invalid { fields: vec![FieldError { field: field.to_owned(), message: message.into() }] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_on_the_wire_is_the_code_in_the_table() {
+        let all = [
+            Problem::SignIn,
+            Problem::KeyRefused,
+            Problem::NotPermitted,
+            Problem::NotFound,
+            Problem::Changed { detail: "x".into() },
+            Problem::Expired { detail: "x".into() },
+            Problem::TooLarge { bytes_max: 1 },
+            Problem::WrongType,
+            Problem::Malformed { detail: "x".into() },
+            Problem::field("f", "x"),
+            Problem::RateLimited { detail: "x".into(), retry_after_s: 1 },
+            Problem::TryLater { detail: "x".into() },
+            Problem::Broken { trace_id: "x".into() },
+        ];
+        for problem in all {
+            let json = serde_json::to_value(&problem).unwrap();
+            assert_eq!(json["code"], problem.code());
+            assert_eq!(serde_json::from_value::<Problem>(json).unwrap(), problem);
+            assert!((400..=599).contains(&problem.status()));
+        }
+    }
+}
