@@ -6,11 +6,11 @@
 mod chance;
 mod models;
 mod passkeys;
-mod store;
+pub mod store;
 
 pub use chance::{Clock, Ids, Timestamp};
 pub use models::{
     ChatEvent, ChatRequest, ChatStream, ChatTurn, FinishReason, ModelError, ModelSource, SourceStatus,
 };
 pub use passkeys::{Assertion, CeremonyState, PasskeyRefused, Passkeys, RegisteredPasskey};
-pub use store::Nothing;
+

@@ -1,0 +1,94 @@
+//! Conversations.
+
+use super::{Owned, StoreError};
+use crate::ports::Timestamp;
+use api_types::{ConversationId, ConversationSettings, MessageId};
+use async_trait::async_trait;
+
+/// A conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConversationRow {
+    /// Which.
+    pub id: ConversationId,
+    /// Whose.
+    pub owned: Owned,
+    /// What it is called.
+    pub title: String,
+    /// Model, temperature, length, system prompt.
+    pub settings: ConversationSettings,
+    /// The message at the end of the branch that is shown; `None` while there is no message.
+    pub leaf: Option<MessageId>,
+    /// Opened.
+    pub created_at: Timestamp,
+    /// Last message or change; the list is sorted by it.
+    pub updated_at: Timestamp,
+    /// In the bin since then; it can still be restored.
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// Reads of conversations.
+#[async_trait]
+pub trait ConversationReads: Send + Sync {
+    /// One conversation that is not in the bin.
+    async fn conversation(
+        &self,
+        owned: Owned,
+        id: ConversationId,
+    ) -> Result<Option<ConversationRow>, StoreError>;
+
+    /// Conversations not in the bin, latest first, at most `limit`, after the given one in that order
+    /// (`updated_at`, `id` of the last seen).
+    async fn conversations(
+        &self,
+        owned: Owned,
+        after: Option<(Timestamp, ConversationId)>,
+        limit: u32,
+    ) -> Result<Vec<ConversationRow>, StoreError>;
+}
+
+/// Writes of conversations.
+#[async_trait]
+pub trait ConversationWrites: Send {
+    /// Opens one.
+    async fn insert_conversation(&mut self, conversation: &ConversationRow) -> Result<(), StoreError>;
+
+    /// Gives it another title; false when it is not there.
+    async fn rename_conversation(
+        &mut self,
+        owned: Owned,
+        id: ConversationId,
+        title: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Gives it other settings; false when it is not there.
+    async fn configure_conversation(
+        &mut self,
+        owned: Owned,
+        id: ConversationId,
+        settings: &ConversationSettings,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Puts it into the bin (`Some(when)`) or takes it out again (`None`); false when it is not there (or not in the
+    /// bin, when taking out).
+    async fn bin_conversation(
+        &mut self,
+        owned: Owned,
+        id: ConversationId,
+        deleted_at: Option<Timestamp>,
+    ) -> Result<bool, StoreError>;
+
+    /// Shows the branch that ends here, and moves the conversation to the top.
+    async fn set_leaf(
+        &mut self,
+        owned: Owned,
+        id: ConversationId,
+        leaf: MessageId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Removes for good what has been in the bin since before `before`, with messages, runs and events; how many
+    /// conversations went. At most 100 at once.
+    async fn empty_bin(&mut self, before: Timestamp) -> Result<u64, StoreError>;
+}

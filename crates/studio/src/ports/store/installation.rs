@@ -1,0 +1,35 @@
+//! The installation's own facts, and its one-time owner codes.
+
+use super::StoreError;
+use crate::ports::Timestamp;
+use api_types::SetupCodeId;
+use async_trait::async_trait;
+
+/// Reads of the installation.
+#[async_trait]
+pub trait InstallationReads: Send + Sync {
+    /// One of the installation's facts (`rp_id`, `offered_sources`, …), if it was written.
+    async fn fact(&self, key: &str) -> Result<Option<String>, StoreError>;
+}
+
+/// Writes of the installation.
+#[async_trait]
+pub trait InstallationWrites: Send {
+    /// Writes a fact, replacing what it was.
+    async fn set_fact(&mut self, key: &str, value: &str, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Puts a new owner code (hex SHA-256) in the place of all unused ones.
+    async fn replace_setup_code(
+        &mut self,
+        id: SetupCodeId,
+        digest: &str,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Is there an unused owner code with this digest that has not expired?
+    async fn setup_code_is_open(&mut self, digest: &str, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Uses an owner code; false when there is none that can be used.
+    async fn use_setup_code(&mut self, digest: &str, now: Timestamp) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,74 @@
+//! Passkeys and their ceremonies.
+
+use super::{Owned, PersonRow, StoreError};
+use crate::ports::Timestamp;
+use api_types::{CeremonyId, CeremonyPurpose};
+use async_trait::async_trait;
+
+/// A stored passkey.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasskeyRow {
+    /// base64url of the credential id; unique in the installation.
+    pub credential_id: String,
+    /// Whose.
+    pub owned: Owned,
+    /// What the person calls it.
+    pub name: String,
+    /// The adapter's JSON: public key, counter, backup state.
+    pub passkey: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Last sign-in with it.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A ceremony under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CeremonyRow {
+    /// Its name on the wire.
+    pub id: CeremonyId,
+    /// What it is for.
+    pub purpose: CeremonyPurpose,
+    /// The adapter's state.
+    pub state: String,
+    /// What the use case has to remember: JSON of its own (the new owner's name and code digest, …).
+    pub memo: String,
+    /// SHA-256 (hex) of the browser's binding cookie: only the browser that began it may end it.
+    pub browser: String,
+    /// Begun.
+    pub created_at: Timestamp,
+    /// Void after this.
+    pub expires_at: Timestamp,
+}
+
+/// Reads of keys.
+#[async_trait]
+pub trait KeyReads: Send + Sync {
+    /// The passkey of this credential id, with its person, disabled or not. One statement.
+    async fn passkey_with_person(
+        &self,
+        credential_id: &str,
+    ) -> Result<Option<(PasskeyRow, PersonRow)>, StoreError>;
+}
+
+/// Writes of keys.
+#[async_trait]
+pub trait KeyWrites: Send {
+    /// Stores a new passkey. `Conflict` when the credential id is known.
+    async fn insert_passkey(&mut self, passkey: &PasskeyRow) -> Result<(), StoreError>;
+
+    /// Stores what a sign-in changed.
+    async fn passkey_used(
+        &mut self,
+        owned: Owned,
+        credential_id: &str,
+        passkey: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Begins a ceremony. Also removes those that have expired before `ceremony.created_at`.
+    async fn insert_ceremony(&mut self, ceremony: &CeremonyRow) -> Result<(), StoreError>;
+
+    /// Takes a ceremony out: whatever happens then, it cannot be used twice. Expired or not: the caller judges.
+    async fn take_ceremony(&mut self, id: CeremonyId) -> Result<Option<CeremonyRow>, StoreError>;
+}

@@ -1,0 +1,77 @@
+//! Messages: rows in a tree, never one blob.
+
+use super::{Owned, RunRow, StoreError};
+use crate::ports::Timestamp;
+use api_types::{ConversationId, MessageId, MessageRole};
+use async_trait::async_trait;
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageRow {
+    /// Which.
+    pub id: MessageId,
+    /// Whose.
+    pub owned: Owned,
+    /// Where.
+    pub conversation: ConversationId,
+    /// What it answers or follows; `None` at the root.
+    pub parent: Option<MessageId>,
+    /// Who wrote it.
+    pub role: MessageRole,
+    /// The text; of an answer under way what earlier runs had written.
+    pub body: String,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// A message on the shown branch, with the last run that wrote it (answers only) and its place among its siblings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TurnRow {
+    /// The message.
+    pub message: MessageRow,
+    /// Its last run.
+    pub run: Option<RunRow>,
+    /// All messages with the same parent, oldest first; this one among them.
+    pub siblings: Vec<Sibling>,
+}
+
+/// One of several messages with the same parent.
+pub type Sibling = MessageId;
+
+/// Reads of messages.
+#[async_trait]
+pub trait MessageReads: Send + Sync {
+    /// One message.
+    async fn message(
+        &self,
+        owned: Owned,
+        conversation: ConversationId,
+        id: MessageId,
+    ) -> Result<Option<MessageRow>, StoreError>;
+
+    /// The branch that ends at `leaf`, the last `limit` messages of it, oldest first. At most two statements.
+    ///
+    /// A page before it is asked for with the first message's parent as `leaf`.
+    async fn branch(
+        &self,
+        owned: Owned,
+        conversation: ConversationId,
+        leaf: MessageId,
+        limit: u32,
+    ) -> Result<Vec<TurnRow>, StoreError>;
+
+    /// The end of the newest branch below (or at) a message: follows the youngest child each time.
+    async fn youngest_leaf(
+        &self,
+        owned: Owned,
+        conversation: ConversationId,
+        from: MessageId,
+    ) -> Result<Option<MessageId>, StoreError>;
+}
+
+/// Writes of messages.
+#[async_trait]
+pub trait MessageWrites: Send {
+    /// Adds messages; one statement.
+    async fn insert_messages(&mut self, messages: &[MessageRow]) -> Result<(), StoreError>;
+}

@@ -1,0 +1,143 @@
+//! State: rows with a closed schema, one unit of work for writing, plain reads.
+//!
+//! One file per noun holds its rows, its reads and its writes. Every statement carries owner and organization.
+//! `crates/storage` implements all of it, once, for SQLite and PostgreSQL.
+
+mod conversations;
+mod installation;
+mod keys;
+mod messages;
+mod people;
+mod runs;
+mod sessions;
+
+pub use conversations::{ConversationReads, ConversationRow, ConversationWrites};
+pub use installation::{InstallationReads, InstallationWrites};
+pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
+pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, TurnRow};
+pub use people::{PeopleReads, PeopleWrites, PersonRow};
+pub use runs::{RunEnd, RunEventKind, RunEventRow, RunReads, RunRow, RunWrites, WorkerWrites};
+pub use sessions::{SessionReads, SessionRow, SessionWrites};
+
+use api_types::{OrganizationId, PersonId};
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use tokio::sync::oneshot;
+
+/// Whose row it is. Part of every row and of every query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Owned {
+    /// The organization.
+    pub organization: OrganizationId,
+    /// The person.
+    pub owner: PersonId,
+}
+
+/// Why the store did not do it. Nothing of the unit of work was kept.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// A rule of the schema refused it: the name of the index or constraint (`runs_one_active`, …).
+    #[error("the database refused it: {0}")]
+    Conflict(String),
+    /// No room left on the disk.
+    #[error("the disk is full")]
+    Full,
+    /// It cannot be reached, is locked, or is shutting down.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(String),
+    /// A stored row does not have the shape it must have.
+    #[error("a stored row cannot be read: {0}")]
+    Corrupt(String),
+    /// Anything else.
+    #[error("the database failed: {0}")]
+    Fault(String),
+}
+
+/// All reads.
+pub trait Reads:
+    InstallationReads + PeopleReads + KeyReads + SessionReads + ConversationReads + MessageReads + RunReads
+{
+}
+impl<T> Reads for T where
+    T: InstallationReads + PeopleReads + KeyReads + SessionReads + ConversationReads + MessageReads + RunReads
+{
+}
+
+/// One unit of work: all of it is committed, or none.
+///
+/// It reads too, and sees its own writes. Keep it short: no model call, no network, no waiting inside.
+pub trait Tx:
+    Reads
+    + InstallationWrites
+    + PeopleWrites
+    + KeyWrites
+    + SessionWrites
+    + ConversationWrites
+    + MessageWrites
+    + RunWrites
+    + WorkerWrites
+    + Send
+{
+}
+
+/// What a unit of work does. `Err` rolls all of it back.
+pub type Work = Box<dyn for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Result<(), StoreError>> + Send>;
+
+/// The database.
+///
+/// # Design
+/// Writes go through one writer, which commits together what waits together (group commit): a unit of work pays for a
+/// savepoint, not for a disk flush of its own. An answer to the caller is given only after the commit.
+#[async_trait]
+pub trait Store: Reads + Send + Sync {
+    /// Runs a unit of work and answers after its commit. [`dyn Store::write`] is the comfortable form.
+    async fn write_boxed(&self, work: Work) -> Result<(), StoreError>;
+
+    /// Is it there? Asked by `/health` and `vobio doctor`; answers within two seconds.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// SQL statements executed since the start, for the counts in the tests.
+    fn statements(&self) -> u64;
+
+    /// Commits since the start, for the counts in the tests.
+    fn commits(&self) -> u64;
+}
+
+impl dyn Store {
+    /// Runs a unit of work and gives its result, after the commit.
+    ///
+    /// ```ignore
+    /// store.write(move |tx| Box::pin(async move { tx.insert_person(&person).await })).await?;
+    /// ```
+    ///
+    /// # Errors
+    /// What the work returned, or what the commit said; either way nothing was kept.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        let (send, mut receive) = oneshot::channel();
+        let committed = self
+            .write_boxed(Box::new(move |tx| {
+                Box::pin(async move {
+                    let result = work(tx).await;
+                    let kept = match &result {
+                        Ok(_) => Ok(()),
+                        // The text is never shown: the caller gets its own error back through the channel.
+                        Err(_) => Err(StoreError::Fault("rolled back by its unit of work".to_owned())),
+                    };
+                    let _gone = send.send(result);
+                    kept
+                })
+            }))
+            .await;
+        match (receive.try_recv(), committed) {
+            (Ok(Err(refused)), _) => Err(refused),
+            (Ok(Ok(value)), Ok(())) => Ok(value),
+            (_, Err(fault)) => Err(fault.into()),
+            (Err(_), Ok(())) => Err(StoreError::Fault("the unit of work gave no result".to_owned()).into()),
+        }
+    }
+}
