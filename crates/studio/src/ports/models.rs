@@ -104,7 +104,9 @@ pub enum ModelError {
         detail: String,
     },
     /// The conversation does not fit into the model.
-    #[error("This conversation is longer than the model can read. Start a new one, or choose a larger model.")]
+    #[error(
+        "This conversation is longer than the model can read. Start a new one, or choose a larger model."
+    )]
     TooLong,
     /// It said something that is not an answer.
     #[error("{source_name} sent something that is not an answer. Try again, or choose another model.")]

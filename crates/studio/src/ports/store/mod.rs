@@ -59,7 +59,13 @@ pub trait Reads:
 {
 }
 impl<T> Reads for T where
-    T: InstallationReads + PeopleReads + KeyReads + SessionReads + ConversationReads + MessageReads + RunReads
+    T: InstallationReads
+        + PeopleReads
+        + KeyReads
+        + SessionReads
+        + ConversationReads
+        + MessageReads
+        + RunReads
 {
 }
 

@@ -28,7 +28,8 @@ pub struct SessionRow {
 #[async_trait]
 pub trait SessionReads: Send + Sync {
     /// A session with its person, ended or not. One statement; read on every request, never cached.
-    async fn session_with_person(&self, id: SessionId) -> Result<Option<(SessionRow, PersonRow)>, StoreError>;
+    async fn session_with_person(&self, id: SessionId)
+    -> Result<Option<(SessionRow, PersonRow)>, StoreError>;
 }
 
 /// Writes of sessions.

@@ -1,0 +1,188 @@
+//! Conversations: list, open, rename, configure, delete and restore.
+
+use crate::{
+    CONVERSATIONS_PER_PAGE, MESSAGES_PER_PAGE, SignedIn, Studio, owned,
+    ports::{
+        Timestamp,
+        store::{ConversationRow, TurnRow},
+    },
+    text,
+};
+use api_types::{ConversationId, ConversationSettings, MessageId, ModelRef, Problem};
+
+/// One part of the list of conversations.
+#[derive(Debug, Clone, Default)]
+pub struct ConversationPage {
+    /// Latest first.
+    pub conversations: Vec<ConversationRow>,
+    /// Where the next part begins, when there is one.
+    pub next: Option<(Timestamp, ConversationId)>,
+}
+
+/// A conversation as it is shown.
+#[derive(Debug, Clone)]
+pub struct OpenConversation {
+    /// Its row.
+    pub conversation: ConversationRow,
+    /// The last turns of the shown branch (or those before a cursor), oldest first.
+    pub turns: Vec<TurnRow>,
+    /// The end of the part before this one, when there is one.
+    pub earlier: Option<MessageId>,
+}
+
+impl Studio {
+    /// One part of the person's conversations.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn conversations(
+        &self,
+        by: &SignedIn,
+        after: Option<(Timestamp, ConversationId)>,
+    ) -> Result<ConversationPage, Problem> {
+        let mut conversations =
+            self.store.conversations(owned(by), after, CONVERSATIONS_PER_PAGE + 1).await?;
+        let more = conversations.len() > CONVERSATIONS_PER_PAGE as usize;
+        conversations.truncate(CONVERSATIONS_PER_PAGE as usize);
+        let next = if more { conversations.last().map(|last| (last.updated_at, last.id)) } else { None };
+        Ok(ConversationPage { conversations, next })
+    }
+
+    /// A conversation with the last turns of its shown branch, or those that end at `until`.
+    ///
+    /// # Errors
+    /// `NotFound` when it is unknown, deleted, or another person's.
+    pub async fn conversation(
+        &self,
+        by: &SignedIn,
+        id: ConversationId,
+        until: Option<MessageId>,
+    ) -> Result<OpenConversation, Problem> {
+        let conversation = self.store.conversation(owned(by), id).await?.ok_or(Problem::NotFound)?;
+        let Some(leaf) = until.or(conversation.leaf) else {
+            return Ok(OpenConversation { conversation, turns: Vec::new(), earlier: None });
+        };
+        let turns = self.store.branch(owned(by), id, leaf, MESSAGES_PER_PAGE).await?;
+        if turns.is_empty() && until.is_some() {
+            return Err(Problem::NotFound);
+        }
+        let earlier = turns.first().and_then(|turn| turn.message.parent);
+        Ok(OpenConversation { conversation, turns, earlier })
+    }
+
+    /// Gives it another title.
+    ///
+    /// # Errors
+    /// `Invalid` naming `title`; `NotFound`.
+    pub async fn rename_conversation(
+        &self,
+        by: &SignedIn,
+        id: ConversationId,
+        title: &str,
+    ) -> Result<(), Problem> {
+        let title = text::title(title)?;
+        let (owned, now) = (owned(by), self.now());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move { found(tx.rename_conversation(owned, id, &title, now).await?) })
+            })
+            .await
+    }
+
+    /// Gives it other settings.
+    ///
+    /// # Errors
+    /// `Invalid` naming the field; `NotFound`.
+    pub async fn configure_conversation(
+        &self,
+        by: &SignedIn,
+        id: ConversationId,
+        settings: ConversationSettings,
+    ) -> Result<(), Problem> {
+        text::settings(&settings)?;
+        self.check_model(&settings.model).await?;
+        let (owned, now) = (owned(by), self.now());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move { found(tx.configure_conversation(owned, id, &settings, now).await?) })
+            })
+            .await
+    }
+
+    /// Puts it into the bin, from where it can be restored. An answer under way is stopped.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn delete_conversation(&self, by: &SignedIn, id: ConversationId) -> Result<(), Problem> {
+        let (owned, now) = (owned(by), self.now());
+        self.store
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move { found(tx.bin_conversation(owned, id, Some(now)).await?) })
+            })
+            .await?;
+        self.live.stop_conversation(owned.owner, id);
+        Ok(())
+    }
+
+    /// Takes it out of the bin.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not in the bin any more.
+    pub async fn restore_conversation(&self, by: &SignedIn, id: ConversationId) -> Result<(), Problem> {
+        let owned = owned(by);
+        self.store
+            .write(move |tx| Box::pin(async move { found(tx.bin_conversation(owned, id, None).await?) }))
+            .await
+    }
+
+    /// Removes for good what has been in the bin for [`crate::BIN_LIFE`]. For the worker.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn empty_bin(&self) -> Result<u64, Problem> {
+        let before = Timestamp(self.now().0 - i64::try_from(crate::BIN_LIFE.as_micros()).unwrap_or(i64::MAX));
+        self.store
+            .write::<_, Problem, _>(move |tx| Box::pin(async move { Ok(tx.empty_bin(before).await?) }))
+            .await
+    }
+
+    /// What a new conversation of this person begins with: the model of the latest one while it is there, else the
+    /// operator's, else the best there is. `None` when there is no model at all.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn default_settings(&self, by: &SignedIn) -> Result<Option<ConversationSettings>, Problem> {
+        let latest = self.store.conversations(owned(by), None, 1).await?;
+        let models = self.catalog.models().await;
+        let is_there = |model: &ModelRef| models.iter().any(|info| &info.model == model);
+        let model = latest
+            .into_iter()
+            .map(|conversation| conversation.settings.model)
+            .chain(self.settings.default_model.clone())
+            .find(is_there);
+        let model = match model {
+            Some(model) => Some(model),
+            None => self.catalog.preferred().await.map(|info| info.model),
+        };
+        Ok(model.map(|model| ConversationSettings {
+            model,
+            temperature: None,
+            max_tokens: None,
+            system_prompt: String::new(),
+        }))
+    }
+
+    pub(crate) async fn check_model(&self, model: &ModelRef) -> Result<(), Problem> {
+        match self.catalog.find(model).await {
+            Some(_) => Ok(()),
+            None => Err(Problem::field(
+                "model",
+                format!("The model {model} is not available. Choose one from the list."),
+            )),
+        }
+    }
+}
+
+fn found(there: bool) -> Result<(), Problem> {
+    if there { Ok(()) } else { Err(Problem::NotFound) }
+}

@@ -1,0 +1,214 @@
+//! Answers under way in this process: their text in memory, ahead of the rows, and who wants to hear of it.
+
+use crate::ports::{Timestamp, store::Owned};
+use api_types::{ConversationId, MessageId, PersonId, RunId, RunState, Usage};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    time::Duration,
+};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+/// An ended answer stays here for so long, so that every open page sees its end from memory.
+const ENDED_STAYS: Duration = Duration::from_secs(10);
+
+/// All answers under way in this process.
+#[derive(Default)]
+pub struct Live {
+    runs: RwLock<HashMap<RunId, Arc<LiveRun>>>,
+    listeners: Mutex<HashMap<PersonId, watch::Sender<u64>>>,
+    /// Rung when one answer has more unsaved text than should wait for the next tick.
+    pub(crate) flush_now: Notify,
+    /// The process is going down: answers are interrupted, not stopped.
+    pub(crate) closing: CancellationToken,
+}
+
+/// One answer under way.
+pub struct LiveRun {
+    /// The run.
+    pub run: RunId,
+    /// Whose.
+    pub owned: Owned,
+    /// Where.
+    pub conversation: ConversationId,
+    /// What it writes.
+    pub message: MessageId,
+    /// Cancelled by Stop.
+    pub stop: CancellationToken,
+    /// Held while its rows are written, so that flush and end do not overtake each other.
+    pub(crate) saving: Arc<tokio::sync::Mutex<()>>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    /// What the message held before this run.
+    pub(crate) prefix: String,
+    /// What this run has written.
+    pub(crate) text: String,
+    /// Bytes of `text` that are rows.
+    pub(crate) saved: usize,
+    /// Of the next event row.
+    pub(crate) next_seq: i64,
+    pub(crate) state: RunState,
+    pub(crate) note: Option<String>,
+    pub(crate) usage: Usage,
+    pub(crate) cost_micros: Option<i64>,
+    pub(crate) cut_short: bool,
+    pub(crate) first_token_at: Option<Timestamp>,
+    pub(crate) ended_at: Option<Timestamp>,
+    pub(crate) failure: Option<String>,
+}
+
+/// Where an answer stands, for a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveView {
+    /// Where it stands.
+    pub state: RunState,
+    /// Prefix and text from `from` on, in bytes of the whole.
+    pub text: String,
+    /// Bytes of the whole.
+    pub len: usize,
+    /// That it waits, or is not saved yet, or why it failed.
+    pub note: Option<String>,
+}
+
+impl LiveRun {
+    pub(crate) fn new(
+        (run, message, conversation): (RunId, MessageId, ConversationId),
+        owned: Owned,
+        prefix: String,
+        next_seq: i64,
+    ) -> Self {
+        Self {
+            run,
+            owned,
+            conversation,
+            message,
+            stop: CancellationToken::new(),
+            saving: Arc::default(),
+            inner: Mutex::new(Inner {
+                prefix,
+                text: String::new(),
+                saved: 0,
+                next_seq,
+                state: RunState::Queued,
+                note: None,
+                usage: Usage::default(),
+                cost_micros: None,
+                cut_short: false,
+                first_token_at: None,
+                ended_at: None,
+                failure: None,
+            }),
+        }
+    }
+
+    pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where it stands, with the text after the first `from` bytes of the whole. `from` must come from an earlier view.
+    pub fn view(&self, from: usize) -> LiveView {
+        let inner = self.inner();
+        let len = inner.prefix.len() + inner.text.len();
+        let text = match from.checked_sub(inner.prefix.len()) {
+            Some(from) => inner.text.get(from..).unwrap_or_default().to_owned(),
+            None => {
+                let mut text = inner.prefix.get(from..).unwrap_or_default().to_owned();
+                text.push_str(&inner.text);
+                text
+            }
+        };
+        let note = inner.failure.clone().or_else(|| inner.note.clone());
+        LiveView { state: inner.state, text, len, note }
+    }
+}
+
+impl Live {
+    fn runs(&self) -> Vec<Arc<LiveRun>> {
+        self.runs.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// The answer a run writes, while it is here.
+    pub fn get(&self, run: RunId) -> Option<Arc<LiveRun>> {
+        self.runs.read().unwrap_or_else(PoisonError::into_inner).get(&run).cloned()
+    }
+
+    /// The person's answers, just ended ones among them.
+    pub fn of(&self, person: PersonId) -> Vec<Arc<LiveRun>> {
+        let runs = self.runs.read().unwrap_or_else(PoisonError::into_inner);
+        runs.values().filter(|run| run.owned.owner == person).cloned().collect()
+    }
+
+    /// How many answers are being written.
+    pub fn active(&self) -> usize {
+        self.runs().iter().filter(|run| run.inner().state.is_active()).count()
+    }
+
+    pub(crate) fn active_of(&self, person: PersonId) -> usize {
+        self.of(person).iter().filter(|run| run.inner().state.is_active()).count()
+    }
+
+    pub(crate) fn insert(&self, run: Arc<LiveRun>) {
+        let person = run.owned.owner;
+        self.runs.write().unwrap_or_else(PoisonError::into_inner).insert(run.run, run);
+        self.changed(person);
+    }
+
+    pub(crate) fn remove(&self, run: RunId) {
+        self.runs.write().unwrap_or_else(PoisonError::into_inner).remove(&run);
+    }
+
+    /// A receiver that changes whenever an answer of this person does.
+    pub fn subscribe(&self, person: PersonId) -> watch::Receiver<u64> {
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.entry(person).or_insert_with(|| watch::channel(0).0).subscribe()
+    }
+
+    pub(crate) fn changed(&self, person: PersonId) {
+        let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(listener) = listeners.get(&person) {
+            listener.send_modify(|version| *version += 1);
+        }
+    }
+
+    /// Stops the answers of a conversation.
+    pub(crate) fn stop_conversation(&self, person: PersonId, conversation: ConversationId) {
+        for run in self.of(person).into_iter().filter(|run| run.conversation == conversation) {
+            run.stop.cancel();
+        }
+    }
+
+    /// Interrupts everything: the process is going down. What was written is saved by each answer itself.
+    pub fn close(&self) {
+        self.closing.cancel();
+    }
+
+    /// Completes when the process is going down.
+    pub async fn closed(&self) {
+        self.closing.cancelled().await;
+    }
+
+    pub(crate) fn unsaved(&self) -> Vec<Arc<LiveRun>> {
+        let mut runs = self.runs();
+        runs.retain(|run| {
+            let inner = run.inner();
+            inner.ended_at.is_none() && inner.text.len() > inner.saved
+        });
+        runs
+    }
+
+    /// Forgets answers that ended a while ago, and listeners who left.
+    pub(crate) fn sweep(&self, now: Timestamp) {
+        self.runs
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|_, run| run.inner().ended_at.is_none_or(|ended| now.since(ended) < ENDED_STAYS));
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|_, listener| listener.receiver_count() > 0);
+    }
+}

@@ -1,0 +1,343 @@
+//! Messages: send, answer again, continue, and choose among siblings.
+
+use crate::{
+    ANSWER_TOKENS_DEFAULT, LiveRun, PROMPT_TURNS_MAX, RUNS_OF_ONE_PERSON_MAX, SignedIn, Studio, Ticket,
+    owned,
+    ports::{
+        ChatRequest, ChatTurn,
+        store::{ConversationRow, MessageRow, Owned, RunEventKind, RunEventRow, RunRow, StoreError, Tx},
+    },
+    text,
+};
+use api_types::{
+    ConversationId, ConversationSettings, MessageId, MessageRole, ModelInfo, Problem, RunId, RunState, Usage,
+};
+use std::sync::Arc;
+
+/// What a person sends.
+#[derive(Debug, Clone)]
+pub struct SendMessage {
+    /// Into which conversation; `None` opens a new one.
+    pub conversation: Option<ConversationId>,
+    /// The text.
+    pub text: String,
+    /// The settings of a new conversation; `None` takes the defaults. Ignored for one that exists.
+    pub settings: Option<ConversationSettings>,
+}
+
+/// An answer has begun.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// Where.
+    pub conversation: ConversationId,
+    /// The person's message, when this sent one.
+    pub question: Option<MessageRow>,
+    /// The message that the answer is written into.
+    pub answer: MessageRow,
+    /// The run that writes it.
+    pub run: RunRow,
+}
+
+/// The place of an answer: everything about it that is known before it begins.
+struct Place {
+    /// The answer's message is there already: a broken-off one is continued.
+    is_continued: bool,
+    conversation: ConversationId,
+    settings: ConversationSettings,
+    info: ModelInfo,
+    turns: Vec<ChatTurn>,
+    answer: MessageRow,
+}
+
+impl Studio {
+    /// Sends a message and begins the answer. One commit.
+    ///
+    /// # Errors
+    /// `Invalid` naming the field, `NotFound`, `Changed` while an answer is under way, `TryLater`.
+    pub async fn send_message(&self, by: &SignedIn, message: SendMessage) -> Result<Opened, Problem> {
+        text::message(&message.text)?;
+        let known = match message.conversation {
+            Some(id) => Some(self.store.conversation(owned(by), id).await?.ok_or(Problem::NotFound)?),
+            None => None,
+        };
+        let settings = match (&known, message.settings) {
+            (Some(conversation), _) => conversation.settings.clone(),
+            (None, Some(settings)) => settings,
+            (None, None) => self.default_settings(by).await?.ok_or_else(no_model)?,
+        };
+        text::settings(&settings)?;
+        let info = self.model_info(&settings).await?;
+
+        let (owned, now) = (owned(by), self.now());
+        let is_new = known.is_none();
+        let conversation = known.unwrap_or_else(|| ConversationRow {
+            id: ConversationId(self.ids.next()),
+            owned,
+            title: text::title_from(&message.text),
+            settings: settings.clone(),
+            leaf: None,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+        });
+        let mut turns = self.turns(owned, conversation.id, conversation.leaf).await?;
+        turns.push(ChatTurn { role: MessageRole::User, text: message.text.clone() });
+        let question = MessageRow {
+            id: MessageId(self.ids.next()),
+            owned,
+            conversation: conversation.id,
+            parent: conversation.leaf,
+            role: MessageRole::User,
+            body: message.text,
+            created_at: now,
+        };
+        let answer = self.answer_row(owned, conversation.id, question.id);
+        let place =
+            Place { is_continued: false, conversation: conversation.id, settings, info, turns, answer };
+        let new = is_new.then_some(conversation);
+        self.open_run(place, new, Some(question), String::new()).await
+    }
+
+    /// Answers a question once more; the answers there are stay, beside the new one.
+    ///
+    /// # Errors
+    /// As [`Studio::send_message`].
+    pub async fn regenerate_message(
+        &self,
+        by: &SignedIn,
+        conversation: ConversationId,
+        answer: MessageId,
+    ) -> Result<Opened, Problem> {
+        let (conversation, message) = self.answer_of(by, conversation, answer).await?;
+        let question = message.parent.ok_or(Problem::NotFound)?;
+        let owned = owned(by);
+        let place = Place {
+            is_continued: false,
+            conversation: conversation.id,
+            info: self.model_info(&conversation.settings).await?,
+            turns: self.turns(owned, conversation.id, Some(question)).await?,
+            answer: self.answer_row(owned, conversation.id, question),
+            settings: conversation.settings,
+        };
+        self.open_run(place, None, None, String::new()).await
+    }
+
+    /// Goes on with an answer that was stopped, failed or interrupted. A model call is not repeated unasked.
+    ///
+    /// # Errors
+    /// As [`Studio::send_message`]; `Changed` when the answer is whole.
+    pub async fn continue_message(
+        &self,
+        by: &SignedIn,
+        conversation: ConversationId,
+        answer: MessageId,
+    ) -> Result<Opened, Problem> {
+        let (conversation, message) = self.answer_of(by, conversation, answer).await?;
+        let question = message.parent.ok_or(Problem::NotFound)?;
+        let owned = owned(by);
+        let last = self.store.branch(owned, conversation.id, answer, 1).await?;
+        let can = last.first().and_then(|turn| turn.run.as_ref()).is_some_and(|run| run.state.can_continue());
+        if !can {
+            return Err(Problem::Changed {
+                detail: "This answer is whole; there is nothing to continue.".to_owned(),
+            });
+        }
+        let place = Place {
+            is_continued: true,
+            conversation: conversation.id,
+            info: self.model_info(&conversation.settings).await?,
+            turns: self.turns(owned, conversation.id, Some(question)).await?,
+            settings: conversation.settings,
+            answer: message.clone(),
+        };
+        self.open_run(place, None, None, message.body).await
+    }
+
+    /// Shows another branch: the one with this message, to its youngest end.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn select_message(
+        &self,
+        by: &SignedIn,
+        conversation: ConversationId,
+        message: MessageId,
+    ) -> Result<(), Problem> {
+        let (owned, now) = (owned(by), self.now());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let leaf =
+                        tx.youngest_leaf(owned, conversation, message).await?.ok_or(Problem::NotFound)?;
+                    if tx.set_leaf(owned, conversation, leaf, now).await? {
+                        Ok(())
+                    } else {
+                        Err(Problem::NotFound)
+                    }
+                })
+            })
+            .await
+    }
+
+    async fn answer_of(
+        &self,
+        by: &SignedIn,
+        conversation: ConversationId,
+        answer: MessageId,
+    ) -> Result<(ConversationRow, MessageRow), Problem> {
+        let owned = owned(by);
+        let row = self.store.conversation(owned, conversation).await?.ok_or(Problem::NotFound)?;
+        let message = self.store.message(owned, conversation, answer).await?.ok_or(Problem::NotFound)?;
+        if message.role == MessageRole::Assistant { Ok((row, message)) } else { Err(Problem::NotFound) }
+    }
+
+    async fn model_info(&self, settings: &ConversationSettings) -> Result<ModelInfo, Problem> {
+        self.catalog.find(&settings.model).await.ok_or_else(|| {
+            Problem::field(
+                "model",
+                format!(
+                    "The model {} is not available now. Choose another one in this chat's settings.",
+                    settings.model
+                ),
+            )
+        })
+    }
+
+    async fn turns(
+        &self,
+        owned: Owned,
+        conversation: ConversationId,
+        leaf: Option<MessageId>,
+    ) -> Result<Vec<ChatTurn>, Problem> {
+        let Some(leaf) = leaf else { return Ok(Vec::new()) };
+        let branch = self.store.branch(owned, conversation, leaf, PROMPT_TURNS_MAX).await?;
+        Ok(branch
+            .into_iter()
+            .map(|turn| ChatTurn { role: turn.message.role, text: turn.message.body })
+            .collect())
+    }
+
+    fn answer_row(&self, owned: Owned, conversation: ConversationId, parent: MessageId) -> MessageRow {
+        MessageRow {
+            id: MessageId(self.ids.next()),
+            owned,
+            conversation,
+            parent: Some(parent),
+            role: MessageRole::Assistant,
+            body: String::new(),
+            created_at: self.now(),
+        }
+    }
+
+    /// Opens the run in one commit and hands it to the worker.
+    async fn open_run(
+        &self,
+        place: Place,
+        new: Option<ConversationRow>,
+        question: Option<MessageRow>,
+        prefix: String,
+    ) -> Result<Opened, Problem> {
+        let owned = place.answer.owned;
+        if self.live.active_of(owned.owner) >= RUNS_OF_ONE_PERSON_MAX {
+            return Err(Problem::RateLimited {
+                detail: format!(
+                    "{RUNS_OF_ONE_PERSON_MAX} of your answers are being written; wait for one of them, or stop it."
+                ),
+                retry_after_s: 5,
+            });
+        }
+        let permit = self.queue.try_reserve().map_err(|_| Problem::TryLater {
+            detail: "The studio is writing as many answers as it can. Try again in a moment.".to_owned(),
+        })?;
+        let now = self.now();
+        let run = RunRow {
+            id: RunId(self.ids.next()),
+            owned,
+            conversation: place.conversation,
+            message: place.answer.id,
+            model: place.settings.model.clone(),
+            state: RunState::Running,
+            failure: None,
+            usage: Usage::default(),
+            cost_micros: None,
+            cut_short: false,
+            worker: self.settings.worker,
+            created_at: now,
+            first_token_at: None,
+            ended_at: None,
+        };
+        let opened = Opened { conversation: place.conversation, question, answer: place.answer, run };
+        let rows = opened.clone();
+        let live = Arc::new(LiveRun::new(
+            (opened.run.id, opened.answer.id, opened.conversation),
+            owned,
+            prefix.clone(),
+            2,
+        ));
+        // Before the commit: a page that is told of the run must find its text here.
+        self.live.insert(live.clone());
+        let written = self
+            .store
+            .write(move |tx| Box::pin(async move { open_rows(tx, rows, new, place.is_continued).await }))
+            .await;
+        if let Err(problem) = written {
+            self.live.remove(live.run);
+            return Err(problem);
+        }
+        let request = ChatRequest {
+            model: place.settings.model,
+            system_prompt: place.settings.system_prompt,
+            turns: place.turns,
+            prefix: (!prefix.is_empty()).then_some(prefix),
+            temperature: place.settings.temperature,
+            max_tokens: place.settings.max_tokens.unwrap_or(ANSWER_TOKENS_DEFAULT),
+        };
+        permit.send(Ticket { live, request, price: place.info.price });
+        Ok(opened)
+    }
+}
+
+/// The rows of a run that opens. A continued answer's message is there already.
+async fn open_rows(
+    tx: &mut dyn Tx,
+    rows: Opened,
+    new: Option<ConversationRow>,
+    is_continued: bool,
+) -> Result<(), Problem> {
+    let owned = rows.run.owned;
+    if let Some(conversation) = new {
+        tx.insert_conversation(&conversation).await?;
+    }
+    let mut messages: Vec<MessageRow> = rows.question.into_iter().collect();
+    let leaf = rows.answer.id;
+    if !is_continued {
+        messages.push(rows.answer);
+    }
+    if !messages.is_empty() {
+        tx.insert_messages(&messages).await?;
+    }
+    tx.insert_run(&rows.run).await.map_err(|fault| match fault {
+        StoreError::Conflict(index) if index == "runs_one_active" => Problem::Changed {
+            detail: "An answer is still being written in this chat. Wait for it or stop it, then send again."
+                .to_owned(),
+        },
+        other => other.into(),
+    })?;
+    tx.append_run_events(&[RunEventRow {
+        run: rows.run.id,
+        seq: 1,
+        owned,
+        kind: RunEventKind::Started,
+        body: String::new(),
+        at: rows.run.created_at,
+    }])
+    .await?;
+    if !tx.set_leaf(owned, rows.conversation, leaf, rows.run.created_at).await? {
+        return Err(Problem::NotFound);
+    }
+    Ok(())
+}
+
+fn no_model() -> Problem {
+    Problem::field("model", "There is no model yet. Connect one on the Models page, then send again.")
+}

@@ -1,0 +1,158 @@
+//! Signing in and out.
+
+use crate::{
+    CEREMONY_LIFE, CREDENTIAL_BYTES_MAX, SESSION_LIFE, SignedIn, Studio, owned,
+    ports::{
+        CeremonyState, Timestamp,
+        store::{CeremonyRow, Owned, SessionRow},
+    },
+};
+use api_types::{CeremonyId, CeremonyPurpose, CeremonyStart, Problem, SessionId};
+
+/// A session that was just opened: what the cookie's token is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewSession {
+    /// Which.
+    pub id: SessionId,
+    /// Opened.
+    pub created_at: Timestamp,
+    /// Void after this.
+    pub expires_at: Timestamp,
+}
+
+impl From<&SessionRow> for NewSession {
+    fn from(row: &SessionRow) -> Self {
+        Self { id: row.id, created_at: row.created_at, expires_at: row.expires_at }
+    }
+}
+
+pub(crate) fn ceremony_expired() -> Problem {
+    Problem::Expired {
+        detail: "This took longer than five minutes, or it was used already. Please begin again.".to_owned(),
+    }
+}
+
+impl Studio {
+    /// Begins a sign-in; says the same whoever asks. `browser` is the digest of the browser's binding cookie.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn start_sign_in(&self, browser: String) -> Result<CeremonyStart, Problem> {
+        let (options, state) = self
+            .passkeys
+            .start_sign_in()
+            .map_err(|refused| crate::broken("a sign-in could not begin", &refused))?;
+        let now = self.now();
+        let id = CeremonyId(self.ids.next());
+        let ceremony = CeremonyRow {
+            id,
+            purpose: CeremonyPurpose::SignIn,
+            state: state.0,
+            memo: String::new(),
+            browser,
+            created_at: now,
+            expires_at: now + CEREMONY_LIFE,
+        };
+        self.store
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move { Ok(tx.insert_ceremony(&ceremony).await?) })
+            })
+            .await?;
+        Ok(CeremonyStart { ceremony: id, options })
+    }
+
+    /// Ends it and opens a session.
+    ///
+    /// # Errors
+    /// `KeyRefused` for every reason that is about the key or the person, `Expired` for the ceremony.
+    pub async fn finish_sign_in(
+        &self,
+        ceremony: CeremonyId,
+        credential: &str,
+        browser: &str,
+        user_agent: &str,
+    ) -> Result<NewSession, Problem> {
+        let row = self.take_ceremony(ceremony, CeremonyPurpose::SignIn, browser, credential).await?;
+        let refused = |reason: &dyn std::fmt::Display| {
+            tracing::info!(%reason, "a sign-in was refused");
+            Problem::KeyRefused
+        };
+        let claimed = self.passkeys.identify(credential).map_err(|r| refused(&r))?;
+        let (passkey, person) = self
+            .store
+            .passkey_with_person(&claimed.credential_id)
+            .await?
+            .ok_or_else(|| refused(&"no such passkey"))?;
+        if person.id != claimed.person {
+            return Err(refused(&"the user handle names somebody else"));
+        }
+        if person.disabled_at.is_some() {
+            return Err(refused(&"the person is disabled"));
+        }
+        let updated = self
+            .passkeys
+            .finish_sign_in(&CeremonyState(row.state), credential, &passkey.passkey)
+            .map_err(|r| refused(&r))?;
+        let session = self.session_row(passkey.owned, user_agent);
+        let opened = NewSession::from(&session);
+        let now = self.now();
+        self.store
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move {
+                    tx.passkey_used(passkey.owned, &passkey.credential_id, &updated, now).await?;
+                    Ok(tx.insert_session(&session).await?)
+                })
+            })
+            .await?;
+        Ok(opened)
+    }
+
+    /// Ends the session for good: the next request with its cookie is a stranger's.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn sign_out(&self, by: &SignedIn) -> Result<(), Problem> {
+        let (owned, session, now) = (owned(by), by.session(), self.now());
+        self.store
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move { Ok(tx.end_session(owned, session, now).await?) })
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Takes a ceremony out of the store, so that it is used once whatever follows, and judges it.
+    pub(crate) async fn take_ceremony(
+        &self,
+        id: CeremonyId,
+        purpose: CeremonyPurpose,
+        browser: &str,
+        credential: &str,
+    ) -> Result<CeremonyRow, Problem> {
+        if credential.len() > CREDENTIAL_BYTES_MAX {
+            return Err(Problem::KeyRefused);
+        }
+        let row = self
+            .store
+            .write::<_, Problem, _>(move |tx| Box::pin(async move { Ok(tx.take_ceremony(id).await?) }))
+            .await?
+            .ok_or_else(ceremony_expired)?;
+        if self.now() >= row.expires_at || row.purpose != purpose || row.browser != browser {
+            return Err(ceremony_expired());
+        }
+        Ok(row)
+    }
+
+    pub(crate) fn session_row(&self, owned: Owned, user_agent: &str) -> SessionRow {
+        let now = self.now();
+        SessionRow {
+            id: SessionId(self.ids.next()),
+            owned,
+            user_agent: user_agent.chars().filter(|c| !c.is_control()).take(300).collect(),
+            created_at: now,
+            last_seen_at: now,
+            expires_at: now + SESSION_LIFE,
+            ended_at: None,
+        }
+    }
+}

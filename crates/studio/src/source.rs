@@ -1,0 +1,145 @@
+//! Model servers: what is connected, what was found nearby and is offered.
+
+use crate::{
+    Admin, SignedIn, Studio,
+    ports::{SourceAddress, SourceStatus},
+};
+use api_types::Problem;
+
+/// Fact: servers an administrator connected (JSON list of addresses).
+const CONNECTED: &str = "connected_sources";
+/// Fact: servers found nearby at the last look (JSON list of addresses).
+const FOUND: &str = "found_sources";
+
+/// A source as the models page shows it.
+#[derive(Debug, Clone)]
+pub struct SourceView {
+    /// The part before the slash in its models' names.
+    pub name: String,
+    /// How it is.
+    pub status: SourceStatus,
+    /// An administrator connected it here and may disconnect it; others come from the configuration.
+    pub removable: bool,
+}
+
+fn parse(json: Option<String>) -> Result<Vec<SourceAddress>, Problem> {
+    json.map_or(Ok(Vec::new()), |json| {
+        serde_json::from_str(&json)
+            .map_err(|e| crate::broken("a stored list of model servers cannot be read", &e))
+    })
+}
+
+impl Studio {
+    /// Connects again what was connected before, and on the very first start looks around. For boot.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn restore_sources(&self) -> Result<(), Problem> {
+        for address in parse(self.store.fact(CONNECTED).await?)? {
+            match self.finder.connect(&address) {
+                Ok(source) => self.catalog.add(source),
+                Err(why) => {
+                    tracing::warn!(source = address.name, why, "a model server cannot be connected again")
+                }
+            }
+        }
+        if self.store.fact(FOUND).await?.is_none() {
+            self.look_for_sources().await?;
+        }
+        Ok(())
+    }
+
+    /// Looks at the usual ports of this machine and remembers what is there.
+    async fn look_for_sources(&self) -> Result<(), Problem> {
+        let found = self.finder.look().await;
+        for address in &found {
+            tracing::info!(
+                source = address.name,
+                url = address.base_url,
+                "a model server is nearby; connect it on the Models page"
+            );
+        }
+        self.set_addresses(FOUND, found).await
+    }
+
+    async fn set_addresses(&self, key: &'static str, addresses: Vec<SourceAddress>) -> Result<(), Problem> {
+        let now = self.now();
+        let json = serde_json::to_string(&addresses)
+            .map_err(|e| crate::broken("a list of model servers could not be written", &e))?;
+        self.store
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move { Ok(tx.set_fact(key, &json, now).await?) })
+            })
+            .await
+    }
+
+    /// Every source with its state, asked now.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn sources(&self, _by: &SignedIn) -> Result<Vec<SourceView>, Problem> {
+        let connected = parse(self.store.fact(CONNECTED).await?)?;
+        let statuses = self.catalog.statuses().await;
+        Ok(statuses
+            .into_iter()
+            .map(|(name, status)| SourceView {
+                removable: connected.iter().any(|address| address.name == name),
+                name,
+                status,
+            })
+            .collect())
+    }
+
+    /// Servers that were found nearby and are not connected.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn offers(&self, _by: &SignedIn) -> Result<Vec<SourceAddress>, Problem> {
+        let mut found = parse(self.store.fact(FOUND).await?)?;
+        found.retain(|address| !self.catalog.has_source(&address.name));
+        Ok(found)
+    }
+
+    /// Looks around again.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn find_sources(&self, _by: &Admin<'_>) -> Result<(), Problem> {
+        self.look_for_sources().await
+    }
+
+    /// Connects a server that was found nearby.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not among the offers.
+    pub async fn connect_source(&self, by: &Admin<'_>, name: &str) -> Result<(), Problem> {
+        let offer = self
+            .offers(by.signed_in())
+            .await?
+            .into_iter()
+            .find(|address| address.name == name)
+            .ok_or(Problem::NotFound)?;
+        let source = self.finder.connect(&offer).map_err(|why| Problem::field("name", why))?;
+        let mut connected = parse(self.store.fact(CONNECTED).await?)?;
+        connected.push(offer);
+        self.set_addresses(CONNECTED, connected).await?;
+        self.catalog.add(source);
+        Ok(())
+    }
+
+    /// Disconnects a server that was connected here.
+    ///
+    /// # Errors
+    /// `NotFound` when it was not connected here.
+    pub async fn disconnect_source(&self, _by: &Admin<'_>, name: &str) -> Result<(), Problem> {
+        let mut connected = parse(self.store.fact(CONNECTED).await?)?;
+        let before = connected.len();
+        connected.retain(|address| address.name != name);
+        if connected.len() == before {
+            return Err(Problem::NotFound);
+        }
+        self.set_addresses(CONNECTED, connected).await?;
+        self.catalog.remove(name);
+        Ok(())
+    }
+}

@@ -1,0 +1,159 @@
+//! What people type, checked; each refusal names the field and says what to do.
+
+use crate::{
+    ANSWER_TOKENS_MAX, MESSAGE_BYTES_MAX, NAME_CHARS_MAX, SYSTEM_PROMPT_BYTES_MAX, TEMPERATURE_MAX,
+    TITLE_CHARS_MAX,
+};
+use api_types::{ConversationSettings, Problem};
+
+fn no_nul(field: &str, text: &str) -> Result<(), Problem> {
+    if text.contains('\0') {
+        return Err(Problem::field(field, "There is a NUL character in this text. Remove it and try again."));
+    }
+    Ok(())
+}
+
+/// A message: not empty, not over [`MESSAGE_BYTES_MAX`]; kept as typed.
+pub(crate) fn message(text: &str) -> Result<(), Problem> {
+    if text.trim().is_empty() {
+        return Err(Problem::field("text", "Write something first."));
+    }
+    if text.len() > MESSAGE_BYTES_MAX {
+        let over = text.len() - MESSAGE_BYTES_MAX;
+        return Err(Problem::field(
+            "text",
+            format!(
+                "This message is {over} bytes too long; at most {MESSAGE_BYTES_MAX} fit. Shorten it, or send it in parts."
+            ),
+        ));
+    }
+    no_nul("text", text)
+}
+
+/// A single line: a title or a name.
+fn line(field: &str, text: &str, chars_max: usize, empty: &str) -> Result<String, Problem> {
+    no_nul(field, text)?;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.is_empty() {
+        return Err(Problem::field(field, empty));
+    }
+    let chars = text.chars().count();
+    if chars > chars_max {
+        return Err(Problem::field(
+            field,
+            format!("At most {chars_max} characters fit here; this has {chars}."),
+        ));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Problem::field(
+            field,
+            "There is a control character in this text. Remove it and try again.",
+        ));
+    }
+    Ok(text)
+}
+
+/// A title: one line.
+pub(crate) fn title(text: &str) -> Result<String, Problem> {
+    line("title", text, TITLE_CHARS_MAX, "Give it a title.")
+}
+
+/// A person's name: one line.
+pub(crate) fn name(text: &str) -> Result<String, Problem> {
+    line("name", text, NAME_CHARS_MAX, "Tell us what to call you.")
+}
+
+/// A title made from the first message: its first line, cut at a word.
+pub(crate) fn title_from(message: &str) -> String {
+    const CHARS: usize = 60;
+    let first = message.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or("New chat");
+    let plain: String = first.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let plain = plain.trim_start_matches(['#', '>', '*', '-', ' ', '`']).trim();
+    if plain.is_empty() {
+        return "New chat".to_owned();
+    }
+    if plain.chars().count() <= CHARS {
+        return plain.to_owned();
+    }
+    let cut: String = plain.chars().take(CHARS).collect();
+    let cut = cut.rfind(' ').filter(|at| *at > CHARS / 2).map_or(cut.as_str(), |at| &cut[..at]);
+    format!("{}…", cut.trim_end())
+}
+
+/// A conversation's settings, the model apart.
+pub(crate) fn settings(settings: &ConversationSettings) -> Result<(), Problem> {
+    if let Some(t) = settings.temperature
+        && !(t.is_finite() && (0.0..=TEMPERATURE_MAX).contains(&t))
+    {
+        return Err(Problem::field("temperature", format!("Temperature goes from 0 to {TEMPERATURE_MAX}.")));
+    }
+    if let Some(n) = settings.max_tokens
+        && !(1..=ANSWER_TOKENS_MAX).contains(&n)
+    {
+        return Err(Problem::field(
+            "max_tokens",
+            format!("Length goes from 1 to {ANSWER_TOKENS_MAX} tokens."),
+        ));
+    }
+    if settings.system_prompt.len() > SYSTEM_PROMPT_BYTES_MAX {
+        return Err(Problem::field(
+            "system_prompt",
+            format!(
+                "At most {SYSTEM_PROMPT_BYTES_MAX} bytes fit here; this has {}.",
+                settings.system_prompt.len()
+            ),
+        ));
+    }
+    no_nul("system_prompt", &settings.system_prompt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field_of(problem: Problem) -> String {
+        match problem {
+            Problem::Invalid { fields } => fields[0].field.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_message_is_not_empty_not_over_long_and_without_nul() {
+        assert!(message("hello").is_ok());
+        assert!(message(&"x".repeat(MESSAGE_BYTES_MAX)).is_ok());
+        for wrong in ["", " \n\t", "a\0b", &"x".repeat(MESSAGE_BYTES_MAX + 1)] {
+            assert_eq!(field_of(message(wrong).unwrap_err()), "text");
+        }
+    }
+
+    #[test]
+    fn a_title_is_one_line() {
+        assert_eq!(title("  a\n b\t c ").unwrap(), "a b c");
+        assert!(title(" ").is_err());
+        assert!(title("\u{7}").is_err());
+        assert!(title(&"x".repeat(TITLE_CHARS_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn a_title_is_made_from_the_first_line_that_says_something() {
+        assert_eq!(title_from("\n\n# Plan my week\nplease"), "Plan my week");
+        assert_eq!(title_from("***"), "New chat");
+        let long = title_from(&"word ".repeat(40));
+        assert!(long.chars().count() <= 61 && long.ends_with("word…"), "{long}");
+    }
+
+    #[test]
+    fn temperature_is_a_number_from_zero_to_two() {
+        let with = |temperature| ConversationSettings {
+            model: "mock/echo".parse().unwrap(),
+            temperature: Some(temperature),
+            max_tokens: None,
+            system_prompt: String::new(),
+        };
+        assert!(settings(&with(0.0)).is_ok() && settings(&with(2.0)).is_ok());
+        for wrong in [-0.1, 2.1, f64::NAN, f64::INFINITY] {
+            assert_eq!(field_of(settings(&with(wrong)).unwrap_err()), "temperature");
+        }
+    }
+}
