@@ -1,1 +1,15 @@
-//! Passkeys, and later the other things we do not own.
+//! What we do not own and that is neither SQL nor a model server, each behind a port of `studio` or a small type:
+//! passkeys, the signed session token and its key.
+//!
+//! Never here: a rule (who may, how long, how often), a clock, a table, another adapter's library.
+//!
+//! To add one: write its port in `studio/src/ports`, implement it here in a file of the port's name, and let
+//! `server/src/boot.rs` make it. A third-party type does not leave this crate.
+
+pub mod passkeys;
+pub mod signing_key;
+pub mod token;
+
+pub use passkeys::{OriginRefused, WebauthnPasskeys};
+pub use signing_key::{KeyError, load_or_create_key};
+pub use token::{TokenRefused, Tokens, TokensError};
