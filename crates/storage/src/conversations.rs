@@ -1,0 +1,212 @@
+//! Conversations.
+
+use crate::{
+    database::Statements,
+    exec::{Line, ROWS_MAX, Statement},
+    row::Cells,
+    unit::Unit,
+};
+use api_types::{ConversationId, ConversationSettings, MessageId};
+use async_trait::async_trait;
+use studio::ports::{
+    Timestamp,
+    store::{ConversationReads, ConversationRow, ConversationWrites, Owned, StoreError},
+};
+
+macro_rules! columns {
+    () => {
+        "organization_id, owner_id, id, title, model, temperature, max_tokens, system_prompt, leaf_id, \
+         created_at, updated_at, deleted_at"
+    };
+}
+
+/// Whose, and not in the bin: what every query of one conversation asks.
+macro_rules! this_one {
+    () => {
+        " WHERE organization_id = $1 AND owner_id = $2 AND id = $3 AND deleted_at IS NULL"
+    };
+}
+
+fn conversation(cells: &mut Cells<'_>) -> Result<ConversationRow, StoreError> {
+    Ok(ConversationRow {
+        owned: cells.take_owned()?,
+        id: cells.take()?,
+        title: cells.take()?,
+        settings: ConversationSettings {
+            model: cells.take()?,
+            temperature: cells.take_opt()?,
+            max_tokens: cells.take_opt()?,
+            system_prompt: cells.take()?,
+        },
+        leaf: cells.take_opt()?,
+        created_at: cells.take()?,
+        updated_at: cells.take()?,
+        deleted_at: cells.take_opt()?,
+    })
+}
+
+#[async_trait]
+impl<L: Line> ConversationReads for Statements<L> {
+    async fn conversation(
+        &self,
+        owned: Owned,
+        id: ConversationId,
+    ) -> Result<Option<ConversationRow>, StoreError> {
+        let asked = Statement::new(concat!("SELECT ", columns!(), " FROM conversations", this_one!()));
+        let row = self.0.row(asked.owned(owned).bind(id)).await?;
+        row.map(|row| conversation(&mut Cells::new(&row, "conversations"))).transpose()
+    }
+
+    async fn conversations(
+        &self,
+        owned: Owned,
+        after: Option<(Timestamp, ConversationId)>,
+        limit: u32,
+    ) -> Result<Vec<ConversationRow>, StoreError> {
+        let asked = match after {
+            None => Statement::new(concat!(
+                "SELECT ",
+                columns!(),
+                " FROM conversations WHERE organization_id = $1 AND owner_id = $2 AND deleted_at IS NULL \
+                 ORDER BY updated_at DESC, id DESC LIMIT $3"
+            ))
+            .owned(owned)
+            .bind(limit),
+            Some((updated_at, id)) => Statement::new(concat!(
+                "SELECT ",
+                columns!(),
+                " FROM conversations WHERE organization_id = $1 AND owner_id = $2 AND deleted_at IS NULL \
+                 AND (updated_at, id) < ($4, $5) ORDER BY updated_at DESC, id DESC LIMIT $3"
+            ))
+            .owned(owned)
+            .bind(limit)
+            .bind(updated_at)
+            .bind(id),
+        };
+        let rows = self.0.rows(asked).await?;
+        rows.iter().map(|row| conversation(&mut Cells::new(row, "conversations"))).collect()
+    }
+}
+
+#[async_trait]
+impl ConversationWrites for Statements<Unit> {
+    async fn insert_conversation(&mut self, conversation: &ConversationRow) -> Result<(), StoreError> {
+        let new = Statement::new(concat!(
+            "INSERT INTO conversations (",
+            columns!(),
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+        ))
+        .owned(conversation.owned)
+        .bind(conversation.id)
+        .text(&conversation.title)
+        .bind(conversation.settings.model.clone())
+        .bind_opt(conversation.settings.temperature)
+        .bind_opt(conversation.settings.max_tokens)
+        .text(&conversation.settings.system_prompt)
+        .bind_opt(conversation.leaf)
+        .bind(conversation.created_at)
+        .bind(conversation.updated_at)
+        .bind_opt(conversation.deleted_at);
+        self.0.change(new).await.map(drop)
+    }
+
+    async fn rename_conversation(
+        &mut self,
+        owned: Owned,
+        id: ConversationId,
+        title: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let renamed =
+            Statement::new(concat!("UPDATE conversations SET title = $4, updated_at = $5", this_one!()));
+        Ok(self.0.change(renamed.owned(owned).bind(id).text(title).bind(now)).await? == 1)
+    }
+
+    async fn configure_conversation(
+        &mut self,
+        owned: Owned,
+        id: ConversationId,
+        settings: &ConversationSettings,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let configured = Statement::new(concat!(
+            "UPDATE conversations \
+             SET model = $4, temperature = $5, max_tokens = $6, system_prompt = $7, updated_at = $8",
+            this_one!()
+        ))
+        .owned(owned)
+        .bind(id)
+        .bind(settings.model.clone())
+        .bind_opt(settings.temperature)
+        .bind_opt(settings.max_tokens)
+        .text(&settings.system_prompt)
+        .bind(now);
+        Ok(self.0.change(configured).await? == 1)
+    }
+
+    async fn bin_conversation(
+        &mut self,
+        owned: Owned,
+        id: ConversationId,
+        deleted_at: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let moved = match deleted_at {
+            Some(now) => {
+                let binned = Statement::new(concat!("UPDATE conversations SET deleted_at = $4", this_one!()));
+                binned.owned(owned).bind(id).bind(now)
+            }
+            None => Statement::new(
+                "UPDATE conversations SET deleted_at = NULL \
+                 WHERE organization_id = $1 AND owner_id = $2 AND id = $3 AND deleted_at IS NOT NULL",
+            )
+            .owned(owned)
+            .bind(id),
+        };
+        Ok(self.0.change(moved).await? == 1)
+    }
+
+    async fn set_leaf(
+        &mut self,
+        owned: Owned,
+        id: ConversationId,
+        leaf: MessageId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        // leaf_id has no foreign key (the two tables would point at each other); this is its check.
+        let shown = Statement::new(concat!(
+            "UPDATE conversations SET leaf_id = $4, updated_at = $5",
+            this_one!(),
+            " AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = $3 AND m.id = $4)"
+        ));
+        Ok(self.0.change(shown.owned(owned).bind(id).bind(leaf).bind(now)).await? == 1)
+    }
+
+    async fn empty_bin(&mut self, before: Timestamp) -> Result<u64, StoreError> {
+        let due = Statement::new(
+            "SELECT id FROM conversations WHERE deleted_at IS NOT NULL AND deleted_at < $1 \
+             ORDER BY deleted_at LIMIT $2",
+        );
+        let limit = u32::try_from(ROWS_MAX).unwrap_or(u32::MAX);
+        let rows = self.0.rows(due.bind(before).bind(limit)).await?;
+        let due: Vec<ConversationId> =
+            rows.iter().map(|row| Cells::new(row, "conversations").take()).collect::<Result<_, _>>()?;
+        if due.is_empty() {
+            return Ok(0);
+        }
+        // From the leaves to the root. No cascade in the schema: nothing goes that is not named here.
+        for (head, tail) in [
+            ("DELETE FROM run_events WHERE run_id IN (SELECT id FROM runs WHERE conversation_id IN", ")"),
+            ("DELETE FROM runs WHERE conversation_id IN", ""),
+            ("DELETE FROM messages WHERE conversation_id IN", ""),
+        ] {
+            self.0.change(list(head, &due, tail)).await?;
+        }
+        self.0
+            .change(list("DELETE FROM conversations WHERE deleted_at IS NOT NULL AND id IN", &due, ""))
+            .await
+    }
+}
+
+fn list(head: &'static str, ids: &[ConversationId], tail: &'static str) -> Statement {
+    ids.iter().fold(Statement::with_list(head, ids.len(), tail), |statement, id| statement.bind(*id))
+}

@@ -1,0 +1,169 @@
+//! The one place where statements are made, run and counted.
+
+use crate::{dialect::Engine, error, row::Cell};
+use sqlx::{
+    Any, AnyConnection, AssertSqlSafe,
+    any::{AnyArguments, AnyRow},
+    query::Query,
+};
+use std::sync::atomic::{AtomicU64, Ordering};
+use studio::ports::store::{Owned, StoreError};
+
+/// Rows in one multi-row statement.
+pub(crate) const ROWS_MAX: usize = 100;
+
+/// Multi-row statements up to this length are kept prepared; longer ones are rare, and each length is a text of its own.
+const PREPARED_ROWS_MAX: usize = 8;
+
+/// What the tests count. BEGIN, SAVEPOINT, COMMIT and what a new connection is told are not statements.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    statements: AtomicU64,
+    commits: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn committed(&self) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A way to the database: the readers, or the writer's connection inside a unit of work.
+pub(crate) trait Line: Send + Sync {
+    /// Runs a statement and gives its rows.
+    fn rows(&self, statement: Statement) -> impl Future<Output = Result<Vec<AnyRow>, StoreError>> + Send;
+
+    /// Runs a statement of which at most one row is expected.
+    fn row(&self, statement: Statement) -> impl Future<Output = Result<Option<AnyRow>, StoreError>> + Send {
+        async { Ok(self.rows(statement).await?.into_iter().next()) }
+    }
+}
+
+/// A statement with its parameters.
+pub(crate) struct Statement {
+    query: Query<'static, Any, AnyArguments>,
+    /// Why it must not be run.
+    refused: Option<StoreError>,
+}
+
+impl Statement {
+    /// A statement whose text stands in the source.
+    pub(crate) fn new(sql: &'static str) -> Self {
+        Self { query: sqlx::query(sql), refused: None }
+    }
+
+    /// `head`, then `rows` groups of `columns` placeholders, then `tail`. Nothing else is ever pasted into SQL.
+    pub(crate) fn with_rows(head: &'static str, rows: usize, columns: usize, tail: &'static str) -> Self {
+        let mut sql = String::with_capacity(head.len() + rows * columns * 5 + tail.len());
+        sql.push_str(head);
+        for row in 0..rows {
+            for column in 0..columns {
+                sql.push_str(match (row, column) {
+                    (0, 0) => " (",
+                    (_, 0) => "), (",
+                    _ => ", ",
+                });
+                sql.push('$');
+                sql.push_str(&(row * columns + column + 1).to_string());
+            }
+        }
+        sql.push_str(") ");
+        sql.push_str(tail);
+        // Safe: two texts from the source and numbers.
+        let query = sqlx::query(AssertSqlSafe(sql)).persistent(rows <= PREPARED_ROWS_MAX);
+        Self { query, refused: None }
+    }
+
+    /// `head`, then one group of `values` placeholders, then `tail`: for `… IN ($1, $2, …)`.
+    pub(crate) fn with_list(head: &'static str, values: usize, tail: &'static str) -> Self {
+        Self::with_rows(head, 1, values, tail)
+    }
+
+    /// The next parameter.
+    pub(crate) fn bind<T: Cell>(mut self, value: T) -> Self {
+        self.query = self.query.bind(value.sql());
+        self
+    }
+
+    /// The next parameter, which may be empty. The engine is told the type of the emptiness.
+    pub(crate) fn bind_opt<T: Cell>(mut self, value: Option<T>) -> Self {
+        self.query = self.query.bind(value.map(|value| value.sql()));
+        self
+    }
+
+    /// The next two parameters: whose.
+    pub(crate) fn owned(self, owned: Owned) -> Self {
+        self.bind(owned.organization).bind(owned.owner)
+    }
+
+    /// The next parameter, a text.
+    ///
+    /// U+0000 is refused for both engines: PostgreSQL cannot store it, and SQLite's functions end a text there.
+    pub(crate) fn text(mut self, text: &str) -> Self {
+        if text.contains('\0') {
+            self.refused = Some(StoreError::Fault("a text with U+0000 cannot be stored".to_owned()));
+        }
+        self.query = self.query.bind(text.to_owned());
+        self
+    }
+
+    /// The next parameter, a text that may be empty.
+    pub(crate) fn text_opt(self, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => self.text(text),
+            None => self.bind_opt(None::<String>),
+        }
+    }
+}
+
+/// Runs a statement and gives its rows.
+pub(crate) async fn rows(
+    conn: &mut AnyConnection,
+    statement: Statement,
+    engine: Engine,
+    counters: &Counters,
+) -> Result<Vec<AnyRow>, StoreError> {
+    if let Some(refused) = statement.refused {
+        return Err(refused);
+    }
+    counters.statements.fetch_add(1, Ordering::Relaxed);
+    statement.query.fetch_all(conn).await.map_err(|error| error::from_sqlx(engine, &error))
+}
+
+/// Runs a statement and says how many rows it changed.
+pub(crate) async fn change(
+    conn: &mut AnyConnection,
+    statement: Statement,
+    engine: Engine,
+    counters: &Counters,
+) -> Result<u64, StoreError> {
+    if let Some(refused) = statement.refused {
+        return Err(refused);
+    }
+    counters.statements.fetch_add(1, Ordering::Relaxed);
+    let done = statement.query.execute(conn).await.map_err(|error| error::from_sqlx(engine, &error))?;
+    Ok(done.rows_affected())
+}
+
+/// Runs a statement of the house: BEGIN, SAVEPOINT, PRAGMA. Not counted.
+pub(crate) async fn control(
+    conn: &mut AnyConnection,
+    sql: &'static str,
+    engine: Engine,
+) -> Result<(), StoreError> {
+    sqlx::raw_sql(sql).execute(conn).await.map(drop).map_err(|error| error::from_sqlx(engine, &error))
+}
+
+/// Copies a SQLite database into an empty file.
+pub(crate) async fn vacuum_into(conn: &mut AnyConnection, path: &str) -> Result<(), StoreError> {
+    let copying = sqlx::query("VACUUM INTO $1").bind(path.to_owned()).execute(conn).await;
+    copying.map(drop).map_err(|error| error::from_sqlx(Engine::Sqlite, &error))
+}

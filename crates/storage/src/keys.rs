@@ -1,0 +1,114 @@
+//! Passkeys and their ceremonies.
+
+use crate::{
+    database::Statements,
+    exec::{Line, Statement},
+    people::{person, person_columns},
+    row::Cells,
+    unit::Unit,
+};
+use api_types::CeremonyId;
+use async_trait::async_trait;
+use studio::ports::{
+    Timestamp,
+    store::{CeremonyRow, KeyReads, KeyWrites, Owned, PasskeyRow, PersonRow, StoreError},
+};
+
+fn passkey(cells: &mut Cells<'_>) -> Result<PasskeyRow, StoreError> {
+    Ok(PasskeyRow {
+        owned: cells.take_owned()?,
+        credential_id: cells.take()?,
+        name: cells.take()?,
+        passkey: cells.take()?,
+        created_at: cells.take()?,
+        last_used_at: cells.take_opt()?,
+    })
+}
+
+fn ceremony(cells: &mut Cells<'_>) -> Result<CeremonyRow, StoreError> {
+    Ok(CeremonyRow {
+        id: cells.take()?,
+        purpose: cells.take()?,
+        state: cells.take()?,
+        memo: cells.take()?,
+        browser: cells.take()?,
+        created_at: cells.take()?,
+        expires_at: cells.take()?,
+    })
+}
+
+#[async_trait]
+impl<L: Line> KeyReads for Statements<L> {
+    async fn passkey_with_person(
+        &self,
+        credential_id: &str,
+    ) -> Result<Option<(PasskeyRow, PersonRow)>, StoreError> {
+        let asked = Statement::new(concat!(
+            "SELECT k.organization_id, k.owner_id, k.credential_id, k.name, k.passkey, k.created_at, \
+             k.last_used_at, ",
+            person_columns!(),
+            " FROM passkeys k JOIN people p ON p.organization_id = k.organization_id AND p.id = k.owner_id \
+             WHERE k.credential_id = $1"
+        ));
+        let Some(row) = self.0.row(asked.text(credential_id)).await? else { return Ok(None) };
+        let mut cells = Cells::new(&row, "passkeys");
+        Ok(Some((passkey(&mut cells)?, person(&mut cells)?)))
+    }
+}
+
+#[async_trait]
+impl KeyWrites for Statements<Unit> {
+    async fn insert_passkey(&mut self, passkey: &PasskeyRow) -> Result<(), StoreError> {
+        let new = Statement::new(
+            "INSERT INTO passkeys (organization_id, owner_id, credential_id, name, passkey, created_at, last_used_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .owned(passkey.owned)
+        .text(&passkey.credential_id)
+        .text(&passkey.name)
+        .text(&passkey.passkey)
+        .bind(passkey.created_at)
+        .bind_opt(passkey.last_used_at);
+        self.0.change(new).await.map(drop)
+    }
+
+    async fn passkey_used(
+        &mut self,
+        owned: Owned,
+        credential_id: &str,
+        passkey: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let used = Statement::new(
+            "UPDATE passkeys SET passkey = $4, last_used_at = $5 \
+             WHERE organization_id = $1 AND owner_id = $2 AND credential_id = $3",
+        );
+        self.0.change(used.owned(owned).text(credential_id).text(passkey).bind(now)).await.map(drop)
+    }
+
+    async fn insert_ceremony(&mut self, ceremony: &CeremonyRow) -> Result<(), StoreError> {
+        let expired = Statement::new("DELETE FROM ceremonies WHERE expires_at < $1");
+        self.0.change(expired.bind(ceremony.created_at)).await?;
+        let new = Statement::new(
+            "INSERT INTO ceremonies (id, purpose, state, memo, browser, created_at, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(ceremony.id)
+        .bind(ceremony.purpose)
+        .text(&ceremony.state)
+        .text(&ceremony.memo)
+        .text(&ceremony.browser)
+        .bind(ceremony.created_at)
+        .bind(ceremony.expires_at);
+        self.0.change(new).await.map(drop)
+    }
+
+    async fn take_ceremony(&mut self, id: CeremonyId) -> Result<Option<CeremonyRow>, StoreError> {
+        let taken = Statement::new(
+            "DELETE FROM ceremonies WHERE id = $1 \
+             RETURNING id, purpose, state, memo, browser, created_at, expires_at",
+        );
+        let row = self.0.row(taken.bind(id)).await?;
+        row.map(|row| ceremony(&mut Cells::new(&row, "ceremonies"))).transpose()
+    }
+}

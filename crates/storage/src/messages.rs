@@ -1,0 +1,169 @@
+//! Messages: a tree by `parent_id`, read as one branch at a time.
+
+use crate::{
+    database::Statements,
+    exec::{Line, ROWS_MAX, Statement},
+    row::Cells,
+    runs::{run, run_columns},
+    unit::Unit,
+};
+use api_types::{ConversationId, MessageId};
+use async_trait::async_trait;
+use std::collections::HashMap;
+use studio::ports::store::{MessageReads, MessageRow, MessageWrites, Owned, StoreError, TurnRow};
+
+/// The columns of a message, in the order of [`message`]; `m` is the table.
+macro_rules! columns {
+    () => {
+        "m.organization_id, m.owner_id, m.conversation_id, m.id, m.parent_id, m.role, m.body, m.created_at"
+    };
+}
+
+/// `branch`: the path from message $4 towards the root, at most $5 long. One step is one look-up by primary key.
+macro_rules! with_branch {
+    () => {
+        "WITH RECURSIVE branch (id, parent_id, step) AS ( \
+           SELECT m.id, m.parent_id, 1 FROM messages m \
+           WHERE m.organization_id = $1 AND m.owner_id = $2 AND m.conversation_id = $3 AND m.id = $4 \
+           UNION ALL \
+           SELECT m.id, m.parent_id, b.step + 1 FROM branch b \
+           JOIN messages m ON m.conversation_id = $3 AND m.id = b.parent_id \
+           WHERE b.step < $5) "
+    };
+}
+
+/// Longest path from a message down to its youngest leaf. A damaged tree with a circle in it ends here.
+const DEPTH_MAX: u32 = 100_000;
+
+fn message(cells: &mut Cells<'_>) -> Result<MessageRow, StoreError> {
+    Ok(MessageRow {
+        owned: cells.take_owned()?,
+        conversation: cells.take()?,
+        id: cells.take()?,
+        parent: cells.take_opt()?,
+        role: cells.take()?,
+        body: cells.take()?,
+        created_at: cells.take()?,
+    })
+}
+
+#[async_trait]
+impl<L: Line> MessageReads for Statements<L> {
+    async fn message(
+        &self,
+        owned: Owned,
+        conversation: ConversationId,
+        id: MessageId,
+    ) -> Result<Option<MessageRow>, StoreError> {
+        let asked = Statement::new(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM messages m \
+             WHERE m.organization_id = $1 AND m.owner_id = $2 AND m.conversation_id = $3 AND m.id = $4"
+        ));
+        let row = self.0.row(asked.owned(owned).bind(conversation).bind(id)).await?;
+        row.map(|row| message(&mut Cells::new(&row, "messages"))).transpose()
+    }
+
+    async fn branch(
+        &self,
+        owned: Owned,
+        conversation: ConversationId,
+        leaf: MessageId,
+        limit: u32,
+    ) -> Result<Vec<TurnRow>, StoreError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let asked = |sql| Statement::new(sql).owned(owned).bind(conversation).bind(leaf).bind(limit);
+        let rows = self
+            .0
+            .rows(asked(concat!(
+                with_branch!(),
+                "SELECT ",
+                columns!(),
+                ", ",
+                run_columns!(),
+                " FROM branch b JOIN messages m ON m.conversation_id = $3 AND m.id = b.id \
+                 LEFT JOIN runs r ON r.conversation_id = $3 AND r.message_id = b.id AND r.id = \
+                   (SELECT MAX(l.id) FROM runs l WHERE l.conversation_id = $3 AND l.message_id = b.id) \
+                 ORDER BY b.step DESC"
+            )))
+            .await?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        // The others with the same parent; most messages have none, so this is a short answer.
+        let others = self
+            .0
+            .rows(asked(concat!(
+                with_branch!(),
+                "SELECT b.id, s.id FROM branch b \
+                 JOIN messages s ON s.conversation_id = $3 AND s.parent_id = b.parent_id AND s.id <> b.id \
+                 UNION ALL \
+                 SELECT b.id, s.id FROM branch b \
+                 JOIN messages s ON s.conversation_id = $3 AND s.parent_id IS NULL AND s.id <> b.id \
+                 WHERE b.parent_id IS NULL"
+            )))
+            .await?;
+        let mut siblings: HashMap<MessageId, Vec<MessageId>> = HashMap::new();
+        for row in &others {
+            let mut cells = Cells::new(row, "messages");
+            siblings.entry(cells.take()?).or_default().push(cells.take()?);
+        }
+        rows.iter()
+            .map(|row| {
+                let mut cells = Cells::new(row, "messages");
+                let message = message(&mut cells)?;
+                let run = if cells.is_empty()? { None } else { Some(run(&mut cells)?) };
+                let mut siblings = siblings.remove(&message.id).unwrap_or_default();
+                siblings.push(message.id);
+                siblings.sort_unstable();
+                Ok(TurnRow { message, run, siblings })
+            })
+            .collect()
+    }
+
+    async fn youngest_leaf(
+        &self,
+        owned: Owned,
+        conversation: ConversationId,
+        from: MessageId,
+    ) -> Result<Option<MessageId>, StoreError> {
+        let asked = Statement::new(
+            "WITH RECURSIVE down (id, step) AS ( \
+               SELECT m.id, 1 FROM messages m \
+               WHERE m.organization_id = $1 AND m.owner_id = $2 AND m.conversation_id = $3 AND m.id = $4 \
+               UNION ALL \
+               SELECT (SELECT MAX(c.id) FROM messages c WHERE c.conversation_id = $3 AND c.parent_id = d.id), \
+                 d.step + 1 \
+               FROM down d WHERE d.id IS NOT NULL AND d.step < $5) \
+             SELECT id FROM down WHERE id IS NOT NULL ORDER BY step DESC LIMIT 1",
+        );
+        let asked = asked.owned(owned).bind(conversation).bind(from).bind(DEPTH_MAX);
+        self.0.row(asked).await?.map(|row| Cells::new(&row, "messages").take()).transpose()
+    }
+}
+
+#[async_trait]
+impl MessageWrites for Statements<Unit> {
+    async fn insert_messages(&mut self, messages: &[MessageRow]) -> Result<(), StoreError> {
+        for some in messages.chunks(ROWS_MAX) {
+            let head = "INSERT INTO messages \
+                        (organization_id, owner_id, conversation_id, id, parent_id, role, body, created_at) VALUES";
+            let new =
+                some.iter().fold(Statement::with_rows(head, some.len(), 8, ""), |statement, message| {
+                    statement
+                        .owned(message.owned)
+                        .bind(message.conversation)
+                        .bind(message.id)
+                        .bind_opt(message.parent)
+                        .bind(message.role)
+                        .text(&message.body)
+                        .bind(message.created_at)
+                });
+            self.0.change(new).await?;
+        }
+        Ok(())
+    }
+}

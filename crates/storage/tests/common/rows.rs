@@ -1,0 +1,195 @@
+//! Rows that are right, to be made wrong by the test.
+
+use api_types::{
+    ConversationId, ConversationSettings, MessageId, MessageRole, OrganizationId, PersonId, Role, RunId,
+    RunState, SessionId, Usage, WorkerId,
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+use studio::ports::{
+    Timestamp,
+    store::{
+        ConversationRow, MessageRow, Owned, PersonRow, RunEnd, RunEventKind, RunEventRow, RunRow, SessionRow,
+        Store, StoreError,
+    },
+};
+use uuid::Uuid;
+
+/// An id later than all before it; the clock keeps test processes apart.
+#[expect(clippy::disallowed_methods, reason = "tests make their own ids")]
+pub fn id() -> Uuid {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    static BASE: std::sync::LazyLock<u128> =
+        std::sync::LazyLock::new(|| Uuid::now_v7().as_u128() & !0xffff_ffff);
+    Uuid::from_u128(*BASE | u128::from(NEXT.fetch_add(1, Ordering::Relaxed)))
+}
+
+pub fn at(micros: i64) -> Timestamp {
+    Timestamp(1_700_000_000_000_000 + micros)
+}
+
+pub fn person(organization: OrganizationId) -> PersonRow {
+    PersonRow {
+        id: PersonId(id()),
+        organization,
+        name: "Ada Ångström 👩‍🔬".to_owned(),
+        role: Role::Owner,
+        reviewer: true,
+        created_at: at(0),
+        disabled_at: None,
+    }
+}
+
+pub fn owned_by(person: &PersonRow) -> Owned {
+    Owned { organization: person.organization, owner: person.id }
+}
+
+/// An organization with one person.
+pub async fn somebody(store: &Arc<dyn Store>) -> Owned {
+    let person = person(OrganizationId(id()));
+    let owned = owned_by(&person);
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                tx.insert_organization(person.organization, "Vobio", at(0)).await?;
+                tx.insert_person(&person).await
+            })
+        })
+        .await
+        .map_err(|error: StoreError| error)
+        .unwrap();
+    owned
+}
+
+pub fn settings() -> ConversationSettings {
+    ConversationSettings {
+        model: "local/smollm2-135m-instruct".parse().unwrap(),
+        temperature: Some(0.7),
+        max_tokens: Some(512),
+        system_prompt: "Be brief.".to_owned(),
+    }
+}
+
+pub fn conversation(owned: Owned) -> ConversationRow {
+    ConversationRow {
+        id: ConversationId(id()),
+        owned,
+        title: "Proteins".to_owned(),
+        settings: settings(),
+        leaf: None,
+        created_at: at(0),
+        updated_at: at(0),
+        deleted_at: None,
+    }
+}
+
+/// An open conversation without messages.
+pub async fn chat(store: &Arc<dyn Store>, owned: Owned) -> ConversationId {
+    let conversation = conversation(owned);
+    let id = conversation.id;
+    put(store, move |tx| Box::pin(async move { tx.insert_conversation(&conversation).await })).await;
+    id
+}
+
+pub fn message(owned: Owned, conversation: ConversationId, parent: Option<MessageId>) -> MessageRow {
+    MessageRow {
+        id: MessageId(id()),
+        owned,
+        conversation,
+        parent,
+        role: MessageRole::User,
+        body: "What folds?".to_owned(),
+        created_at: at(1),
+    }
+}
+
+pub fn run(message: &MessageRow) -> RunRow {
+    RunRow {
+        id: RunId(id()),
+        owned: message.owned,
+        conversation: message.conversation,
+        message: message.id,
+        model: settings().model,
+        state: RunState::Running,
+        failure: None,
+        usage: Usage::default(),
+        cost_micros: None,
+        cut_short: false,
+        worker: WorkerId(id()),
+        created_at: at(2),
+        first_token_at: None,
+        ended_at: None,
+    }
+}
+
+pub fn event(run: &RunRow, seq: i64, body: &str) -> RunEventRow {
+    RunEventRow {
+        run: run.id,
+        seq,
+        owned: run.owned,
+        kind: RunEventKind::Delta,
+        body: body.to_owned(),
+        at: at(3),
+    }
+}
+
+pub fn end(run: &RunRow, state: RunState, body: &str) -> RunEnd {
+    RunEnd {
+        run: run.id,
+        owned: run.owned,
+        state,
+        failure: None,
+        usage: Usage { prompt_tokens: Some(10), completion_tokens: Some(20) },
+        cost_micros: Some(123),
+        cut_short: true,
+        first_token_at: Some(at(4)),
+        at: at(5),
+        body: body.to_owned(),
+    }
+}
+
+pub fn session(owned: Owned) -> SessionRow {
+    SessionRow {
+        id: SessionId(id()),
+        owned,
+        user_agent: "Mozilla/5.0".to_owned(),
+        created_at: at(0),
+        last_seen_at: at(0),
+        expires_at: at(1_000_000),
+        ended_at: None,
+    }
+}
+
+/// A unit of work that must succeed.
+pub async fn put<T, F>(store: &Arc<dyn Store>, work: F) -> T
+where
+    T: Send + 'static,
+    F: for<'t> FnOnce(
+            &'t mut dyn studio::ports::store::Tx,
+        ) -> futures::future::BoxFuture<'t, Result<T, StoreError>>
+        + Send
+        + 'static,
+{
+    store.write(work).await.unwrap()
+}
+
+/// A question and its answer under way.
+pub async fn asked(store: &Arc<dyn Store>, owned: Owned) -> (MessageRow, MessageRow, RunRow) {
+    let conversation = chat(store, owned).await;
+    let question = message(owned, conversation, None);
+    let mut answer = message(owned, conversation, Some(question.id));
+    answer.role = MessageRole::Assistant;
+    answer.body = String::new();
+    let run = run(&answer);
+    let rows = (question.clone(), answer.clone(), run.clone());
+    put(store, move |tx| {
+        Box::pin(async move {
+            tx.insert_messages(&[question, answer]).await?;
+            tx.insert_run(&run).await
+        })
+    })
+    .await;
+    rows
+}
