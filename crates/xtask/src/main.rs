@@ -1,2 +1,34 @@
-//! xtask
-fn main() {}
+//! The work behind the Makefile: `cargo xtask COMMAND`.
+//!
+//! What this room is for: getting tools and weights, building the site and the server, running the checks.
+//! What is never here: anything the product does while it serves; xtask is not shipped.
+//! How to add a command: a module with `run()`, a line in `main`, a line in the Makefile.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks on the terminal")]
+
+mod place;
+mod sh;
+mod site;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+const COMMANDS: &str = "site";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match command(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(arguments: &[String]) -> Result<()> {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["site"] => site::build().map(|_| ()),
+        _ => bail!("one of: {COMMANDS}"),
+    }
+}

@@ -1,0 +1,19 @@
+# The front door: one line a command. crates/xtask does the work; toolchain.sh gets the compiler first.
+X := crates/xtask/toolchain.sh cargo xtask
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run dev test test-run lint
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+setup: ## get what the tests need: Node, Chromium, PostgreSQL, a model server
+	@$(X) setup
+run: ## build everything, fetch the default weights, serve
+	@$(X) run --release
+dev: ## serve, and rebuild on every change
+	@$(X) dev
+test: ## set up and run everything: format, rooms, lints, units, both databases, journeys
+	@$(X) test
+test-run: ## `make run` itself, in a fresh copy (slow)
+	@$(X) test-run
+lint: ## format, rooms and lints only
+	@$(X) lint

@@ -1,0 +1,38 @@
+//! Where things are: the checkout, what is built, what is fetched.
+
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+
+/// Reads one environment variable; empty counts as unset.
+#[expect(clippy::disallowed_methods, reason = "the build tool has its own environment, not the server's")]
+pub(crate) fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The checkout.
+pub(crate) fn root() -> &'static Path {
+    // crates/xtask is two below; the path was true when this was compiled, by the cargo that runs it.
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here)
+}
+
+/// What cargo builds into.
+pub(crate) fn target() -> PathBuf {
+    root().join(env("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
+/// The finished site: what the server embeds.
+pub(crate) fn site() -> PathBuf {
+    target().join("site")
+}
+
+/// What is fetched once and outlives `cargo clean`: `~/.cache/vobio/NAME`, made if missing.
+pub(crate) fn cache(name: &str) -> Result<PathBuf> {
+    let base = match env("XDG_CACHE_HOME") {
+        Some(base) => PathBuf::from(base),
+        None => PathBuf::from(env("HOME").context("neither HOME nor XDG_CACHE_HOME is set")?).join(".cache"),
+    };
+    let folder = base.join("vobio").join(name);
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder)
+}
