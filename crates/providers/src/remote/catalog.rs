@@ -1,0 +1,92 @@
+//! What a server has, asked and remembered.
+
+use super::Server;
+use crate::{
+    MODELS_KEPT, MODELS_MAX,
+    dialect::Listed,
+    limits::{LIST_BYTES_MAX, MODELS_FAILED_KEPT},
+    wire::{WireFault, up_to},
+};
+use api_types::{ModelInfo, ModelKind, ModelRef};
+use reqwest::Method;
+use studio::ports::ModelError;
+use tokio::time::{Instant, timeout};
+
+/// A server's models as last heard.
+#[derive(Default)]
+pub(super) struct Remembered {
+    models: Vec<ModelInfo>,
+    ask_again_at: Option<Instant>,
+}
+
+impl Remembered {
+    /// The models, asked for again when that is due; after a failure those of before.
+    pub(super) async fn models(&mut self, server: &Server) -> Vec<ModelInfo> {
+        if self.ask_again_at.is_none_or(|at| at <= Instant::now()) {
+            let listed = server.list().await;
+            self.remember(listed);
+        }
+        self.models.clone()
+    }
+
+    pub(super) fn remember(&mut self, listed: Result<Vec<ModelInfo>, ModelError>) {
+        let kept = match listed {
+            Ok(models) => {
+                self.models = models;
+                MODELS_KEPT
+            }
+            Err(_) => MODELS_FAILED_KEPT,
+        };
+        self.ask_again_at = Some(Instant::now() + kept);
+    }
+}
+
+impl Server {
+    /// Asks which models there are now, within the time-out of lists.
+    pub(super) async fn list(&self) -> Result<Vec<ModelInfo>, ModelError> {
+        timeout(self.timeouts.list, self.ask_list())
+            .await
+            .unwrap_or_else(|_| Err(self.judge("", None).timed_out("connecting")))
+    }
+
+    async fn ask_list(&self) -> Result<Vec<ModelInfo>, ModelError> {
+        let judge = self.judge("", None);
+        let response = self
+            .request(Method::GET, self.dialect.list_url(&self.base))
+            .send()
+            .await
+            .map_err(|error| judge.of_sending(&error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let (body, whole) = up_to(response, LIST_BYTES_MAX).await.map_err(|fault| judge.of_wire(fault))?;
+        if !status.is_success() {
+            return Err(judge.of_status(status, &headers, &body).error);
+        }
+        if !whole {
+            return Err(judge.of_wire(WireFault::TooMuch));
+        }
+        let listed = self.dialect.list(&body).map_err(|_| judge.nonsense())?;
+        let mut models: Vec<ModelInfo> =
+            listed.into_iter().take(MODELS_MAX).filter_map(|model| self.info(model)).collect();
+        models.sort_by(|a, b| a.model.cmp(&b.model));
+        models.dedup_by(|a, b| a.model == b.model);
+        Ok(models)
+    }
+
+    /// `None` for a name that cannot be one of ours (blanks, control characters, far too long).
+    fn info(&self, listed: Listed) -> Option<ModelInfo> {
+        let Listed { id, label, context_tokens } = listed;
+        Some(ModelInfo {
+            model: ModelRef::new(&self.name, &id)?,
+            price: self.prices.get(&id).copied(),
+            label: label.map(|label| plain(&label)).filter(|label| !label.is_empty()).unwrap_or(id),
+            kind: ModelKind::Remote,
+            context_tokens,
+        })
+    }
+}
+
+/// A foreign label as one short line.
+fn plain(label: &str) -> String {
+    const LABEL_CHARS_MAX: usize = 80;
+    label.trim().chars().filter(|c| !c.is_control()).take(LABEL_CHARS_MAX).collect()
+}
