@@ -10,6 +10,7 @@ use crate::shape::Shape;
 use crate::tokens::{self, Tokens};
 use crate::weights::check_digest;
 use candle_core::quantized::gguf_file::Content;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -26,9 +27,9 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Loads the weights at `path` into memory, a third of a second for the default model. `trusted` leaves out the
+    /// Loads the weights at `path` into memory, half a second for the default model. `trusted` leaves out the
     /// comparison of the digest, when this very file passed it before.
-    pub(crate) fn load(path: &Path, trusted: bool) -> Result<Self, WeightsFault> {
+    pub(crate) fn load(path: &Path, threads: usize, trusted: bool) -> Result<Self, WeightsFault> {
         let header = Header::read(path)?;
         let shape = Shape::read(&header, path)?;
         memory::check(&header, &shape, path)?;
@@ -54,7 +55,17 @@ impl Engine {
                 WeightsFault::unsupported(path, format!("its chat template does not work here ({why})"))
             })?;
         let taste = Taste::of(tokens::text(&content, "general.name").unwrap_or_default());
-        let llama = Llama::read(&content, &mut file, shape).map_err(damaged)?;
+        let llama = Llama::read(&content, &mut file, shape, pool(threads)).map_err(damaged)?;
         Ok(Self { llama, tokens, template, taste, held: Vec::new() })
     }
+}
+
+/// A pool of exactly so many threads; none for one, or where the operating system gives none.
+fn pool(threads: usize) -> Option<ThreadPool> {
+    let builder =
+        ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("local-model-{number}"));
+    (threads > 1)
+        .then(|| builder.build())?
+        .map_err(|error| tracing::warn!(%error, "one thread for the local model"))
+        .ok()
 }

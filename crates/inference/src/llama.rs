@@ -2,70 +2,99 @@
 //!
 //! # Design
 //! candle-transformers has one too. It stops at 4,096 positions whatever the model holds, keeps the embedding as f32
-//! (113 MB for the default model instead of 30), and copies keys and values anew for each token. This one writes them
-//! in place, goes back to an earlier position for nothing (an ongoing conversation is read only from where it is new),
-//! and looks between two blocks whether anybody still wants the answer.
+//! (113 MB for the default model instead of 32), and copies keys and values anew for each token. This one appends
+//! them, goes back to an earlier position for nothing (an ongoing conversation is read only from where it is new),
+//! looks between two blocks whether anybody still wants the answer, and takes exactly the threads it is given.
 
+use crate::matrix::{Input, Matrix, each};
 use crate::shape::Shape;
-use candle_core::quantized::{QMatMul, gguf_file};
-use candle_core::{DType, Device, Module, Result, Tensor};
-use candle_nn::ops::{rms_norm, silu, softmax_last_dim};
-use candle_nn::rotary_emb::rope_i;
+use candle_core::quantized::gguf_file::Content;
+use candle_core::{Device, Result};
+use rayon::ThreadPool;
 use std::io::{Read, Seek};
-
-/// Positions a cache begins with; it doubles when it is full.
-const CACHE_TOKENS_MIN: usize = 256;
 
 /// Weights and the conversation they have read so far.
 pub(crate) struct Llama {
-    embedding: QMatMul,
+    embedding: Matrix,
     blocks: Vec<Block>,
-    norm: Tensor,
-    output: QMatMul,
-    /// `[context, head_width / 2]` each.
-    cos: Tensor,
-    sin: Tensor,
+    norm: Vec<f32>,
+    /// `None` where the embedding is the output, too.
+    output: Option<Matrix>,
+    /// Cosine and sine for each position and pair of numbers in a head.
+    rotations: Vec<(f32, f32)>,
     shape: Shape,
+    /// `None` computes in the calling thread.
+    pool: Option<ThreadPool>,
 }
 
 struct Block {
-    attention_norm: Tensor,
-    query: QMatMul,
-    key: QMatMul,
-    value: QMatMul,
-    attention_output: QMatMul,
-    feed_norm: Tensor,
-    gate: QMatMul,
-    up: QMatMul,
-    down: QMatMul,
-    cache: Option<Cache>,
+    attention_norm: Vec<f32>,
+    query: Matrix,
+    key: Matrix,
+    value: Matrix,
+    attention_output: Matrix,
+    feed_norm: Vec<f32>,
+    gate: Matrix,
+    up: Matrix,
+    down: Matrix,
+    /// `[positions, kv_heads × head_width]` each.
+    keys: Vec<f32>,
+    values: Vec<f32>,
 }
 
-/// `[kv_heads, room, head_width]` each.
-struct Cache {
-    keys: Tensor,
-    values: Tensor,
+/// Reads tensors out of a file.
+struct Tensors<'a, R> {
+    content: &'a Content,
+    file: &'a mut R,
+}
+
+impl<R: Read + Seek> Tensors<'_, R> {
+    fn matrix(&mut self, name: &str) -> Result<Matrix> {
+        Matrix::new(&self.content.tensor(self.file, &format!("{name}.weight"), &Device::Cpu)?)
+    }
+
+    fn vector(&mut self, name: &str) -> Result<Vec<f32>> {
+        let tensor = self.content.tensor(self.file, &format!("{name}.weight"), &Device::Cpu)?;
+        tensor.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1()
+    }
+
+    fn block(&mut self, number: usize) -> Result<Block> {
+        let name = |part: &str| format!("blk.{number}.{part}");
+        Ok(Block {
+            attention_norm: self.vector(&name("attn_norm"))?,
+            query: self.matrix(&name("attn_q"))?,
+            key: self.matrix(&name("attn_k"))?,
+            value: self.matrix(&name("attn_v"))?,
+            attention_output: self.matrix(&name("attn_output"))?,
+            feed_norm: self.vector(&name("ffn_norm"))?,
+            gate: self.matrix(&name("ffn_gate"))?,
+            up: self.matrix(&name("ffn_up"))?,
+            down: self.matrix(&name("ffn_down"))?,
+            keys: Vec::new(),
+            values: Vec::new(),
+        })
+    }
 }
 
 impl Llama {
     /// Reads the weights; `content` and `shape` are of the same file, and `shape` was checked against it.
     pub(crate) fn read<R: Read + Seek>(
-        content: &gguf_file::Content,
+        content: &Content,
         file: &mut R,
         shape: Shape,
+        pool: Option<ThreadPool>,
     ) -> Result<Self> {
-        let mut matrix = |name: &str| QMatMul::from_qtensor(content.tensor(file, name, &Device::Cpu)?);
-        let embedding = matrix("token_embd.weight")?;
-        let output = if shape.tied { embedding.clone() } else { matrix("output.weight")? };
-        let mut vector = |name: &str| {
-            content.tensor(file, name, &Device::Cpu)?.dequantize(&Device::Cpu)?.to_dtype(DType::F32)
-        };
-        let norm = vector("output_norm.weight")?;
-        let factors = if shape.rope_factors { Some(vector("rope_freqs.weight")?.to_vec1()?) } else { None };
-        let (cos, sin) = rotations(&shape, factors.as_deref())?;
-        let blocks =
-            (0..shape.blocks).map(|number| Block::read(content, file, number)).collect::<Result<Vec<_>>>()?;
-        Ok(Self { embedding, blocks, norm, output, cos, sin, shape })
+        let mut tensors = Tensors { content, file };
+        let factors = if shape.rope_factors { Some(tensors.vector("rope_freqs")?) } else { None };
+        Ok(Self {
+            embedding: tensors.matrix("token_embd")?,
+            blocks: (0..shape.blocks).map(|number| tensors.block(number)).collect::<Result<_>>()?,
+            norm: tensors.vector("output_norm")?,
+            output: if shape.tied { None } else { Some(tensors.matrix("output")?) },
+            rotations: rotations(&shape, factors.as_deref()),
+            shape,
+            pool,
+        })
     }
 
     /// Its numbers.
@@ -74,172 +103,171 @@ impl Llama {
     }
 
     /// Reads `tokens` at positions `at..`, where everything before `at` has been read, and gives the logits
-    /// (`[vocab]`) after the last of them when `wanted`; an empty vector otherwise. `None` when `stop` said so between
-    /// two blocks; then only what stands before `at` may be built on.
+    /// (`[vocab]`) after the last of them when `wanted`; an empty vector otherwise. `None` when `stop` said so on the
+    /// way; then only what stands before `at` may be built on, and also where the tokens do not fit or do not exist.
     pub(crate) fn read_on(
         &mut self,
         tokens: &[u32],
         at: usize,
         wanted: bool,
         stop: &dyn Fn() -> bool,
-    ) -> Result<Option<Vec<f32>>> {
-        let count = tokens.len();
-        if count == 0 || at + count > self.shape.context {
-            candle_core::bail!("{count} tokens at {at} of {}", self.shape.context);
+    ) -> Option<Vec<f32>> {
+        let (shape, pool) = (&self.shape, self.pool.as_ref());
+        let known = |token: &u32| (*token as usize) < self.embedding.rows();
+        if tokens.is_empty() || at + tokens.len() > shape.context || !tokens.iter().all(known) {
+            return None;
         }
-        let place = Place {
-            at,
-            count,
-            cos: self.cos.narrow(0, at, count)?,
-            sin: self.sin.narrow(0, at, count)?,
-            mask: if count > 1 { Some(mask(at, count)?) } else { None },
-        };
-        let mut x = self.embedding.embedding(&Tensor::new(tokens, &Device::Cpu)?)?;
+        let mut x: Vec<f32> = tokens.iter().flat_map(|token| self.embedding.row(*token as usize)).collect();
         for block in &mut self.blocks {
             if stop() {
-                return Ok(None);
+                return None;
             }
-            x = block.forward(&x, &place, &self.shape)?;
+            block.attend(&mut x, at, shape, &self.rotations, pool);
+            if stop() {
+                return None;
+            }
+            block.feed(&mut x, shape, pool);
         }
         if !wanted {
-            return Ok(Some(Vec::new()));
+            return Some(Vec::new());
         }
-        let last = rms_norm(&x.narrow(0, count - 1, 1)?.contiguous()?, &self.norm, eps(&self.shape))?;
-        Ok(Some(self.output.forward(&last)?.flatten_all()?.to_vec1()?))
+        let last = normed(&x[x.len() - shape.width..], &self.norm, shape.rms_eps);
+        let output = self.output.as_ref().unwrap_or(&self.embedding);
+        Some(output.times(&Input::new(&last, shape.width), pool))
     }
-}
-
-/// Where a stretch of tokens stands.
-struct Place {
-    at: usize,
-    count: usize,
-    cos: Tensor,
-    sin: Tensor,
-    mask: Option<Tensor>,
 }
 
 impl Block {
-    fn read<R: Read + Seek>(content: &gguf_file::Content, file: &mut R, number: usize) -> Result<Self> {
-        let mut tensor =
-            |part: &str| content.tensor(file, &format!("blk.{number}.{part}.weight"), &Device::Cpu);
-        let attention_norm = tensor("attn_norm")?.dequantize(&Device::Cpu)?;
-        let feed_norm = tensor("ffn_norm")?.dequantize(&Device::Cpu)?;
-        let mut matrix = |part: &str| QMatMul::from_qtensor(tensor(part)?);
-        Ok(Self {
-            attention_norm,
-            query: matrix("attn_q")?,
-            key: matrix("attn_k")?,
-            value: matrix("attn_v")?,
-            attention_output: matrix("attn_output")?,
-            feed_norm,
-            gate: matrix("ffn_gate")?,
-            up: matrix("ffn_up")?,
-            down: matrix("ffn_down")?,
-            cache: None,
-        })
+    /// Adds to each of `x` (`[count, width]`) what it finds in the positions up to its own.
+    fn attend(
+        &mut self,
+        x: &mut [f32],
+        at: usize,
+        shape: &Shape,
+        rotations: &[(f32, f32)],
+        pool: Option<&ThreadPool>,
+    ) {
+        let (asking, asked) = (shape.heads * shape.head_width, shape.kv_heads * shape.head_width);
+        let input = Input::new(&normed(x, &self.attention_norm, shape.rms_eps), shape.width);
+        let mut query = self.query.times(&input, pool);
+        let mut key = self.key.times(&input, pool);
+        rotate(&mut query, asking, at, shape, rotations);
+        rotate(&mut key, asked, at, shape, rotations);
+        // Whatever stood here belongs to a conversation that went another way.
+        self.keys.truncate(at * asked);
+        self.values.truncate(at * asked);
+        self.keys.extend(key);
+        self.values.extend(self.value.times(&input, pool));
+
+        let group = shape.heads / shape.kv_heads;
+        let mut found = vec![0.0; query.len()];
+        each(pool, &mut found, shape.head_width, |place, found| {
+            let (token, head) = (place / shape.heads, place % shape.heads);
+            let query = &query[place * shape.head_width..][..shape.head_width];
+            let start = head / group * shape.head_width;
+            let seen = at + token + 1;
+            let end = start + shape.head_width;
+            let keys = self.keys.chunks_exact(asked).take(seen).map(|key| &key[start..end]);
+            let values = self.values.chunks_exact(asked).take(seen).map(|value| &value[start..end]);
+            mix(query, keys, values, found);
+        });
+        add(x, &self.attention_output.times(&Input::new(&found, asking), pool));
     }
 
-    /// `[count, width]` to the same.
-    fn forward(&mut self, x: &Tensor, place: &Place, shape: &Shape) -> Result<Tensor> {
-        let attended = self.attend(&rms_norm(x, &self.attention_norm, eps(shape))?, place, shape)?;
-        let x = (x + attended)?;
-        let h = rms_norm(&x, &self.feed_norm, eps(shape))?;
-        let fed = (silu(&self.gate.forward(&h)?)? * self.up.forward(&h)?)?;
-        x + self.down.forward(&fed)?
-    }
-
-    fn attend(&mut self, h: &Tensor, place: &Place, shape: &Shape) -> Result<Tensor> {
-        let (count, total) = (place.count, place.at + place.count);
-        let (heads, kv_heads, width) = (shape.heads, shape.kv_heads, shape.head_width);
-        let per_head =
-            |x: Tensor, heads: usize| x.reshape((count, heads, width))?.transpose(0, 1)?.contiguous();
-        let turned = |x: Tensor| rope_i(&x.unsqueeze(0)?, &place.cos, &place.sin)?.squeeze(0);
-
-        let query = turned(per_head(self.query.forward(h)?, heads)?)?;
-        let key = turned(per_head(self.key.forward(h)?, kv_heads)?)?;
-        let value = per_head(self.value.forward(h)?, kv_heads)?;
-        let cache = Cache::with_room(self.cache.take(), total, place.at, shape)?;
-        cache.keys.slice_set(&key, 1, place.at)?;
-        cache.values.slice_set(&value, 1, place.at)?;
-        let keys = cache.keys.narrow(1, 0, total)?;
-        let values = cache.values.narrow(1, 0, total)?;
-        self.cache = Some(cache);
-
-        // The heads that share a key head stand together, so they are rows of one product.
-        let group = heads / kv_heads;
-        let query = (query.reshape((kv_heads, group * count, width))? * (1.0 / (width as f64).sqrt()))?;
-        let mut scores = query.matmul(&keys.transpose(1, 2)?)?;
-        if let Some(mask) = &place.mask {
-            scores = scores.reshape((kv_heads, group, count, total))?.broadcast_add(mask)?.reshape((
-                kv_heads,
-                group * count,
-                total,
-            ))?;
+    /// Adds to each of `x` (`[count, width]`) what it makes of itself.
+    fn feed(&self, x: &mut [f32], shape: &Shape, pool: Option<&ThreadPool>) {
+        let input = Input::new(&normed(x, &self.feed_norm, shape.rms_eps), shape.width);
+        let mut inner = self.gate.times(&input, pool);
+        for (gate, up) in inner.iter_mut().zip(self.up.times(&input, pool)) {
+            *gate *= up / (1.0 + (-*gate).exp());
         }
-        let mixed = softmax_last_dim(&scores)?.matmul(&values)?;
-        let mixed = mixed.reshape((heads, count, width))?.transpose(0, 1)?.contiguous()?;
-        self.attention_output.forward(&mixed.reshape((count, heads * width))?)
+        add(x, &self.down.times(&Input::new(&inner, self.gate.rows()), pool));
     }
 }
 
-impl Cache {
-    /// A cache with room for `total` positions that holds the first `filled` of `old`.
-    fn with_room(old: Option<Self>, total: usize, filled: usize, shape: &Shape) -> Result<Self> {
-        let room = match &old {
-            Some(cache) => cache.keys.dim(1)?,
-            None => 0,
-        };
-        if let Some(cache) = old {
-            if total <= room {
-                return Ok(cache);
-            }
-            let grown = Self::new(total, shape)?;
-            if filled > 0 {
-                grown.keys.slice_set(&cache.keys.narrow(1, 0, filled)?.contiguous()?, 1, 0)?;
-                grown.values.slice_set(&cache.values.narrow(1, 0, filled)?.contiguous()?, 1, 0)?;
-            }
-            return Ok(grown);
+/// The values, each as much as its key agrees with the query, into `found`.
+fn mix<'a>(
+    query: &[f32],
+    keys: impl Iterator<Item = &'a [f32]>,
+    values: impl Iterator<Item = &'a [f32]>,
+    found: &mut [f32],
+) {
+    let scale = 1.0 / (query.len() as f32).sqrt();
+    let mut shares: Vec<f32> = keys.map(|key| dot(query, key) * scale).collect();
+    let highest = shares.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut total = 0.0;
+    for share in &mut shares {
+        *share = (*share - highest).exp();
+        total += *share;
+    }
+    for (share, value) in shares.iter().zip(values) {
+        let share = share / total;
+        for (found, value) in found.iter_mut().zip(value) {
+            *found += share * value;
         }
-        Self::new(total, shape)
     }
+}
 
-    fn new(total: usize, shape: &Shape) -> Result<Self> {
-        let room = total.next_power_of_two().clamp(CACHE_TOKENS_MIN, shape.context.max(CACHE_TOKENS_MIN));
-        let dims = (shape.kv_heads, room, shape.head_width);
-        Ok(Self {
-            keys: Tensor::zeros(dims, DType::F32, &Device::Cpu)?,
-            values: Tensor::zeros(dims, DType::F32, &Device::Cpu)?,
+/// In lanes, because floats may not be reordered by the compiler and one sum after the other would wait for itself.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 16;
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut sums = [0.0; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    sums.iter().sum::<f32>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
+}
+
+fn add(x: &mut [f32], y: &[f32]) {
+    for (x, y) in x.iter_mut().zip(y) {
+        *x += y;
+    }
+}
+
+/// Each vector of `x` divided by its root mean square, times `weight`.
+fn normed(x: &[f32], weight: &[f32], eps: f32) -> Vec<f32> {
+    x.chunks_exact(weight.len())
+        .flat_map(|vector| {
+            let mean = dot(vector, vector) / vector.len() as f32;
+            let scale = 1.0 / (mean + eps).sqrt();
+            vector.iter().zip(weight).map(move |(number, weight)| number * scale * weight)
         })
-    }
+        .collect()
 }
 
-fn eps(shape: &Shape) -> f32 {
-    shape.rms_eps as f32
-}
-
-/// `[count, at + count]`: 0 where a token may look, minus infinity where it would look ahead.
-fn mask(at: usize, count: usize) -> Result<Tensor> {
-    let total = at + count;
-    let mask: Vec<f32> = (0..count)
-        .flat_map(|row| (0..total).map(move |column| if column > at + row { f32::NEG_INFINITY } else { 0.0 }))
-        .collect();
-    Tensor::from_vec(mask, (count, total), &Device::Cpu)
-}
-
-/// Cosines and sines of the rotary embedding, `[context, head_width / 2]` each. `factors` divide the frequencies.
-fn rotations(shape: &Shape, factors: Option<&[f32]>) -> Result<(Tensor, Tensor)> {
+/// Turns the pairs of each head of `x` (`[count, width]`) by their position, the first of which is `at`.
+fn rotate(x: &mut [f32], width: usize, at: usize, shape: &Shape, rotations: &[(f32, f32)]) {
     let half = shape.head_width / 2;
-    let angles: Vec<f32> = (0..shape.context)
+    for (number, vector) in x.chunks_exact_mut(width).enumerate() {
+        let rotations = &rotations[(at + number) * half..][..half];
+        for head in vector.chunks_exact_mut(shape.head_width) {
+            for (pair, (cos, sin)) in head.as_chunks_mut::<2>().0.iter_mut().zip(rotations) {
+                *pair = [pair[0] * cos - pair[1] * sin, pair[0] * sin + pair[1] * cos];
+            }
+        }
+    }
+}
+
+/// `[context, head_width / 2]`. `factors` divide the frequencies.
+fn rotations(shape: &Shape, factors: Option<&[f32]>) -> Vec<(f32, f32)> {
+    let half = shape.head_width / 2;
+    let frequencies: Vec<f64> = (0..half)
+        .map(|pair| {
+            let factor = factors.map_or(1.0, |factors| f64::from(factors[pair]));
+            1.0 / shape.rope_base.powf(2.0 * pair as f64 / shape.head_width as f64) / factor
+        })
+        .collect();
+    (0..shape.context)
         .flat_map(|position| {
-            (0..half).map(move |i| {
-                let slower = shape.rope_base.powf(2.0 * i as f64 / shape.head_width as f64);
-                let factor = factors.map_or(1.0, |factors| f64::from(factors[i]));
-                (position as f64 / slower / factor) as f32
+            frequencies.iter().map(move |frequency| {
+                let (sin, cos) = (position as f64 * frequency).sin_cos();
+                (cos as f32, sin as f32)
             })
         })
-        .collect();
-    let angles = Tensor::from_vec(angles, (shape.context, half), &Device::Cpu)?;
-    Ok((angles.cos()?, angles.sin()?))
+        .collect()
 }
 
 #[cfg(test)]

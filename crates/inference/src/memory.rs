@@ -1,9 +1,8 @@
 //! Looks whether weights fit before they are loaded: a process that runs out of memory is killed, not told.
 
 use crate::fault::{WeightsFault, file_name};
-use crate::gguf::Header;
+use crate::gguf::{Header, TensorEntry};
 use crate::shape::Shape;
-use candle_core::quantized::GgmlDType;
 use std::path::Path;
 
 /// A conversation of this many tokens has to fit beside the weights.
@@ -25,13 +24,13 @@ pub(crate) fn check(header: &Header, shape: &Shape, path: &Path) -> Result<(), W
 }
 
 fn bytes_needed(header: &Header, shape: &Shape) -> u64 {
-    let held = |kind: GgmlDType, bytes: u64| match kind {
-        // candle computes with these as f32.
-        GgmlDType::F16 | GgmlDType::BF16 => bytes * 2,
-        _ => bytes,
+    let numbers = |tensor: &TensorEntry| {
+        tensor.bytes / tensor.kind.type_size() as u64 * tensor.kind.block_size() as u64
     };
-    let weights: u64 = header.tensors.values().map(|tensor| held(tensor.kind, tensor.bytes)).sum();
-    let largest = header.tensors.values().map(|tensor| tensor.bytes).max().unwrap_or(0);
+    // A byte for each, and four for the scale of 32.
+    let weights: u64 = header.tensors.values().map(|tensor| numbers(tensor) / 8 * 9).sum();
+    // The one that is being read also stands there as it is in the file and, unless it is Q8_0, as f32.
+    let largest = header.tensors.values().map(|tensor| tensor.bytes + 4 * numbers(tensor)).max().unwrap_or(0);
     weights + largest + CONVERSATION_TOKENS * shape.cache_bytes_per_token() + BESIDE_BYTES
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-/// A token that stands among the last ones is made less likely by this factor. Ours: the default model otherwise
-/// repeats itself for ever in one answer of five.
+/// A token that stands among the last ones is made less likely by this factor, unless the temperature is 0. Ours: at
+/// its own temperature the default model fell into a loop in two of five answers without it, and in none with it;
+/// more makes lists and code worse.
 const REPETITION_PENALTY: f32 = 1.1;
 /// How far back "among the last ones" goes.
 const REPETITION_TOKENS: usize = 64;
@@ -45,20 +46,18 @@ impl Sampler {
         if logits.iter().any(|logit| logit.is_nan()) {
             return None;
         }
+        if self.taste.temperature <= 0.0 {
+            let (best, highest) = logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+            return if highest.is_finite() { u32::try_from(best).ok() } else { None };
+        }
         let recent: HashSet<&u32> = written.iter().rev().take(REPETITION_TOKENS).collect();
         for id in recent {
             if let Some(logit) = logits.get_mut(*id as usize) {
                 *logit = if *logit > 0.0 { *logit / REPETITION_PENALTY } else { *logit * REPETITION_PENALTY };
             }
         }
-        let (best, highest) = logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
-        if !highest.is_finite() {
-            return None;
-        }
-        if self.taste.temperature <= 0.0 {
-            return u32::try_from(best).ok();
-        }
-        self.draw(logits, *highest)
+        let highest = logits.iter().copied().max_by(f32::total_cmp).filter(|highest| highest.is_finite())?;
+        self.draw(logits, highest)
     }
 
     fn draw(&mut self, logits: &[f32], highest: f32) -> Option<u32> {
@@ -127,11 +126,13 @@ mod tests {
 
     #[test]
     fn what_was_just_written_becomes_less_likely() {
-        let mut sampler = Sampler::new(Taste { temperature: 0.0, top_p: 1.0 }, 0);
+        let mut sampler = Sampler::new(Taste { temperature: 0.001, top_p: 1.0 }, 0);
         assert_eq!(sampler.choose(&mut [2.0, 1.95], &[0]), Some(1));
         assert_eq!(sampler.choose(&mut [-1.0, -1.05], &[0]), Some(1));
         let long_ago: Vec<u32> = std::iter::once(0).chain((0..64).map(|_| 2)).collect();
         assert_eq!(sampler.choose(&mut [2.0, 1.95, 0.0], &long_ago), Some(0));
+        let mut greedy = Sampler::new(Taste { temperature: 0.0, top_p: 1.0 }, 0);
+        assert_eq!(greedy.choose(&mut [2.0, 1.95], &[0]), Some(0), "the likeliest as it is");
     }
 
     #[test]
@@ -140,5 +141,8 @@ mod tests {
         assert_eq!(sampler.choose(&mut [1.0, f32::NAN], &[]), None);
         assert_eq!(sampler.choose(&mut [f32::INFINITY, 1.0], &[]), None);
         assert_eq!(sampler.choose(&mut [], &[]), None);
+        let mut greedy = Sampler::new(Taste { temperature: 0.0, top_p: 1.0 }, 0);
+        assert_eq!(greedy.choose(&mut [1.0, f32::NAN], &[]), None);
+        assert_eq!(greedy.choose(&mut [f32::INFINITY, 1.0], &[]), None);
     }
 }

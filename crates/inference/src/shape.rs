@@ -2,6 +2,7 @@
 
 use crate::fault::WeightsFault;
 use crate::gguf::Header;
+use crate::matrix::BLOCK;
 use std::path::Path;
 
 /// Longest context that is offered, whatever the file says; ours, for the memory of one small machine.
@@ -27,7 +28,7 @@ pub(crate) struct Shape {
     /// Tokens it can hold, prompt and answer together.
     pub(crate) context: usize,
     /// Keeps the norm from dividing by zero.
-    pub(crate) rms_eps: f64,
+    pub(crate) rms_eps: f32,
     /// Base of the rotary frequencies.
     pub(crate) rope_base: f64,
     /// The rotary frequencies have factors of their own (`rope_freqs.weight`).
@@ -72,7 +73,10 @@ impl Shape {
             None if width % heads == 0 => width / heads,
             None => return Err(WeightsFault::damaged(path, "its heads do not divide its width")),
         };
-        let odd = heads % kv_heads != 0
+        // Rows are multiplied 32 numbers at a time.
+        let in_blocks = [width, heads * head_width, inner].iter().all(|len| len % BLOCK as u64 == 0);
+        let odd = !in_blocks
+            || heads % kv_heads != 0
             || head_width % 2 != 0
             || header.whole("llama.attention.value_length").is_some_and(|len| len != head_width)
             || header.whole("llama.rope.dimension_count").is_some_and(|len| len != head_width)
@@ -88,7 +92,7 @@ impl Shape {
             head_width: small(head_width),
             vocab: small(vocab),
             context: 0,
-            rms_eps: numbers.float("llama.attention.layer_norm_rms_epsilon", 1e-12..=1e-1)?,
+            rms_eps: numbers.float("llama.attention.layer_norm_rms_epsilon", 1e-12..=1e-1)? as f32,
             rope_base: match header.float("llama.rope.freq_base") {
                 Some(_) => numbers.float("llama.rope.freq_base", 1.0..=1e12)?,
                 None => 10_000.0,

@@ -24,8 +24,7 @@ const SOURCE: &str = "local";
 pub struct LocalModelConfig {
     /// A GGUF file of the llama family; `None` where there is none, and the source says so.
     pub path: Option<PathBuf>,
-    /// 1 keeps the arithmetic on one core, which is the fastest on a machine that does other things as well. More
-    /// hands it to candle's own pool: all physical cores, or as many as `CANDLE_NUM_THREADS` says at the start.
+    /// How many cores compute. One is the steadiest on a machine that does other things as well; 0 is 1.
     pub threads: usize,
     /// Weights leave the memory when nobody has asked for so long.
     pub idle_unload: Duration,

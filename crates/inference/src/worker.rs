@@ -3,15 +3,12 @@
 use crate::engine::Engine;
 use crate::fault::WeightsFault;
 use crate::generation::{Generation, Step};
-use crate::lane::{self, Panicked};
 use crate::queue::{Job, Queue, Turn};
 use crate::weights::{Stamp, Weights};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use studio::ports::{ChatEvent, ModelError};
-
-/// How long the lane is held at once: long enough that taking it costs nothing, short enough for whoever else computes.
-const SLICE: Duration = Duration::from_millis(200);
 
 /// What the thread needs.
 pub(crate) struct Worker {
@@ -76,7 +73,7 @@ impl Worker {
                 &mut loaded.insert(Loaded { engine, stamp }).engine
             }
         };
-        let outcome = self.generate(engine, job);
+        let outcome = caught(|| self.generate(engine, job));
         outcome.unwrap_or_else(|Panicked| {
             // Whatever state it is in, it is not used again.
             *loaded = None;
@@ -88,7 +85,7 @@ impl Worker {
     fn load(&self, trusted: bool) -> Result<Engine, ModelError> {
         let begun = Instant::now();
         let path = self.weights.path().map_err(|fault| self.not_loaded(&fault))?;
-        let engine = lane::run(self.threads, || Engine::load(path, trusted))
+        let engine = caught(|| Engine::load(path, self.threads, trusted))
             .unwrap_or_else(|Panicked| {
                 Err(WeightsFault::damaged(path, "reading it failed in an unforeseen way"))
             })
@@ -105,48 +102,31 @@ impl Worker {
     }
 
     /// Sends all of an answer but its last event, which it gives.
-    fn generate(
-        &self,
-        engine: &mut Engine,
-        job: &Job,
-    ) -> Result<Result<Option<ChatEvent>, ModelError>, Panicked> {
+    fn generate(&self, engine: &mut Engine, job: &Job) -> Result<Option<ChatEvent>, ModelError> {
         // Without chance from the operating system every answer takes the same turns; it is an answer all the same.
         let seed = self.seed.or_else(|| getrandom::u64().ok()).unwrap_or(0);
         let stop = || job.events.is_closed() || self.queue.is_closed();
-        let mut generation =
-            match lane::run(self.threads, || Generation::begin(engine, &self.label, &job.request, seed))? {
-                Ok(generation) => generation,
-                Err(error) => return Ok(Err(error)),
-            };
+        let mut generation = Generation::begin(engine, &self.label, &job.request, seed)?;
         loop {
-            let slice = lane::run(self.threads, || {
-                let begun = Instant::now();
-                while begun.elapsed() < SLICE {
-                    match generation.step(&stop)? {
-                        Step::Quiet => {}
-                        Step::Stopped => return Ok(Slice::Over(None)),
-                        Step::End(reason, usage) => {
-                            return Ok(Slice::Over(Some(ChatEvent::End { reason, usage })));
-                        }
-                        Step::Text(text) => {
-                            if job.events.send(Ok(ChatEvent::Delta(text))).is_err() {
-                                return Ok(Slice::Over(None));
-                            }
-                        }
+            match generation.step(&stop)? {
+                Step::Quiet => {}
+                Step::Text(text) => {
+                    if job.events.send(Ok(ChatEvent::Delta(text))).is_err() {
+                        return Ok(None);
                     }
                 }
-                Ok(Slice::More)
-            })?;
-            match slice {
-                Ok(Slice::More) => {}
-                Ok(Slice::Over(last)) => return Ok(Ok(last)),
-                Err(error) => return Ok(Err(error)),
+                Step::End(reason, usage) => return Ok(Some(ChatEvent::End { reason, usage })),
+                Step::Stopped => return Ok(None),
             }
         }
     }
 }
 
-enum Slice {
-    More,
-    Over(Option<ChatEvent>),
+/// The work panicked. The message is on standard error already.
+struct Panicked;
+
+/// The last wall: what no check foresaw costs one answer, not the studio. Whatever `work` had borrowed must not be
+/// used again.
+fn caught<R>(work: impl FnOnce() -> R) -> Result<R, Panicked> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Panicked)
 }

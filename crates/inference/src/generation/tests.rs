@@ -6,7 +6,7 @@ use studio::ports::ChatTurn;
 
 fn engine() -> Engine {
     let folder = tempfile::tempdir().unwrap();
-    Engine::load(&Tiny::new(GgmlDType::Q8_0).write(folder.path()), false).unwrap()
+    Engine::load(&Tiny::new(GgmlDType::Q8_0).write(folder.path()), 1, false).unwrap()
 }
 
 fn request(text: &str, max_tokens: u32) -> ChatRequest {

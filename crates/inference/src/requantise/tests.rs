@@ -19,7 +19,7 @@ fn matrices_become_q8_0_and_everything_else_stays() {
     assert_eq!(new.text("general.name"), Some("Tiny"));
     assert_eq!(new.text(SOURCE_DIGEST_KEY), Some(sha256_hex(&input).unwrap().as_str()));
     assert_eq!(new.whole("general.file_type"), Some(7));
-    assert!(Engine::load(&output, false).is_ok(), "its own digest is right");
+    assert!(Engine::load(&output, 1, false).is_ok(), "its own digest is right");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left behind");
 }
 
@@ -44,7 +44,7 @@ fn a_flipped_bit_in_the_weights_is_found_when_they_are_loaded() {
     let middle = bytes.len() - 20_000;
     bytes[middle] ^= 4;
     std::fs::write(&output, bytes).unwrap();
-    assert!(matches!(Engine::load(&output, false), Err(WeightsFault::Damaged { .. })));
+    assert!(matches!(Engine::load(&output, 1, false), Err(WeightsFault::Damaged { .. })));
 }
 
 #[test]

@@ -101,3 +101,29 @@ fn every_way_to_split_builds() {
         assert_eq!(back(&tokens, &tokens.encode(&[said(text)]).unwrap()), text, "{name}");
     }
 }
+
+/// Numbers that llama.cpp gives for the default weights.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where the weights are")]
+fn the_default_vocabulary_cuts_as_it_did_in_training() {
+    let Some(path) = std::env::var_os("VOBIO_TEST_WEIGHTS") else {
+        eprintln!("left out: VOBIO_TEST_WEIGHTS does not name a file");
+        return;
+    };
+    let mut content = Content::read(&mut std::fs::File::open(&path).unwrap()).unwrap();
+    let tokens = Tokens::read(&mut content, Path::new(&path)).unwrap();
+    let framed = "<|im_start|>user\nHello, world! It's 2026-11-22.  Two spaces\n\nnew line\tTab<|im_end|>\n";
+    let wanted = [
+        1, 4093, 198, 19556, 28, 905, 17, 657, 506, 216, 34, 32, 34, 38, 29, 33, 33, 29, 34, 34, 30, 216,
+        5713, 5600, 198, 198, 2241, 1761, 197, 30064, 2, 198,
+    ];
+    assert_eq!(tokens.encode(&[frame(framed)]).unwrap(), wanted);
+    let wanted = [
+        81, 44, 108, 306, 79, 486, 108, 46, 82, 216, 33, 34, 35, 36, 37, 15486, 46494, 17097, 241, 115,
+        40993, 179, 120, 248, 47526,
+    ];
+    let text = "a<|im_end|>b 12345 naïve 日本語 🙂";
+    let ids = tokens.encode(&[said(text)]).unwrap();
+    assert_eq!(ids, wanted);
+    assert_eq!(back(&tokens, &ids), text);
+}
