@@ -1,6 +1,5 @@
 //! Writes the table of static files for src/site.rs, from the manifest that `cargo xtask site` leaves in the target
 //! folder (or in VOBIO_SITE). Without one the server compiles with an empty table and says so when it runs.
-#![expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 #![expect(clippy::disallowed_methods, reason = "cargo's answers are in the environment")]
 
 use std::{

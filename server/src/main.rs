@@ -1,2 +1,125 @@
-//! server
-fn main() {}
+//! `vobio`: the studio in one binary.
+//!
+//! `serve` (also without a word) · `migrate` · `doctor` · `setup-code` · `backup FILE` · `restore FILE`.
+//! Never in this crate: a rule, markup, SQL. It reads the configuration, makes the concrete things and puts them together.
+
+mod backup;
+mod boot;
+mod clock;
+mod config;
+mod doctor;
+mod http;
+mod listen;
+mod site;
+mod telemetry;
+mod worker;
+
+use clap::{Parser, Subcommand};
+use config::{Config, RawConfig};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Vobio AI Studio.
+#[derive(Debug, Parser)]
+#[command(name = "vobio", version, about = "Vobio AI Studio: a self-hosted studio in one binary")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves the studio (this is what happens without a word, too).
+    Serve,
+    /// Brings the database to this version's schema and ends.
+    Migrate,
+    /// Says what was understood of the configuration, and what can be reached.
+    Doctor,
+    /// Prints a new one-time owner code for a studio that has no owner.
+    SetupCode,
+    /// Copies database and keys into a new file, also while the studio serves.
+    Backup {
+        /// The file to make.
+        file: PathBuf,
+    },
+    /// Puts a backup into an empty state folder.
+    Restore {
+        /// A file that `backup` made.
+        file: PathBuf,
+    },
+    /// Prints .env.example.
+    #[command(hide = true)]
+    EnvExample,
+    #[cfg(feature = "local-model")]
+    /// Makes Q8_0 weights of others, which run several times faster here.
+    #[command(hide = true)]
+    Requantise {
+        /// GGUF weights.
+        input: PathBuf,
+        /// The file to make.
+        output: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command.unwrap_or(Command::Serve)) {
+        Ok(code) => code,
+        Err(error) => {
+            say(&format!("vobio: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A line for the person who started the studio.
+#[expect(clippy::print_stderr, reason = "command-line output")]
+fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+/// A line that is the result of a command.
+#[expect(clippy::print_stdout, reason = "command-line output")]
+fn print(line: &str) {
+    println!("{line}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where the environment is read, once")]
+fn read_config() -> anyhow::Result<(RawConfig, Config)> {
+    let raw = config::read(&std::env::current_dir()?, std::env::vars())?;
+    let config = Config::new(&raw)?;
+    Ok((raw, config))
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::EnvExample => {
+            print(config::example().trim_end());
+            return Ok(ExitCode::SUCCESS);
+        }
+        #[cfg(feature = "local-model")]
+        Command::Requantise { input, output } => {
+            inference::requantise(&input, &output)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => {}
+    }
+    let (raw, config) = read_config()?;
+    telemetry::install(&config)?;
+    for key in &raw.not_yet {
+        tracing::warn!("{key} is set, but this version does not obey it yet");
+    }
+    // One TLS stack, chosen before anything can ask for one.
+    let _installed_before = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve => boot::serve(config).await.map(|()| ExitCode::SUCCESS),
+            Command::Migrate => boot::migrate(&config).await.map(|()| ExitCode::SUCCESS),
+            Command::Doctor => doctor::doctor(&raw, &config).await,
+            Command::SetupCode => boot::setup_code(&config).await.map(|()| ExitCode::SUCCESS),
+            Command::Backup { file } => backup::backup(&config, &file).await.map(|()| ExitCode::SUCCESS),
+            Command::Restore { file } => backup::restore(&config, &file).map(|()| ExitCode::SUCCESS),
+            // Done above, without a configuration.
+            _ => Ok(ExitCode::SUCCESS),
+        }
+    })
+}

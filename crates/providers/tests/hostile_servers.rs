@@ -99,7 +99,7 @@ async fn silence_ends_by_its_stage() {
 
 #[tokio::test]
 async fn keep_alives_are_no_sign_of_life_however_many_come() {
-    for piece in [": keep-alive\n\n".repeat(1), ": keep-alive\n\n".repeat(4_000)] {
+    for piece in [": keep-alive\n\n".to_owned(), ": keep-alive\n\n".repeat(4_000)] {
         let server = Raw::start(move |mut socket, _| {
             _ = head(&mut socket, SSE);
             while socket.write_all(piece.as_bytes()).is_ok() {

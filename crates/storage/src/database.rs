@@ -10,7 +10,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use sqlx::{Connection as _, any::AnyRow};
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 use studio::ports::store::{Store, StoreError, Work};
 use tokio::time::timeout;
 
@@ -35,6 +35,12 @@ pub struct Live {
     pub(crate) schema_version: i64,
     /// What a person can do instead of a backup by this process, on PostgreSQL.
     pub(crate) pg_dump: Option<String>,
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Database({}, schema {})", self.engine(), self.0.schema_version)
+    }
 }
 
 impl Line for Live {

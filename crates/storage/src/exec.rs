@@ -2,7 +2,7 @@
 
 use crate::{dialect::Engine, error, row::Cell};
 use sqlx::{
-    Any, AnyConnection, AssertSqlSafe,
+    Any, AnyConnection, Arguments as _, AssertSqlSafe, Encode, SqlSafeStr, SqlStr, Type,
     any::{AnyArguments, AnyRow},
     query::Query,
 };
@@ -20,6 +20,9 @@ const PREPARED_ROWS_MAX: usize = 8;
 pub(crate) struct Counters {
     statements: AtomicU64,
     commits: AtomicU64,
+    /// The text of every statement, for the test that looks at their plans.
+    #[cfg(test)]
+    pub(crate) seen: std::sync::Mutex<std::collections::BTreeSet<String>>,
 }
 
 impl Counters {
@@ -29,6 +32,13 @@ impl Counters {
 
     pub(crate) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
+    }
+
+    #[cfg_attr(not(test), expect(unused_variables, reason = "the text is for tests"))]
+    fn count(&self, statement: &Statement) {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        #[cfg(test)]
+        self.seen.lock().unwrap().insert(statement.sql.as_str().to_owned());
     }
 
     pub(crate) fn committed(&self) {
@@ -49,7 +59,10 @@ pub(crate) trait Line: Send + Sync {
 
 /// A statement with its parameters.
 pub(crate) struct Statement {
-    query: Query<'static, Any, AnyArguments>,
+    sql: SqlStr,
+    arguments: AnyArguments,
+    /// Is it kept prepared?
+    persistent: bool,
     /// Why it must not be run.
     refused: Option<StoreError>,
 }
@@ -57,7 +70,11 @@ pub(crate) struct Statement {
 impl Statement {
     /// A statement whose text stands in the source.
     pub(crate) fn new(sql: &'static str) -> Self {
-        Self { query: sqlx::query(sql), refused: None }
+        Self::made(sql, true)
+    }
+
+    fn made(sql: impl SqlSafeStr, persistent: bool) -> Self {
+        Self { sql: sql.into_sql_str(), arguments: AnyArguments::default(), persistent, refused: None }
     }
 
     /// `head`, then `rows` groups of `columns` placeholders, then `tail`. Nothing else is ever pasted into SQL.
@@ -78,24 +95,28 @@ impl Statement {
         sql.push_str(") ");
         sql.push_str(tail);
         // Safe: two texts from the source and numbers.
-        let query = sqlx::query(AssertSqlSafe(sql)).persistent(rows <= PREPARED_ROWS_MAX);
-        Self { query, refused: None }
+        Self::made(AssertSqlSafe(sql), rows <= PREPARED_ROWS_MAX)
     }
 
     /// `head`, then one group of `values` placeholders, then `tail`: for `… IN ($1, $2, …)`.
     pub(crate) fn with_list(head: &'static str, values: usize, tail: &'static str) -> Self {
-        Self::with_rows(head, 1, values, tail)
+        Self { persistent: false, ..Self::with_rows(head, 1, values, tail) }
     }
 
     /// The next parameter.
-    pub(crate) fn bind<T: Cell>(mut self, value: T) -> Self {
-        self.query = self.query.bind(value.sql());
-        self
+    pub(crate) fn bind<T: Cell>(self, value: T) -> Self {
+        self.add(value.sql())
     }
 
     /// The next parameter, which may be empty. The engine is told the type of the emptiness.
-    pub(crate) fn bind_opt<T: Cell>(mut self, value: Option<T>) -> Self {
-        self.query = self.query.bind(value.map(|value| value.sql()));
+    pub(crate) fn bind_opt<T: Cell>(self, value: Option<T>) -> Self {
+        self.add(value.map(|value| value.sql()))
+    }
+
+    fn add<T: for<'q> Encode<'q, Any> + Type<Any>>(mut self, value: T) -> Self {
+        if let Err(error) = self.arguments.add(value) {
+            self.refused = Some(StoreError::Fault(error.to_string()));
+        }
         self
     }
 
@@ -111,8 +132,7 @@ impl Statement {
         if text.contains('\0') {
             self.refused = Some(StoreError::Fault("a text with U+0000 cannot be stored".to_owned()));
         }
-        self.query = self.query.bind(text.to_owned());
-        self
+        self.add(text.to_owned())
     }
 
     /// The next parameter, a text that may be empty.
@@ -124,6 +144,15 @@ impl Statement {
     }
 }
 
+impl Statement {
+    fn query(self) -> Result<Query<'static, Any, AnyArguments>, StoreError> {
+        match self.refused {
+            Some(refused) => Err(refused),
+            None => Ok(sqlx::query_with(self.sql, self.arguments).persistent(self.persistent)),
+        }
+    }
+}
+
 /// Runs a statement and gives its rows.
 pub(crate) async fn rows(
     conn: &mut AnyConnection,
@@ -131,11 +160,8 @@ pub(crate) async fn rows(
     engine: Engine,
     counters: &Counters,
 ) -> Result<Vec<AnyRow>, StoreError> {
-    if let Some(refused) = statement.refused {
-        return Err(refused);
-    }
-    counters.statements.fetch_add(1, Ordering::Relaxed);
-    statement.query.fetch_all(conn).await.map_err(|error| error::from_sqlx(engine, &error))
+    counters.count(&statement);
+    statement.query()?.fetch_all(conn).await.map_err(|error| error::from_sqlx(engine, &error))
 }
 
 /// Runs a statement and says how many rows it changed.
@@ -145,11 +171,8 @@ pub(crate) async fn change(
     engine: Engine,
     counters: &Counters,
 ) -> Result<u64, StoreError> {
-    if let Some(refused) = statement.refused {
-        return Err(refused);
-    }
-    counters.statements.fetch_add(1, Ordering::Relaxed);
-    let done = statement.query.execute(conn).await.map_err(|error| error::from_sqlx(engine, &error))?;
+    counters.count(&statement);
+    let done = statement.query()?.execute(conn).await.map_err(|error| error::from_sqlx(engine, &error))?;
     Ok(done.rows_affected())
 }
 

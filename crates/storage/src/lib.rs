@@ -26,6 +26,8 @@ mod readers;
 mod row;
 mod runs;
 mod sessions;
+#[cfg(test)]
+mod tests;
 mod unit;
 mod writer;
 

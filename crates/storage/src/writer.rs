@@ -151,18 +151,31 @@ impl Task {
         }
     }
 
-    /// Makes a place for a unit of work: a connection, a transaction, and a savepoint if others are in it already.
+    /// Makes a place for a unit of work: a transaction, or a savepoint if others are in it already.
     async fn enter(&mut self) -> Result<(), StoreError> {
+        if self.open {
+            return if self.kept.is_empty() { Ok(()) } else { self.control("SAVEPOINT unit").await };
+        }
+        let engine = self.connector.engine();
+        let rested = self.unit.is_some();
+        self.connect().await?;
+        if let Err(error) = self.control(engine.begin()).await {
+            // A connection over the network can die while it rests. Nothing was begun, so a new one may try.
+            if !(rested && engine.is_remote()) {
+                return Err(error);
+            }
+            self.connect().await?;
+            self.control(engine.begin()).await?;
+        }
+        self.open = true;
+        Ok(())
+    }
+
+    async fn connect(&mut self) -> Result<(), StoreError> {
         if self.unit.is_none() {
             let conn = self.connector.connect().await?;
             let unit = Unit::new(conn, self.connector.engine(), Arc::clone(&self.counters));
             self.unit = Some(Statements(unit));
-        }
-        if !self.open {
-            self.control(self.connector.engine().begin()).await?;
-            self.open = true;
-        } else if !self.kept.is_empty() {
-            self.control("SAVEPOINT unit").await?;
         }
         Ok(())
     }

@@ -5,14 +5,22 @@
 //! How to add a command: a module with `run()`, a line in `main`, a line in the Makefile.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks on the terminal")]
 
+mod apt;
 mod place;
+mod rooms;
+mod serve;
+mod setup;
 mod sh;
 mod site;
+mod test;
+mod weights;
+mod wheel;
 
 use anyhow::{Result, bail};
+use serve::Profile;
 use std::process::ExitCode;
 
-const COMMANDS: &str = "site";
+const COMMANDS: &str = "setup, site, models, run [--release], test, lint, check-rooms";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,7 +36,14 @@ fn main() -> ExitCode {
 fn command(arguments: &[String]) -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
+        ["setup"] => setup::tools().map(|_| ()),
         ["site"] => site::build().map(|_| ()),
+        ["models"] => serve::models(),
+        ["run"] => serve::run(Profile::Dev),
+        ["run", "--release"] => serve::run(Profile::Release),
+        ["test"] => test::run(),
+        ["lint"] => test::lint(),
+        ["check-rooms"] => rooms::check(),
         _ => bail!("one of: {COMMANDS}"),
     }
 }

@@ -1,8 +1,9 @@
 //! What the tests of this room share.
 #![expect(dead_code, reason = "each test file uses its own part of it")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot begin has failed")]
 
-pub mod process;
-pub mod raw;
+pub(crate) mod process;
+pub(crate) mod raw;
 
 use api_types::{MessageRole, Usage};
 use futures::StreamExt;
@@ -10,10 +11,10 @@ use providers::{Dialect, Remote, RemoteConfig, Timeouts, http_client};
 use std::{collections::BTreeMap, time::Duration};
 use studio::ports::{ChatEvent, ChatRequest, ChatStream, ChatTurn, FinishReason, ModelError, ModelSource};
 
-pub const KEY: &str = "sk-test-0123456789";
+pub(crate) const KEY: &str = "sk-test-0123456789";
 
 /// Short enough for a test, long enough for a busy machine.
-pub fn quick() -> Timeouts {
+pub(crate) fn quick() -> Timeouts {
     Timeouts {
         first_token: Duration::from_millis(1_500),
         idle: Duration::from_millis(1_000),
@@ -23,11 +24,11 @@ pub fn quick() -> Timeouts {
     }
 }
 
-pub fn remote(dialect: Dialect, base_url: &str) -> Remote {
+pub(crate) fn remote(dialect: Dialect, base_url: &str) -> Remote {
     remote_with_key(dialect, base_url, KEY)
 }
 
-pub fn remote_with_key(dialect: Dialect, base_url: &str, key: &str) -> Remote {
+pub(crate) fn remote_with_key(dialect: Dialect, base_url: &str, key: &str) -> Remote {
     let config = RemoteConfig {
         name: "acme".into(),
         label: "Acme".into(),
@@ -39,7 +40,7 @@ pub fn remote_with_key(dialect: Dialect, base_url: &str, key: &str) -> Remote {
     Remote::new(config, http_client(&Timeouts::default()).unwrap()).unwrap().with_timeouts(quick())
 }
 
-pub fn question(model: &str, text: &str) -> ChatRequest {
+pub(crate) fn question(model: &str, text: &str) -> ChatRequest {
     ChatRequest {
         model: format!("acme/{model}").parse().unwrap(),
         system_prompt: String::new(),
@@ -51,7 +52,7 @@ pub fn question(model: &str, text: &str) -> ChatRequest {
 }
 
 /// The text of an answer, and how it ended.
-pub async fn heard(mut answer: ChatStream) -> (String, Result<(FinishReason, Usage), ModelError>) {
+pub(crate) async fn heard(mut answer: ChatStream) -> (String, Result<(FinishReason, Usage), ModelError>) {
     let mut text = String::new();
     let mut end = None;
     while let Some(event) = answer.next().await {
@@ -69,16 +70,16 @@ pub async fn heard(mut answer: ChatStream) -> (String, Result<(FinishReason, Usa
     (text, end.expect("every answer ends"))
 }
 
-pub async fn asked(remote: &Remote) -> (String, Result<(FinishReason, Usage), ModelError>) {
+pub(crate) async fn asked(remote: &Remote) -> (String, Result<(FinishReason, Usage), ModelError>) {
     heard(remote.chat(question("m", "hello"))).await
 }
 
 /// An OpenAI frame with this text.
-pub fn delta(text: &str) -> String {
+pub(crate) fn delta(text: &str) -> String {
     format!("data: {{\"choices\":[{{\"delta\":{{\"content\":{text:?}}}}}]}}\n\n")
 }
 
 /// The frames that end an OpenAI answer of three and four tokens.
-pub const END: &str = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n\
+pub(crate) const END: &str = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n\
                        data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}\n\n\
                        data: [DONE]\n\n";

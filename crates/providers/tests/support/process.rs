@@ -1,6 +1,11 @@
 //! A program that a test needs: started on a free port, killed when it is dropped.
 //!
 //! Nothing but std, so that the tests of any room can take this file in (`#[path = …] mod process;`).
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test that cannot begin has failed, or says why not"
+)]
 
 use std::{
     io::{Read, Write},
@@ -12,16 +17,16 @@ use std::{
 };
 
 /// A running program. Dropping it kills it and waits until it is gone.
-pub struct Process {
+pub(crate) struct Process {
     child: Child,
     /// Where it was told to listen, on 127.0.0.1.
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 impl Process {
     /// Starts what `command` makes for a port nobody listens on, and waits until a GET of `ready_path` is answered with
     /// 200. Panics when that does not happen within a minute.
-    pub fn start(ready_path: &str, command: impl FnOnce(u16) -> Command) -> Self {
+    pub(crate) fn start(ready_path: &str, command: impl FnOnce(u16) -> Command) -> Self {
         let port = free_port();
         let child = command(port)
             .stdin(Stdio::null())
@@ -59,13 +64,13 @@ impl Drop for Process {
 }
 
 /// A port nobody listens on at this moment.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
     listener.local_addr().expect("it has an address").port()
 }
 
 /// The path in an environment variable; without it the test says that it is skipped.
-pub fn given(variable: &str) -> Option<PathBuf> {
+pub(crate) fn given(variable: &str) -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "a test asks where the programs it needs are")]
     let path = std::env::var(variable).ok().filter(|path| !path.is_empty()).map(PathBuf::from);
     if path.is_none() {

@@ -12,14 +12,14 @@ use std::{
     time::Duration,
 };
 
-pub struct Raw {
-    pub url: String,
+pub(crate) struct Raw {
+    pub(crate) url: String,
     accepted: Arc<AtomicUsize>,
 }
 
 impl Raw {
     /// Calls `serve` with each connection, after the head of its request was read, and its number from 0.
-    pub fn start(serve: impl Fn(TcpStream, usize) + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(serve: impl Fn(TcpStream, usize) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let accepted = Arc::new(AtomicUsize::new(0));
@@ -40,7 +40,7 @@ impl Raw {
     }
 
     /// A server that says these pieces and closes.
-    pub fn saying(content_type: &'static str, pieces: Vec<Vec<u8>>) -> Self {
+    pub(crate) fn saying(content_type: &'static str, pieces: Vec<Vec<u8>>) -> Self {
         Self::start(move |mut socket, _| {
             _ = head(&mut socket, content_type);
             for piece in &pieces {
@@ -50,20 +50,20 @@ impl Raw {
     }
 
     /// How many connections there were.
-    pub fn accepted(&self) -> usize {
+    pub(crate) fn accepted(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
     }
 }
 
 /// Waits for what a connection's thread reports, and lets the runtime turn meanwhile: the client's side of a connection
 /// lives there.
-pub async fn reported<T: Send + 'static>(reports: Receiver<T>) -> T {
+pub(crate) async fn reported<T: Send + 'static>(reports: Receiver<T>) -> T {
     let wait = move || reports.recv_timeout(Duration::from_secs(20));
     tokio::task::spawn_blocking(wait).await.unwrap().expect("a report comes")
 }
 
 /// The head of an answer whose body ends with the connection.
-pub fn head(socket: &mut TcpStream, content_type: &str) -> std::io::Result<()> {
+pub(crate) fn head(socket: &mut TcpStream, content_type: &str) -> std::io::Result<()> {
     let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\nconnection: close\r\n\r\n");
     socket.write_all(head.as_bytes())
 }

@@ -66,10 +66,9 @@ pub(crate) fn build() -> Result<Manifest> {
     Ok(manifest)
 }
 
-/// Says whether the site in the target folder is what the sources would give.
-pub(crate) fn is_fresh() -> Result<bool> {
-    let fingerprint = fingerprint(place::root())?;
-    Ok(Manifest::read(&place::site()).is_ok_and(|manifest| manifest.fingerprint == fingerprint))
+/// What the site folder holds now.
+pub(crate) fn manifest() -> Result<Manifest> {
+    Manifest::read(&place::site())
 }
 
 /// One digest over every path and content of the sources.

@@ -12,7 +12,7 @@ fn server() -> Option<String> {
 }
 
 /// The address of one of its databases.
-pub fn url(database: &str) -> String {
+pub(crate) fn url(database: &str) -> String {
     format!("{}/{database}", server().unwrap())
 }
 
@@ -24,19 +24,19 @@ async fn command(sql: String) {
 }
 
 /// An empty database; its name.
-pub async fn create_database() -> Option<String> {
+pub(crate) async fn create_database() -> Option<String> {
     server()?;
     let name = format!("studio_{}", super::rows::id().simple());
     command(format!("CREATE DATABASE {name}")).await;
     Some(name)
 }
 
-pub async fn drop_database(name: &str) {
+pub(crate) async fn drop_database(name: &str) {
     command(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
 }
 
 /// What opens that database.
-pub fn config(name: &str, folder: &tempfile::TempDir) -> StoreConfig {
+pub(crate) fn config(name: &str, folder: &tempfile::TempDir) -> StoreConfig {
     StoreConfig {
         url: StoreUrl::Postgres(url(name).into()),
         backup_dir: folder.path().join("backups"),
@@ -45,7 +45,7 @@ pub fn config(name: &str, folder: &tempfile::TempDir) -> StoreConfig {
 }
 
 /// An open, fresh database.
-pub async fn fresh() -> Option<Fresh> {
+pub(crate) async fn fresh() -> Option<Fresh> {
     let name = create_database().await?;
     let folder = tempfile::tempdir().unwrap();
     let config = config(&name, &folder);

@@ -1,15 +1,11 @@
 //! Installation, people, keys, sessions.
 
-mod common;
-
-use api_types::{CeremonyId, CeremonyPurpose, OrganizationId, PersonId, Role, SetupCodeId};
-use common::{
+use crate::common::{
     on_both,
     rows::{at, id, owned_by, person, put, session, somebody},
 };
-use studio::ports::store::{
-    CeremonyRow, InstallationReads, KeyReads, Owned, PasskeyRow, PeopleReads, SessionReads, StoreError,
-};
+use api_types::{CeremonyId, CeremonyPurpose, OrganizationId, PersonId, Role, SetupCodeId};
+use studio::ports::store::{CeremonyRow, Owned, PasskeyRow, StoreError};
 
 #[tokio::test]
 async fn a_fact_is_what_was_written_last() {

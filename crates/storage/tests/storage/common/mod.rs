@@ -1,37 +1,34 @@
 //! A database of its own for every test, on both engines, and rows to put into it.
 
-// Every test file is a crate of its own and uses a part of this.
-#![expect(dead_code, reason = "no test file uses all of it; rows.rs and postgres.rs do together")]
-
-pub mod postgres;
-pub mod rows;
+pub(crate) mod postgres;
+pub(crate) mod rows;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use storage::{Database, Engine, StoreConfig, StoreUrl, open};
 use studio::ports::store::{Store, StoreError, Tx};
 
 /// A fresh database and where it lives.
-pub struct Fresh {
-    pub db: Arc<Database>,
-    pub config: StoreConfig,
+pub(crate) struct Fresh {
+    pub(crate) db: Arc<Database>,
+    pub(crate) config: StoreConfig,
     /// Removed with the test.
-    pub folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
     /// PostgreSQL only: the name of the database made for this test.
-    pub postgres: Option<String>,
+    pub(crate) postgres: Option<String>,
 }
 
 impl Fresh {
-    pub fn engine(&self) -> Engine {
+    pub(crate) fn engine(&self) -> Engine {
         self.db.engine()
     }
 
     /// As the rest of the house sees it.
-    pub fn store(&self) -> Arc<dyn Store> {
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
         self.db.clone()
     }
 
     /// The file, on SQLite.
-    pub fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         match &self.config.url {
             StoreUrl::Sqlite(path) => path.clone(),
             StoreUrl::Postgres(_) => panic!("this database has no file"),
@@ -39,7 +36,7 @@ impl Fresh {
     }
 
     /// A connection beside the studio's, for what the ports do not offer.
-    pub async fn outside(&self) -> sqlx::AnyConnection {
+    pub(crate) async fn outside(&self) -> sqlx::AnyConnection {
         use sqlx::Connection as _;
         sqlx::any::install_default_drivers();
         match (&self.config.url, &self.postgres) {
@@ -54,7 +51,7 @@ impl Fresh {
 }
 
 /// A SQLite file in a folder of its own.
-pub async fn sqlite() -> Fresh {
+pub(crate) async fn sqlite() -> Fresh {
     let folder = tempfile::tempdir().unwrap();
     let config = StoreConfig {
         url: StoreUrl::Sqlite(folder.path().join("studio.db")),
@@ -66,7 +63,7 @@ pub async fn sqlite() -> Fresh {
 }
 
 /// Runs a test on a fresh SQLite file, and on a fresh PostgreSQL database when `VOBIO_TEST_POSTGRES` names a server.
-pub async fn on_both<F, Fut>(test: F)
+pub(crate) async fn on_both<F, Fut>(test: F)
 where
     F: Fn(Arc<Fresh>) -> Fut,
     Fut: Future<Output = ()>,
@@ -78,7 +75,7 @@ where
 }
 
 /// Runs a test on a fresh PostgreSQL database, or says that it was skipped.
-pub async fn on_postgres<F, Fut>(test: F)
+pub(crate) async fn on_postgres<F, Fut>(test: F)
 where
     F: Fn(Arc<Fresh>) -> Fut,
     Fut: Future<Output = ()>,
@@ -94,7 +91,7 @@ where
 }
 
 /// A unit of work whose closure borrows nothing.
-pub async fn write<F>(store: &Arc<dyn Store>, work: F) -> Result<(), StoreError>
+pub(crate) async fn write<F>(store: &Arc<dyn Store>, work: F) -> Result<(), StoreError>
 where
     F: for<'t> FnOnce(&'t mut dyn Tx) -> futures::future::BoxFuture<'t, Result<(), StoreError>>
         + Send
@@ -104,4 +101,4 @@ where
 }
 
 /// Generous on a busy machine.
-pub const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(60);

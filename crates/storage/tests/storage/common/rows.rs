@@ -19,18 +19,18 @@ use uuid::Uuid;
 
 /// An id later than all before it; the clock keeps test processes apart.
 #[expect(clippy::disallowed_methods, reason = "tests make their own ids")]
-pub fn id() -> Uuid {
+pub(crate) fn id() -> Uuid {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     static BASE: std::sync::LazyLock<u128> =
         std::sync::LazyLock::new(|| Uuid::now_v7().as_u128() & !0xffff_ffff);
     Uuid::from_u128(*BASE | u128::from(NEXT.fetch_add(1, Ordering::Relaxed)))
 }
 
-pub fn at(micros: i64) -> Timestamp {
+pub(crate) fn at(micros: i64) -> Timestamp {
     Timestamp(1_700_000_000_000_000 + micros)
 }
 
-pub fn person(organization: OrganizationId) -> PersonRow {
+pub(crate) fn person(organization: OrganizationId) -> PersonRow {
     PersonRow {
         id: PersonId(id()),
         organization,
@@ -42,12 +42,12 @@ pub fn person(organization: OrganizationId) -> PersonRow {
     }
 }
 
-pub fn owned_by(person: &PersonRow) -> Owned {
+pub(crate) fn owned_by(person: &PersonRow) -> Owned {
     Owned { organization: person.organization, owner: person.id }
 }
 
 /// An organization with one person.
-pub async fn somebody(store: &Arc<dyn Store>) -> Owned {
+pub(crate) async fn somebody(store: &Arc<dyn Store>) -> Owned {
     let person = person(OrganizationId(id()));
     let owned = owned_by(&person);
     store
@@ -63,7 +63,7 @@ pub async fn somebody(store: &Arc<dyn Store>) -> Owned {
     owned
 }
 
-pub fn settings() -> ConversationSettings {
+pub(crate) fn settings() -> ConversationSettings {
     ConversationSettings {
         model: "local/smollm2-135m-instruct".parse().unwrap(),
         temperature: Some(0.7),
@@ -72,7 +72,7 @@ pub fn settings() -> ConversationSettings {
     }
 }
 
-pub fn conversation(owned: Owned) -> ConversationRow {
+pub(crate) fn conversation(owned: Owned) -> ConversationRow {
     ConversationRow {
         id: ConversationId(id()),
         owned,
@@ -86,14 +86,14 @@ pub fn conversation(owned: Owned) -> ConversationRow {
 }
 
 /// An open conversation without messages.
-pub async fn chat(store: &Arc<dyn Store>, owned: Owned) -> ConversationId {
+pub(crate) async fn chat(store: &Arc<dyn Store>, owned: Owned) -> ConversationId {
     let conversation = conversation(owned);
     let id = conversation.id;
     put(store, move |tx| Box::pin(async move { tx.insert_conversation(&conversation).await })).await;
     id
 }
 
-pub fn message(owned: Owned, conversation: ConversationId, parent: Option<MessageId>) -> MessageRow {
+pub(crate) fn message(owned: Owned, conversation: ConversationId, parent: Option<MessageId>) -> MessageRow {
     MessageRow {
         id: MessageId(id()),
         owned,
@@ -105,7 +105,7 @@ pub fn message(owned: Owned, conversation: ConversationId, parent: Option<Messag
     }
 }
 
-pub fn run(message: &MessageRow) -> RunRow {
+pub(crate) fn run(message: &MessageRow) -> RunRow {
     RunRow {
         id: RunId(id()),
         owned: message.owned,
@@ -124,7 +124,7 @@ pub fn run(message: &MessageRow) -> RunRow {
     }
 }
 
-pub fn event(run: &RunRow, seq: i64, body: &str) -> RunEventRow {
+pub(crate) fn event(run: &RunRow, seq: i64, body: &str) -> RunEventRow {
     RunEventRow {
         run: run.id,
         seq,
@@ -135,7 +135,7 @@ pub fn event(run: &RunRow, seq: i64, body: &str) -> RunEventRow {
     }
 }
 
-pub fn end(run: &RunRow, state: RunState, body: &str) -> RunEnd {
+pub(crate) fn end(run: &RunRow, state: RunState, body: &str) -> RunEnd {
     RunEnd {
         run: run.id,
         owned: run.owned,
@@ -150,7 +150,7 @@ pub fn end(run: &RunRow, state: RunState, body: &str) -> RunEnd {
     }
 }
 
-pub fn session(owned: Owned) -> SessionRow {
+pub(crate) fn session(owned: Owned) -> SessionRow {
     SessionRow {
         id: SessionId(id()),
         owned,
@@ -163,7 +163,7 @@ pub fn session(owned: Owned) -> SessionRow {
 }
 
 /// A unit of work that must succeed.
-pub async fn put<T, F>(store: &Arc<dyn Store>, work: F) -> T
+pub(crate) async fn put<T, F>(store: &Arc<dyn Store>, work: F) -> T
 where
     T: Send + 'static,
     F: for<'t> FnOnce(
@@ -176,7 +176,7 @@ where
 }
 
 /// A question and its answer under way.
-pub async fn asked(store: &Arc<dyn Store>, owned: Owned) -> (MessageRow, MessageRow, RunRow) {
+pub(crate) async fn asked(store: &Arc<dyn Store>, owned: Owned) -> (MessageRow, MessageRow, RunRow) {
     let conversation = chat(store, owned).await;
     let question = message(owned, conversation, None);
     let mut answer = message(owned, conversation, Some(question.id));

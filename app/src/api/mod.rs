@@ -1,0 +1,23 @@
+//! Server functions, one file per noun, bodies of a few lines: the proof, one call of the studio, the receipt.
+//!
+//! Each takes JSON or a form ([`codec::FormOrJson`]) and answers JSON; what is refused is `application/problem+json`.
+//! To add one: write it here, add its row to the endpoint × role table in `server/tests/endpoints.rs`.
+
+pub mod codec;
+#[cfg(feature = "ssr")]
+pub mod context;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod conversation;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod message;
+pub mod number;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod run;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod session;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod setup;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod source;
+
+pub use codec::Refused;

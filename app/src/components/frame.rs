@@ -1,0 +1,175 @@
+//! The frame of every page behind sign-in: rail, page, bar of pages on a phone.
+
+use super::{
+    icon::{MARK, icon, small_icon},
+    notice::notice,
+    theme, when,
+};
+use crate::{api::context, islands::Live};
+use leptos::prelude::*;
+use studio::{ConversationPage, SignedIn, ports::Timestamp};
+
+/// Which entry of the rail is this page's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Here {
+    /// A conversation, or a new one.
+    Chat(Option<api_types::ConversationId>),
+    /// The list of all conversations.
+    Conversations,
+    /// Models.
+    Models,
+    /// Nowhere in it.
+    Nowhere,
+}
+
+/// What the frame shows besides the page.
+pub struct FrameData {
+    /// The person.
+    pub by: SignedIn,
+    /// The recent conversations.
+    pub recent: ConversationPage,
+    /// Conversations with an answer under way.
+    pub answering: Vec<api_types::ConversationId>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// The frame around `main` (a whole `<main>` element and what belongs beside it).
+pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl IntoView {
+    view! {
+        <div class="app">
+            <a class="skip" href="#main">"Skip to the page"</a>
+            {rail(&data, here)}
+            {main}
+            {tabbar(here)}
+            <p class="sr" aria-live="polite" id="announce"></p>
+            <Live />
+        </div>
+    }
+}
+
+fn current(yes: bool) -> Option<&'static str> {
+    yes.then_some("page")
+}
+
+fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
+    let name = data.by.name().to_owned();
+    let first: String = name.chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let role = match data.by.role() {
+        api_types::Role::Owner => "Owner",
+        api_types::Role::Admin => "Administrator",
+        api_types::Role::Member => "Member",
+    };
+    view! {
+        <aside class="rail" id="rail" popover aria-label="Studio">
+            <div class="brand">
+                <a href="/" aria-label="Vobio, start"><span class="contents" inner_html=MARK></span><span class="word">"Vobio"</span></a>
+                <button class="btn quiet icon-only small fold needs-live" type="button" data-fold aria-label="Fold the side bar" title="Fold the side bar">
+                    {icon("fold")}
+                </button>
+            </div>
+            <nav class="pages" aria-label="Pages">
+                <a class="btn new" href="/chat" title="New chat">{icon("plus")}<span class="word">"New chat"</span></a>
+                <a class="link" href="/conversations" title="Conversations" aria-current=current(here == Here::Conversations)>
+                    {icon("chat")}<span class="name">"Conversations"</span>
+                </a>
+                <a class="link" href="/models" title="Models" aria-current=current(here == Here::Models)>
+                    {icon("model")}<span class="name">"Models"</span>
+                </a>
+            </nav>
+            {recent(data, here)}
+            <div class="self">
+                {context::context().is_ok_and(|context| context.mock).then(|| notice("warn", "flask", view! {
+                    "The "<b>"mock models"</b>" are on: they script their answers."
+                }))}
+                <button class="person" type="button" popovertarget="person-menu" aria-label=format!("{name}, your menu")>
+                    <span class="face" aria-hidden="true">{first}</span>
+                    <span class="name">{name.clone()}</span>
+                    {small_icon("updown")}
+                </button>
+                <div class="menu up" id="person-menu" popover>
+                    <p class="heading"><b>{name}</b>{role}</p>
+                    <hr />
+                    {theme_choice()}
+                    <form method="post" action="/api/session/end">
+                        <button type="submit">{icon("leave")}"Sign out"</button>
+                    </form>
+                </div>
+            </div>
+        </aside>
+    }
+}
+
+fn recent(data: &FrameData, here: Here) -> impl IntoView + use<> {
+    let mut groups: Vec<(&'static str, Vec<AnyView>)> = Vec::new();
+    for conversation in &data.recent.conversations {
+        let group = when::group(conversation.updated_at, data.now);
+        if groups.last().is_none_or(|(name, _)| *name != group) {
+            groups.push((group, Vec::new()));
+        }
+        let id = conversation.id;
+        let answering = data.answering.contains(&id);
+        let entry = view! {
+            <li data-conversation=id.to_string()>
+                <a class="link" href=format!("/chat/{id}") aria-current=current(here == Here::Chat(Some(id)))>
+                    <span class="name">{conversation.title.clone()}</span>
+                    {answering.then(|| view! { <span class="dot" role="img" aria-label="answering"></span> })}
+                </a>
+            </li>
+        };
+        if let Some((_, entries)) = groups.last_mut() {
+            entries.push(entry.into_any());
+        }
+    }
+    let more = data.recent.next.is_some();
+    view! {
+        <nav class="recent" aria-label="Recent conversations">
+            {groups.into_iter().map(|(name, entries)| view! { <h2>{name}</h2><ul>{entries}</ul> }).collect_view()}
+            {more.then(|| view! { <a class="link more" href="/conversations"><span class="name">"All conversations"</span></a> })}
+        </nav>
+    }
+}
+
+fn theme_choice() -> impl IntoView {
+    let chosen = theme::look().theme.unwrap_or("auto");
+    let choice = |value: &'static str, label: &'static str| {
+        view! { <label><input type="radio" name="theme" value=value checked=chosen == value data-theme-choice /><span>{label}</span></label> }
+    };
+    view! {
+        <div class="padded needs-live">
+            <fieldset class="segmented">
+                <legend class="sr">"Theme"</legend>
+                {choice("auto", "Auto")}
+                {choice("light", "Light")}
+                {choice("dark", "Dark")}
+            </fieldset>
+        </div>
+    }
+}
+
+fn tabbar(here: Here) -> impl IntoView {
+    view! {
+        <nav class="tabbar" aria-label="Pages, below">
+            <a href="/chat" aria-current=current(matches!(here, Here::Chat(_)))>{icon("chat")}"Chat"</a>
+            <a href="/conversations" aria-current=current(here == Here::Conversations)>{icon("search")}"History"</a>
+            <a href="/models" aria-current=current(here == Here::Models)>{icon("model")}"Models"</a>
+        </nav>
+    }
+}
+
+/// The button that opens the rail on a phone.
+pub fn drawer() -> impl IntoView {
+    view! {
+        <button class="btn quiet icon-only drawer" type="button" popovertarget="rail" aria-label="Menu">{icon("menu")}</button>
+    }
+}
+
+/// A page with a title and a column.
+pub fn page(title: &'static str, body: impl IntoView + 'static) -> impl IntoView {
+    view! {
+        <main class="main" id="main">
+            <header class="head">{drawer()}<h1 class="bar-title">{title}</h1></header>
+            <div class="page">{body}</div>
+        </main>
+    }
+}

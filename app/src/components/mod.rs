@@ -1,0 +1,10 @@
+//! Markup without state. docs/look.md shows each of them.
+
+pub mod composer;
+pub mod conversation;
+pub mod frame;
+pub mod icon;
+pub mod notice;
+pub mod theme;
+pub mod turn;
+pub mod when;

@@ -1,0 +1,42 @@
+//! Bars that say something: a sentence, and what to do.
+
+use super::icon::icon;
+use api_types::Problem;
+use leptos::prelude::*;
+
+/// A bar of a kind (`""`, `warn`, `danger`, `good`) with an icon.
+pub fn notice(kind: &'static str, name: &'static str, say: impl IntoView + 'static) -> impl IntoView {
+    view! {
+        <div class=format!("notice {kind}") role="status">
+            {icon(name)}
+            <div class="say">{say}</div>
+        </div>
+    }
+}
+
+/// A bar with one thing to do.
+pub fn notice_with(
+    kind: &'static str,
+    name: &'static str,
+    say: impl IntoView + 'static,
+    action: impl IntoView + 'static,
+) -> impl IntoView {
+    view! {
+        <div class=format!("notice {kind}") role="status">
+            {icon(name)}
+            <div class="say">{say}</div>
+            <div class="actions">{action}</div>
+        </div>
+    }
+}
+
+/// Why something was refused.
+pub fn refused(problem: &Problem) -> impl IntoView + use<> {
+    let (title, detail) = (problem.title(), problem.to_string());
+    notice("danger", "error", view! { <b>{title}". "</b>{detail} })
+}
+
+/// The sentence under a wrong field.
+pub fn field_error(id: &'static str, message: Option<String>) -> impl IntoView {
+    message.map(|message| view! { <p class="error" id=id>{icon("error")}{message}</p> })
+}

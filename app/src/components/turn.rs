@@ -1,0 +1,246 @@
+//! One turn of a conversation: a question, or an answer in each of its states.
+//!
+//! The page, the answer to a sent message and the end of a stream all use what is here, so that they cannot differ.
+
+use super::{
+    icon::small_icon,
+    notice::{notice, notice_with},
+};
+use crate::markup;
+use api_types::{ConversationId, MessageId, MessageRole, Micros, RunState};
+use leptos::prelude::*;
+use studio::{
+    Opened, SignedIn, Studio,
+    ports::store::{MessageRow, RunRow, TurnRow},
+};
+
+/// A turn as the page shows it.
+pub fn turn(row: &TurnRow, live_text: Option<String>, model_label: &str) -> AnyView {
+    match row.message.role {
+        MessageRole::User => question(&row.message).into_any(),
+        MessageRole::Assistant => answer(row, live_text, model_label).into_any(),
+    }
+}
+
+fn copy() -> impl IntoView {
+    view! {
+        <button class="btn quiet icon-only small needs-live" type="button" data-copy aria-label="Copy" title="Copy">
+            {small_icon("copy")}
+        </button>
+    }
+}
+
+fn question(message: &MessageRow) -> impl IntoView + use<> {
+    view! {
+        <article class="turn question" id=format!("m-{}", message.id) aria-label="You">
+            <div class="bubble">{message.body.clone()}</div>
+            <div class="foot"><div class="do">{copy()}</div></div>
+        </article>
+    }
+}
+
+/// What was written so far, in finished blocks and a tail.
+fn prose(text: &str, is_active: bool) -> AnyView {
+    if !is_active {
+        return view! { <div class="prose"><div class="block" inner_html=markup::to_html(text)></div></div> }.into_any();
+    }
+    let (blocks, tail) = markup::blocks(text);
+    let begun = !text.is_empty();
+    view! {
+        <div class="prose">
+            {blocks.into_iter().map(|html| view! { <div class="block" inner_html=html></div> }).collect_view()}
+            {begun.then(|| view! { <p class="tail caret">{tail}</p> })}
+            {(!begun).then(|| view! { <p class="thinking"><i></i><span data-note>"Thinking"</span></p> })}
+        </div>
+    }
+    .into_any()
+}
+
+fn answer(row: &TurnRow, live_text: Option<String>, model_label: &str) -> impl IntoView + use<> {
+    let message = &row.message;
+    let state = row.run.as_ref().map_or(RunState::Finished, |run| run.state);
+    let text = live_text.unwrap_or_else(|| message.body.clone());
+    view! {
+        <article
+            class="turn answer"
+            id=format!("m-{}", message.id)
+            data-run=row.run.as_ref().map(|run| run.id.to_string())
+            data-state=state.as_str()
+            aria-label=model_label.to_owned()
+            aria-busy=state.is_active().then_some("true")
+        >
+            {prose(&text, state.is_active())}
+            <div data-foot>{foot(row, model_label)}</div>
+        </article>
+    }
+}
+
+/// What stands under an answer: why it ended early, what one can do, what it took.
+fn foot(row: &TurnRow, model_label: &str) -> AnyView {
+    let Some(run) = &row.run else { return finished_foot(row, None, model_label).into_any() };
+    if run.state.is_active() {
+        return view! {
+            <noscript>
+                <form method="post" action="/api/run/stop">
+                    <input type="hidden" name="run" value=run.id.to_string() />
+                    <button class="btn small" type="submit">{small_icon("stop")}"Stop"</button>
+                </form>
+            </noscript>
+        }
+        .into_any();
+    }
+    view! { {why_it_ended(run, &row.message, model_label)}{finished_foot(row, Some(run), model_label)} }.into_any()
+}
+
+fn why_it_ended(run: &RunRow, message: &MessageRow, model_label: &str) -> AnyView {
+    let go_on = || {
+        // With nothing written there is nothing to continue: it is asked again.
+        let (action, word) =
+            if message.body.is_empty() { ("/api/message/regenerate", "Try again") } else { ("/api/message/continue", "Continue") };
+        post(action, message.conversation, message.id, view! { <button class="btn small" type="submit">{word}</button> })
+    };
+    match run.state {
+        RunState::Stopped => notice_with(
+            "",
+            "stop",
+            view! { <b>"You stopped this answer."</b>{(!message.body.is_empty()).then_some(" What was written is kept.")} },
+            go_on(),
+        )
+        .into_any(),
+        RunState::Interrupted => notice_with(
+            "warn",
+            "warn",
+            view! { <b>"The studio went down in the middle of this answer."</b>" What was written is kept." },
+            go_on(),
+        )
+        .into_any(),
+        RunState::Failed => {
+            let why = run.failure.clone().unwrap_or_default();
+            notice_with("danger", "error", view! { <b>{format!("{model_label} did not finish.")}</b>" "{why} }, go_on())
+                .into_any()
+        }
+        RunState::Finished if run.cut_short => {
+            notice("", "info", view! { "This answer reached its longest length. Ask it to go on, or allow more in the settings." })
+                .into_any()
+        }
+        RunState::Finished if message.body.trim().is_empty() => {
+            notice("", "info", view! { "The model had nothing to say. Ask in other words, or choose another model." }).into_any()
+        }
+        _ => ().into_any(),
+    }
+}
+
+/// A form with one button about one message.
+fn post(action: &'static str, conversation: ConversationId, message: MessageId, button: impl IntoView + 'static) -> impl IntoView {
+    view! {
+        <form method="post" action=action>
+            <input type="hidden" name="conversation" value=conversation.to_string() />
+            <input type="hidden" name="message" value=message.to_string() />
+            {button}
+        </form>
+    }
+}
+
+fn finished_foot(row: &TurnRow, run: Option<&RunRow>, model_label: &str) -> impl IntoView + use<> {
+    let (conversation, message) = (row.message.conversation, row.message.id);
+    let again = view! {
+        <button class="btn quiet icon-only small" type="submit" aria-label="Answer again" title="Answer again">{small_icon("again")}</button>
+    };
+    let took: Vec<String> = run.map(|run| took(run, model_label)).unwrap_or_default();
+    view! {
+        <footer class="foot">
+            <div class="do">
+                {copy()}
+                {post("/api/message/regenerate", conversation, message, again)}
+                {siblings(row)}
+            </div>
+            <p class="took">{took.into_iter().map(|part| view! { <span>{part}</span> }).collect_view()}</p>
+        </footer>
+    }
+}
+
+/// Model, tokens, seconds, speed, cost: what is known of them.
+fn took(run: &RunRow, model_label: &str) -> Vec<String> {
+    let mut parts = vec![model_label.to_owned()];
+    let tokens = run.usage.completion_tokens;
+    if let Some(tokens) = tokens {
+        parts.push(if tokens == 1 { "1 token".to_owned() } else { format!("{tokens} tokens") });
+    }
+    if let Some(ended) = run.ended_at {
+        let seconds = ended.since(run.created_at).as_secs_f64();
+        parts.push(if seconds < 10.0 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") });
+        if let (Some(tokens), Some(first)) = (tokens.filter(|n| *n > 1), run.first_token_at) {
+            let writing = ended.since(first).as_secs_f64();
+            if writing > 0.0 {
+                parts.push(format!("{:.0} tok/s", f64::from(tokens) / writing));
+            }
+        }
+    }
+    if let Some(cost) = run.cost_micros {
+        parts.push(Micros(cost).to_string());
+    }
+    parts
+}
+
+fn siblings(row: &TurnRow) -> Option<impl IntoView + use<>> {
+    let count = row.siblings.len();
+    let at = row.siblings.iter().position(|sibling| *sibling == row.message.id)?;
+    if count < 2 {
+        return None;
+    }
+    let step = |to: Option<&MessageId>, label: &'static str, name: &'static str| {
+        let to = to.copied();
+        let conversation = row.message.conversation;
+        view! {
+            <form method="post" action="/api/message/select">
+                <input type="hidden" name="conversation" value=conversation.to_string() />
+                <input type="hidden" name="message" value=to.map(|id| id.to_string()) />
+                <button class="btn quiet icon-only small" type="submit" aria-label=label title=label disabled=to.is_none()>
+                    {small_icon(name)}
+                </button>
+            </form>
+        }
+    };
+    let before = at.checked_sub(1).and_then(|i| row.siblings.get(i));
+    let after = row.siblings.get(at + 1);
+    Some(view! {
+        <div class="siblings" role="group" aria-label="Other answers">
+            {step(before, "The answer before", "left")}
+            <span>{format!("{}/{count}", at + 1)}</span>
+            {step(after, "The next answer", "right")}
+        </div>
+    })
+}
+
+/// The HTML of a turn that was just opened: the question, if one was sent, and the empty answer under it.
+pub fn opened_html(opened: &Opened) -> String {
+    let question = opened.question.as_ref().map(|message| question(message).to_html()).unwrap_or_default();
+    let row = TurnRow {
+        message: opened.answer.clone(),
+        run: Some(opened.run.clone()),
+        siblings: vec![opened.answer.id],
+    };
+    question + &answer(&row, None, opened.run.model.name()).to_html()
+}
+
+/// The foot of an answer that has ended, as HTML; `None` when it cannot be read now.
+pub async fn foot_html(
+    studio: &Studio,
+    by: &SignedIn,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Option<String> {
+    let branch = studio.store.branch(by.owned(), conversation, message, 1).await.ok()?;
+    let row = branch.last()?;
+    let label = model_label(studio, row.run.as_ref()).await;
+    Some(foot(row, &label).to_html())
+}
+
+/// What people call the model of a run.
+pub async fn model_label(studio: &Studio, run: Option<&RunRow>) -> String {
+    let Some(run) = run else { return "Answer".to_owned() };
+    match studio.catalog.find(&run.model).await {
+        Some(info) => info.label,
+        None => run.model.name().to_owned(),
+    }
+}

@@ -1,0 +1,177 @@
+//! Follows `/api/events` and writes what it says into the page.
+
+use super::dom::{announce, document, find, later, on, show, window};
+use api_types::{AnswerEvent, ConversationId};
+use std::{cell::RefCell, rc::Rc};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, EventSource, HtmlTextAreaElement, MessageEvent, VisibilityState};
+
+/// A stream that was refused is tried again after so long.
+const AGAIN_MS: i32 = 3_000;
+
+struct Stream {
+    source: Option<EventSource>,
+    after: i64,
+    conversation: Option<ConversationId>,
+}
+
+/// Opens the stream while the tab is visible; hidden, it is closed, so that many tabs do not use up the connections.
+pub(super) fn follow(conversation: Option<ConversationId>, after: i64) {
+    let stream = Rc::new(RefCell::new(Stream { source: None, after, conversation }));
+    open(&stream);
+    let Some(document) = document() else { return };
+    on::<Event>(&document.clone(), "visibilitychange", move |_| {
+        if document.visibility_state() == VisibilityState::Visible {
+            open(&stream);
+        } else if let Some(source) = stream.borrow_mut().source.take() {
+            source.close();
+        }
+    });
+}
+
+fn open(stream: &Rc<RefCell<Stream>>) {
+    let hidden = document().is_none_or(|document| document.visibility_state() != VisibilityState::Visible);
+    if hidden || stream.borrow().source.is_some() {
+        return;
+    }
+    let Ok(source) = EventSource::new(&format!("/api/events?after={}", stream.borrow().after)) else { return };
+    on::<MessageEvent>(&source, "answer", {
+        let stream = stream.clone();
+        move |event| {
+            if let Ok(at) = event.last_event_id().parse() {
+                stream.borrow_mut().after = at;
+            }
+            let Some(text) = event.data().as_string() else { return };
+            if let Ok(answer) = serde_json::from_str::<AnswerEvent>(&text) {
+                let conversation = stream.borrow().conversation;
+                apply(conversation, &answer);
+            }
+        }
+    });
+    on::<Event>(&source, "error", {
+        let (stream, this) = (stream.clone(), source.clone());
+        move |_| {
+            // While it connects again by itself there is nothing to do.
+            if this.ready_state() == EventSource::CLOSED {
+                stream.borrow_mut().source = None;
+                let stream = stream.clone();
+                later(AGAIN_MS, move || open(&stream));
+            }
+        }
+    });
+    stream.borrow_mut().source = Some(source);
+}
+
+fn apply(conversation: Option<ConversationId>, answer: &AnswerEvent) {
+    dot(answer);
+    if conversation != Some(answer.conversation) {
+        return;
+    }
+    let Some(article) = find(&format!("#m-{}", answer.message)) else {
+        // Sent in another tab: the page has no place for it yet.
+        if answer.state.is_active() {
+            fetch_again();
+        }
+        return;
+    };
+    let _ = article.set_attribute("data-state", answer.state.as_str());
+    let _ = article.set_attribute("data-run", &answer.run.to_string());
+    if let Some(prose) = article.query_selector(".prose").ok().flatten() {
+        write(&prose, answer);
+    }
+    if answer.state.is_active() {
+        let _ = article.set_attribute("aria-busy", "true");
+    } else {
+        let _ = article.remove_attribute("aria-busy");
+        let foot = article.query_selector("[data-foot]").ok().flatten();
+        if let (Some(foot), Some(html)) = (foot, &answer.foot) {
+            foot.set_inner_html(html);
+        }
+        announce(match answer.state {
+            api_types::RunState::Finished => "The answer is finished",
+            api_types::RunState::Stopped => "The answer was stopped",
+            _ => "The answer broke off",
+        });
+    }
+    reflect();
+}
+
+/// Puts blocks and tail where they belong.
+fn write(prose: &Element, answer: &AnswerEvent) {
+    let has_text = !answer.blocks.is_empty() || !answer.tail.is_empty() || answer.from > 0 || answer.tail_from > 0;
+    let child = |selector: &str| prose.query_selector(selector).ok().flatten();
+    if !has_text && answer.state.is_active() {
+        if let (Some(place), Some(note)) = (child("[data-note]"), &answer.note) {
+            place.set_text_content(Some(note));
+        }
+        return;
+    }
+    if let Some(thinking) = child(".thinking") {
+        thinking.remove();
+    }
+    let tail = child(".tail").or_else(|| {
+        let tail = document()?.create_element("p").ok()?;
+        tail.set_class_name("tail caret");
+        prose.append_child(&tail).ok()?;
+        Some(tail)
+    });
+    let Some(tail) = tail else { return };
+    // What stands at or after `from` is told anew.
+    let blocks = prose.query_selector_all(":scope > .block");
+    if let Ok(blocks) = blocks
+        && (answer.tail_from == 0 || !answer.blocks.is_empty())
+    {
+        for i in answer.from..blocks.length() {
+            if let Some(old) = blocks.get(i).and_then(|node| node.dyn_into::<Element>().ok()) {
+                old.remove();
+            }
+        }
+    }
+    for html in &answer.blocks {
+        let block = document().and_then(|document| document.create_element("div").ok());
+        if let Some(block) = block {
+            block.set_class_name("block");
+            block.set_inner_html(html);
+            let _ = prose.insert_before(&block, Some(&tail));
+        }
+    }
+    let kept: String = tail.text_content().unwrap_or_default().chars().take(answer.tail_from as usize).collect();
+    tail.set_text_content(Some(&(kept + &answer.tail)));
+    if !answer.state.is_active() {
+        tail.remove();
+    }
+}
+
+/// The dot beside a conversation in the rail.
+fn dot(answer: &AnswerEvent) {
+    let Some(link) = find(&format!(".recent [data-conversation=\"{}\"] .link", answer.conversation)) else { return };
+    let dot = link.query_selector(".dot").ok().flatten();
+    match (answer.state.is_active(), dot) {
+        (true, None) => {
+            let _ = link.insert_adjacent_html("beforeend", "<span class=\"dot\" role=\"img\" aria-label=\"answering\"></span>");
+        }
+        (false, Some(dot)) => dot.remove(),
+        _ => {}
+    }
+}
+
+/// Send or Stop, whichever makes sense now.
+pub(super) fn reflect() {
+    let run = find(".turn.answer[aria-busy=true]").and_then(|article| article.get_attribute("data-run"));
+    if let Some(stop) = find("[data-stop]") {
+        let _ = stop.set_attribute("data-stop", run.as_deref().unwrap_or_default());
+        show(&stop, run.is_some());
+    }
+    if let Some(send) = find("[data-send]") {
+        show(&send, run.is_none());
+    }
+}
+
+/// Loads the page again, unless somebody is writing on it.
+fn fetch_again() {
+    let typed = find("#message").and_then(|e| e.dyn_into::<HtmlTextAreaElement>().ok()).is_some_and(|text| !text.value().is_empty());
+    // The draft is kept over a reload; a selection or an open menu would not be.
+    if !typed && let Some(window) = window() {
+        let _ = window.location().reload();
+    }
+}

@@ -1,0 +1,184 @@
+//! The browser's half of a passkey ceremony.
+
+use super::dom::{
+    create_credential, document, find, find_as, get_credential, go, later, on, parse_creation, parse_request, show,
+};
+use crate::api::{
+    Refused,
+    session::{finish_sign_in, start_sign_in},
+    setup::{finish_setup, start_setup},
+};
+use api_types::Problem;
+use js_sys::{JSON, Object, Reflect};
+use leptos::task::spawn_local;
+use std::{cell::Cell, rc::Rc};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, HtmlButtonElement, HtmlElement, HtmlInputElement};
+
+/// Which ceremony.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    SignIn,
+    SetUp,
+}
+
+/// Why it did not work.
+enum Failure {
+    /// The server's word.
+    Refused(Problem),
+    /// The browser's word, as a sentence.
+    Browser(String),
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused.0)
+    }
+}
+
+impl From<JsValue> for Failure {
+    fn from(error: JsValue) -> Self {
+        let name = Reflect::get(&error, &"name".into()).ok().and_then(|name| name.as_string()).unwrap_or_default();
+        Self::Browser(
+            match name.as_str() {
+                "NotAllowedError" => "The passkey was not used: it was cancelled, it took too long, or this device has none for this studio. Try again.",
+                "InvalidStateError" => "This device has a passkey for this studio already. Sign in with it.",
+                "SecurityError" => "This address is not the studio's own. Open the address that the studio printed when it started.",
+                "NotSupportedError" => "This device cannot make the kind of passkey that is needed here. Use a phone or a security key.",
+                "AbortError" => "The passkey was interrupted. Try again.",
+                _ => "The browser could not use a passkey. Try again, or use a current Chrome, Edge, Firefox or Safari.",
+            }
+            .to_owned(),
+        )
+    }
+}
+
+/// The hydrated form is there one turn later.
+pub(super) fn wake(kind: Kind) {
+    later(0, move || begin(kind));
+}
+
+fn begin(kind: Kind) {
+    let Some(form) = find("#ceremony form") else { return };
+    if !has_passkeys() {
+        refuse("This browser has no passkeys. Use a current Chrome, Edge, Firefox or Safari, or open the studio on your phone.");
+        return;
+    }
+    if let Some(button) = find_as::<HtmlButtonElement>("[data-passkey]") {
+        button.set_disabled(false);
+    }
+    if let Some(root) = document().and_then(|document| document.document_element()) {
+        let _ = root.set_attribute("data-live", "");
+    }
+    let is_busy = Rc::new(Cell::new(false));
+    on::<Event>(&form, "submit", move |event| {
+        event.prevent_default();
+        if is_busy.replace(true) {
+            return;
+        }
+        let is_busy = is_busy.clone();
+        clear();
+        waiting(true);
+        spawn_local(async move {
+            let done = match kind {
+                Kind::SignIn => sign_in().await,
+                Kind::SetUp => set_up().await,
+            };
+            is_busy.set(false);
+            match done {
+                Ok(()) => go("/chat"),
+                Err(failure) => {
+                    waiting(false);
+                    tell(failure);
+                }
+            }
+        });
+    });
+}
+
+fn has_passkeys() -> bool {
+    let global = js_sys::global();
+    let class = Reflect::get(&global, &"PublicKeyCredential".into()).unwrap_or(JsValue::UNDEFINED);
+    let parses = |name: &str| Reflect::has(&class, &name.into()).unwrap_or(false);
+    class.is_function() && parses("parseCreationOptionsFromJSON") && parses("parseRequestOptionsFromJSON")
+}
+
+fn public_key(options: &JsValue) -> Result<JsValue, JsValue> {
+    let request = Object::new();
+    Reflect::set(&request, &"publicKey".into(), options)?;
+    Ok(request.into())
+}
+
+fn to_json(credential: &JsValue) -> Result<String, JsValue> {
+    // JSON.stringify calls PublicKeyCredential's own toJSON.
+    Ok(String::from(JSON::stringify(credential)?))
+}
+
+async fn sign_in() -> Result<(), Failure> {
+    let start = start_sign_in().await?;
+    let options = parse_request(&JSON::parse(&start.options)?)?;
+    let credential = get_credential(&public_key(&options)?).await?;
+    Ok(finish_sign_in(start.ceremony, to_json(&credential)?).await?)
+}
+
+async fn set_up() -> Result<(), Failure> {
+    let value = |id: &str| find_as::<HtmlInputElement>(id).map(|input| input.value()).unwrap_or_default();
+    let start = start_setup(value("#code"), value("#name")).await?;
+    let options = parse_creation(&JSON::parse(&start.options)?)?;
+    let credential = create_credential(&public_key(&options)?).await?;
+    Ok(finish_setup(start.ceremony, to_json(&credential)?).await?)
+}
+
+fn waiting(yes: bool) {
+    let Some(button) = find("[data-passkey]") else { return };
+    if yes {
+        let _ = button.set_attribute("aria-busy", "true");
+    } else {
+        let _ = button.remove_attribute("aria-busy");
+    }
+}
+
+fn tell(failure: Failure) {
+    match failure {
+        Failure::Refused(Problem::Invalid { fields }) => {
+            for wrong in fields {
+                field(&wrong.field, Some(&wrong.message));
+            }
+        }
+        Failure::Refused(problem) => refuse(&problem.to_string()),
+        Failure::Browser(words) => refuse(&words),
+    }
+}
+
+fn field(name: &str, words: Option<&str>) {
+    let input = find_as::<HtmlElement>(&format!("#{name}"));
+    let Some(line) = find(&format!("#{name}-error")) else { return };
+    line.set_text_content(words);
+    show(&line, words.is_some());
+    if let Some(input) = input {
+        if words.is_some() {
+            let _ = input.set_attribute("aria-invalid", "true");
+            let _ = input.focus();
+        } else {
+            let _ = input.remove_attribute("aria-invalid");
+        }
+    }
+}
+
+fn refuse(words: &str) {
+    let (Some(place), Some(document)) = (find("[data-refused]"), document()) else { return };
+    let notice = document.create_element("div").ok();
+    if let Some(notice) = notice {
+        notice.set_class_name("notice danger");
+        notice.set_text_content(Some(words));
+        place.replace_children_with_node_1(&notice);
+    }
+}
+
+fn clear() {
+    if let Some(place) = find("[data-refused]") {
+        place.replace_children_with_node_0();
+    }
+    field("code", None);
+    field("name", None);
+}

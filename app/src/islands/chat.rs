@@ -1,0 +1,207 @@
+//! A conversation that is awake: sends without leaving the page, follows answers, stops them.
+
+use api_types::ConversationId;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Which conversation, and how fresh the page is.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct ChatPlace {
+    /// `None` before the first message.
+    pub conversation: Option<ConversationId>,
+    /// When the page was made, in microseconds: the stream begins there.
+    pub after: i64,
+}
+
+/// Wakes the composer and the stream.
+#[island]
+pub fn Chat(place: ChatPlace) -> impl IntoView {
+    #[cfg(target_arch = "wasm32")]
+    browser::wake(place);
+    #[cfg(not(target_arch = "wasm32"))]
+    let _ = place;
+}
+
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use super::ChatPlace;
+    use crate::{
+        api::{Refused, message::send_message, run::stop_run},
+        islands::{
+            answers,
+            dom::{announce, document, find, find_as, go, on, show, window},
+        },
+    };
+    use api_types::{ConversationId, Problem, Started};
+    use leptos::task::spawn_local;
+    use std::{cell::Cell, rc::Rc};
+    use wasm_bindgen::JsCast;
+    use web_sys::{Event, HtmlButtonElement, HtmlElement, HtmlTextAreaElement, KeyboardEvent, Storage};
+
+    pub(super) fn wake(place: ChatPlace) {
+        answers::follow(place.conversation, place.after);
+        let (Some(form), Some(text)) = (find("#composer"), find_as::<HtmlTextAreaElement>("#message")) else { return };
+        let sending = Rc::new(Cell::new(false));
+        keep_draft(&text, place.conversation);
+
+        on::<Event>(&form, "submit", {
+            let (text, sending) = (text.clone(), sending.clone());
+            move |event| {
+                event.prevent_default();
+                if !sending.get() && find("[data-stop]:not([hidden])").is_none() {
+                    send(place.conversation, text.clone(), sending.clone());
+                }
+            }
+        });
+        on::<KeyboardEvent>(&text, "keydown", {
+            let form = form.clone();
+            move |event| {
+                // A phone's Enter is a new line; an input method's Enter ends a word.
+                let is_touch = window().is_some_and(|w| {
+                    w.match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches())
+                });
+                if event.key() == "Enter" && !event.shift_key() && !event.is_composing() && !is_touch {
+                    event.prevent_default();
+                    if let Some(form) = form.dyn_ref::<web_sys::HtmlFormElement>() {
+                        let _ = form.request_submit();
+                    }
+                }
+            }
+        });
+        if let Some(button) = find("[data-stop]") {
+            on::<Event>(&button, "click", |_| stop());
+        }
+        if let Some(document) = document() {
+            on::<KeyboardEvent>(&document, "keydown", |event| {
+                let open = find(":popover-open").is_some();
+                if event.key() == "Escape" && !open {
+                    stop();
+                }
+            });
+        }
+        answers::reflect();
+    }
+
+    fn storage() -> Option<Storage> {
+        window()?.session_storage().ok()?
+    }
+
+    fn draft_key(conversation: Option<ConversationId>) -> String {
+        conversation.map_or_else(|| "draft".to_owned(), |id| format!("draft {id}"))
+    }
+
+    /// What was typed survives a reload of this tab.
+    fn keep_draft(text: &HtmlTextAreaElement, conversation: Option<ConversationId>) {
+        let key = draft_key(conversation);
+        if text.value().is_empty()
+            && let Some(draft) = storage().and_then(|s| s.get_item(&key).ok().flatten())
+        {
+            text.set_value(&draft);
+        }
+        on::<Event>(text, "input", {
+            let text = text.clone();
+            move |_| {
+                clear_error();
+                if let Some(storage) = storage() {
+                    let _ = storage.set_item(&key, &text.value());
+                }
+            }
+        });
+    }
+
+    fn send(conversation: Option<ConversationId>, text: HtmlTextAreaElement, sending: Rc<Cell<bool>>) {
+        let typed = text.value();
+        if typed.trim().is_empty() {
+            show_error("Write something first.");
+            return;
+        }
+        let model = find_as::<web_sys::HtmlInputElement>("#composer input[name=model]").and_then(|i| i.value().parse().ok());
+        busy(&sending, true);
+        spawn_local(async move {
+            let sent = send_message(typed, conversation, model).await;
+            busy(&sending, false);
+            match sent {
+                Ok(started) => {
+                    if let Some(storage) = storage() {
+                        let _ = storage.remove_item(&draft_key(conversation));
+                    }
+                    text.set_value("");
+                    clear_error();
+                    begun(conversation, &started);
+                }
+                Err(Refused(Problem::SignIn)) => show_error("You are signed out. Open the studio in another tab, sign in, then send again."),
+                // The text stays where it is.
+                Err(refused) => show_error(&refused.to_string()),
+            }
+        });
+    }
+
+    fn begun(conversation: Option<ConversationId>, started: &Started) {
+        if conversation.is_none() {
+            go(&format!("/chat/{}", started.conversation));
+            return;
+        }
+        let Some(thread) = find(".thread") else { return };
+        if find(&format!("#m-{}", started.message)).is_none() {
+            let _ = thread.insert_adjacent_html("beforeend", &started.html);
+        }
+        if let Some(scroller) = find(".scroller") {
+            // A reversed column: its end is zero.
+            scroller.set_scroll_top(0);
+        }
+        answers::reflect();
+        if let Some(text) = find_as::<HtmlElement>("#message") {
+            let _ = text.focus();
+        }
+    }
+
+    fn stop() {
+        let Some(button) = find("[data-stop]:not([hidden])") else { return };
+        let run = button.get_attribute("data-stop").and_then(|run| run.parse().ok());
+        let Some(run) = run else { return };
+        let _ = button.set_attribute("aria-busy", "true");
+        announce("Stopping");
+        spawn_local(async move {
+            let stopped = stop_run(run).await;
+            let _ = button.remove_attribute("aria-busy");
+            if let Err(refused) = stopped {
+                show_error(&refused.to_string());
+            }
+        });
+    }
+
+    fn busy(sending: &Rc<Cell<bool>>, yes: bool) {
+        sending.set(yes);
+        if let Some(button) = find_as::<HtmlButtonElement>("[data-send]") {
+            if yes {
+                let _ = button.set_attribute("aria-busy", "true");
+            } else {
+                let _ = button.remove_attribute("aria-busy");
+            }
+        }
+    }
+
+    fn show_error(words: &str) {
+        if let Some(place) = find("#message-error") {
+            let line = document().and_then(|document| document.create_element("p").ok());
+            if let Some(line) = line {
+                line.set_class_name("error");
+                line.set_text_content(Some(words));
+                place.replace_children_with_node_1(&line);
+            }
+            show(&place, true);
+        }
+        if let Some(text) = find("#message") {
+            let _ = text.set_attribute("aria-invalid", "true");
+        }
+    }
+
+    fn clear_error() {
+        if let Some(place) = find("#message-error") {
+            place.replace_children_with_node_0();
+        }
+        if let Some(text) = find("#message") {
+            let _ = text.remove_attribute("aria-invalid");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! What the browser runs, one file an island. The page works before any of them wakes.
+//!
+//! An island enhances markup that the server made; it makes none of its own, so there is one source of every piece of it.
+//! `dom` holds the few lines of glue to the browser; it is compiled for wasm alone.
+
+#[cfg(target_arch = "wasm32")]
+mod answers;
+mod chat;
+#[cfg(target_arch = "wasm32")]
+mod ceremony;
+#[cfg(target_arch = "wasm32")]
+mod dom;
+mod live;
+mod passkey;
+
+pub use chat::{Chat, ChatPlace};
+pub use live::Live;
+pub use passkey::{PasskeySetUp, PasskeySignIn};

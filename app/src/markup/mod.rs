@@ -1,0 +1,58 @@
+//! Markdown and code to safe HTML, on the server alone.
+//!
+//! What a model or a person wrote is never trusted. Three things stand between it and the page, each enough by itself:
+//! `render` writes every tag itself and never passes HTML through (raw HTML becomes text); links lead only to http,
+//! https and mail; `wall` lets nothing out but the tags, attributes and classes that `render` knows.
+//! Never here: a page, a request, a clock. To add something to the markup: an event in `render`, its tag or class in
+//! `wall`, a golden test, its look in style/prose.css.
+//!
+//! # Design
+//! A message is cut into blocks by `blocks`, each block is rendered alone, and a whole message is rendered through the
+//! same cut, so that an answer looks the same while it is written and forever after. The price: a link definition
+//! (`[name]: address`) is known in its own block only.
+
+mod blocks;
+mod code;
+mod lines;
+mod render;
+mod wall;
+
+#[cfg(test)]
+mod tests;
+
+pub use blocks::Blocks;
+
+/// The longest block that is parsed, in bytes. What is longer is shown as plain text, in pieces of this size: a parser
+/// sees nothing longer, whatever arrives.
+pub const BLOCK_BYTES_MAX: usize = 64 * 1024;
+
+/// The longest code that is coloured, in bytes; longer code is shown plain.
+pub const HIGHLIGHT_BYTES_MAX: usize = 32 * 1024;
+
+/// The longest line of code that is coloured, in bytes; code with a longer one is shown plain.
+pub const HIGHLIGHT_LINE_BYTES_MAX: usize = 1_000;
+
+/// Quotes, lists and emphasis inside one another beyond this depth lose their tags and keep their text.
+pub const NESTING_MAX: usize = 24;
+
+/// Renders a whole message as safe HTML.
+pub fn to_html(markdown: &str) -> String {
+    let mut blocks = Blocks::new();
+    let mut finished = blocks.advance(markdown);
+    finished.extend(blocks.end());
+    blocks::join(finished)
+}
+
+/// Cuts the beginning of an answer into its finished blocks, each safe HTML, and the unfinished text after them.
+pub fn blocks(markdown: &str) -> (Vec<String>, String) {
+    let mut blocks = Blocks::new();
+    let finished = blocks.push(markdown);
+    let tail = blocks.tail().to_owned();
+    (finished, tail)
+}
+
+/// Shows an unfinished text (see [`Blocks::tail`]) as safe HTML with the place for the caret: open code as code,
+/// everything else as it was written.
+pub fn tail_html(tail: &str) -> String {
+    render::tail(tail)
+}

@@ -1,0 +1,335 @@
+//! Markdown events to HTML. Every tag is written here; what a message brings along is text.
+
+use super::blocks::Continues;
+use super::{NESTING_MAX, code, wall};
+use pulldown_cmark::{Alignment, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
+
+/// The Markdown we read: CommonMark with tables, strike-through and task lists.
+pub(super) const OPTIONS: Options =
+    Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_TASKLISTS);
+
+/// The longest name of a language that is shown, in bytes.
+const LANGUAGE_BYTES_MAX: usize = 24;
+
+/// A block as safe HTML.
+pub(super) struct Rendered {
+    pub(super) html: String,
+    /// The list at its very end, which the next block may go on with.
+    pub(super) list: Option<Continues>,
+}
+
+/// Renders one block; `continues` is the list it goes on with.
+pub(super) fn block(markdown: &str, continues: Option<Continues>) -> Rendered {
+    let mut page = Page { continues, ..Page::default() };
+    for event in Parser::new_ext(markdown, OPTIONS) {
+        page.event(event);
+    }
+    Rendered { html: wall::clean(&page.html), list: page.list }
+}
+
+/// Text, or code, that is not parsed at all.
+pub(super) fn plain(text: &str, is_code: bool) -> String {
+    let text = text.trim_matches('\n');
+    if text.trim().is_empty() {
+        return String::new();
+    }
+    let mut html = String::new();
+    if is_code {
+        figure(&mut html, "", |html| escape(html, text));
+    } else {
+        html.push_str("<p class=\"plain\">");
+        escape(&mut html, text);
+        html.push_str("</p>");
+    }
+    wall::clean(&html)
+}
+
+/// The unfinished end of an answer, with the place for the caret.
+pub(super) fn tail(text: &str) -> String {
+    let mut html = String::new();
+    match text.split_once('\n') {
+        Some((first, code)) if super::lines::Fence::opened_by(first).is_some() => {
+            let info = first.trim_start().trim_start_matches(['`', '~']);
+            html.push_str("<figure class=\"code\"><figcaption><span>");
+            escape(&mut html, label(language(info)));
+            html.push_str("</span></figcaption><pre tabindex=\"0\"><code class=\"caret\">");
+            escape(&mut html, code);
+            html.push_str("</code></pre></figure>");
+        }
+        _ => {
+            html.push_str("<p class=\"tail caret\">");
+            escape(&mut html, text);
+            html.push_str("</p>");
+        }
+    }
+    wall::clean(&html)
+}
+
+/// What is being written.
+#[derive(Default)]
+struct Page {
+    html: String,
+    depth: usize,
+    /// The code block that is open: its language and its text so far.
+    code: Option<(String, String)>,
+    /// The image that is open: where it lies, and its text so far; images in it only add their text.
+    image: Option<(String, String, usize)>,
+    /// Links that are open, and whether each was written: an unsafe one is not.
+    links: Vec<bool>,
+    aligns: Vec<Alignment>,
+    column: usize,
+    in_head: bool,
+    continues: Option<Continues>,
+    list: Option<Continues>,
+}
+
+impl Page {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(tag) => {
+                self.depth += 1;
+                self.start(tag);
+            }
+            Event::End(tag) => {
+                self.end(tag);
+                self.depth -= 1;
+            }
+            Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
+            Event::Code(text) => {
+                self.tag("<code>");
+                self.text(&text);
+                self.tag("</code>");
+            }
+            Event::SoftBreak => self.text("\n"),
+            Event::HardBreak => self.tag("<br>"),
+            Event::Rule => self.tag("<hr>"),
+            Event::TaskListMarker(done) => self.task(done),
+            // Not switched on.
+            Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => self.text(&text),
+        }
+        if self.depth == 0 && !matches!(self.html.get(self.html.len().saturating_sub(5)..), Some("</ul>" | "</ol>")) {
+            self.list = None;
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        match (&mut self.code, &mut self.image) {
+            (Some((_, code)), _) => code.push_str(text),
+            (_, Some((_, alt, _))) => alt.push_str(text),
+            _ => escape(&mut self.html, text),
+        }
+    }
+
+    /// Writes a tag, unless the words are collected for something else.
+    fn tag(&mut self, tag: &str) {
+        if self.code.is_none() && self.image.is_none() {
+            self.html.push_str(tag);
+        }
+    }
+
+    /// The same, for what may be nested: too deep, the tag is left out.
+    fn nested(&mut self, tag: &str) {
+        if self.depth <= NESTING_MAX {
+            self.tag(tag);
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'_>) {
+        match tag {
+            Tag::Paragraph => self.nested("<p>"),
+            Tag::HtmlBlock => self.nested("<p class=\"plain\">"),
+            Tag::Heading { level, .. } => {
+                let tag = heading(level as usize);
+                self.nested(&format!("<{tag}>"));
+            }
+            Tag::BlockQuote(_) => self.nested("<blockquote>"),
+            Tag::CodeBlock(kind) => {
+                let info = if let CodeBlockKind::Fenced(info) = &kind { language(info) } else { "" };
+                self.code = Some((info.to_owned(), String::new()));
+            }
+            Tag::List(first) => self.list_start(first),
+            Tag::Item => {
+                if let (1 | 2, Some(Continues(Some(next)))) = (self.depth, &mut self.list) {
+                    *next = next.saturating_add(1);
+                }
+                self.nested("<li>");
+            }
+            Tag::Table(aligns) => {
+                self.aligns = aligns;
+                self.nested("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>");
+            }
+            Tag::TableHead => {
+                (self.in_head, self.column) = (true, 0);
+                self.nested("<thead><tr>");
+            }
+            Tag::TableRow => {
+                self.column = 0;
+                self.nested("<tr>");
+            }
+            Tag::TableCell => self.cell(),
+            Tag::Emphasis => self.nested("<em>"),
+            Tag::Strong => self.nested("<strong>"),
+            Tag::Strikethrough => self.nested("<del>"),
+            Tag::Link { link_type, dest_url, .. } => self.link(link_type, &dest_url),
+            Tag::Image { dest_url, .. } => match &mut self.image {
+                Some((_, _, inside)) => *inside += 1,
+                None => self.image = Some((dest_url.into_string(), String::new(), 0)),
+            },
+            // Not switched on.
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Paragraph | TagEnd::HtmlBlock => self.nested("</p>"),
+            TagEnd::Heading(level) => {
+                let tag = heading(level as usize);
+                self.nested(&format!("</{tag}>"));
+            }
+            TagEnd::BlockQuote(_) => self.nested("</blockquote>"),
+            TagEnd::CodeBlock => {
+                if let Some((language, code)) = self.code.take() {
+                    figure(&mut self.html, &language, |html| code::highlight(html, &language, &code));
+                }
+            }
+            TagEnd::List(ordered) => self.nested(if ordered { "</ol>" } else { "</ul>" }),
+            TagEnd::Item => self.nested("</li>"),
+            TagEnd::Table => self.nested("</tbody></table></div>"),
+            TagEnd::TableHead => {
+                self.in_head = false;
+                self.nested("</tr></thead><tbody>");
+            }
+            TagEnd::TableRow => self.nested("</tr>"),
+            TagEnd::TableCell => self.nested(if self.in_head { "</th>" } else { "</td>" }),
+            TagEnd::Emphasis => self.nested("</em>"),
+            TagEnd::Strong => self.nested("</strong>"),
+            TagEnd::Strikethrough => self.nested("</del>"),
+            TagEnd::Link => {
+                if self.links.pop() == Some(true) {
+                    self.tag("</a>");
+                }
+            }
+            TagEnd::Image => self.image_end(),
+            _ => {}
+        }
+    }
+
+    fn list_start(&mut self, first: Option<u64>) {
+        let continues = if self.depth == 1 { self.continues.take() } else { None };
+        if self.depth == 1 {
+            let next = continues.map_or(first, |Continues(next)| next);
+            self.list = Some(Continues(next));
+        }
+        let goes_on = if continues.is_some() { " data-continues=\"\"" } else { "" };
+        let number = continues.map_or(first, |Continues(next)| next);
+        match number {
+            None => self.nested(&format!("<ul{goes_on}>")),
+            Some(1) => self.nested(&format!("<ol{goes_on}>")),
+            Some(number) => self.nested(&format!("<ol start=\"{number}\"{goes_on}>")),
+        }
+    }
+
+    fn task(&mut self, done: bool) {
+        if self.depth > NESTING_MAX {
+            return;
+        }
+        // The marker comes right after its item's tag, or after the paragraph the item begins with.
+        let begun = if self.html.ends_with("<p>") { self.html.len() - 3 } else { self.html.len() };
+        if self.html[..begun].ends_with("<li>") {
+            self.html.insert_str(begun - 1, " class=\"task\"");
+        }
+        self.tag(match done {
+            true => "<span class=\"check done\" role=\"img\" aria-label=\"done\"></span>",
+            false => "<span class=\"check\" role=\"img\" aria-label=\"to do\"></span>",
+        });
+    }
+
+    fn cell(&mut self) {
+        let class = match self.aligns.get(self.column) {
+            Some(Alignment::Center) => " class=\"al-c\"",
+            Some(Alignment::Right) => " class=\"al-r\"",
+            _ => "",
+        };
+        self.column += 1;
+        let tag = if self.in_head { "th" } else { "td" };
+        self.nested(&format!("<{tag}{class}>"));
+    }
+
+    fn link(&mut self, kind: LinkType, address: &str) {
+        let address = if kind == LinkType::Email { format!("mailto:{address}") } else { address.to_owned() };
+        let written = self.image.is_none() && self.depth <= NESTING_MAX && wall::is_safe_link(&address);
+        self.links.push(written);
+        if written {
+            self.anchor("", &address);
+        }
+    }
+
+    fn anchor(&mut self, class: &str, address: &str) {
+        self.html.push_str("<a");
+        self.html.push_str(class);
+        self.html.push_str(" href=\"");
+        escape(&mut self.html, &address.replace(' ', "%20"));
+        self.html.push_str("\">");
+    }
+
+    /// An image does not load: it becomes a link that says what it shows.
+    fn image_end(&mut self) {
+        let Some((address, alt, inside)) = self.image.take() else { return };
+        if inside > 0 {
+            self.image = Some((address, alt, inside - 1));
+            return;
+        }
+        let alt = alt.trim();
+        let words = if alt.is_empty() { "[image]".to_owned() } else { format!("[image: {alt}]") };
+        let linked = !self.links.contains(&true) && wall::is_safe_link(&address);
+        if linked {
+            self.anchor(" class=\"image\"", &address);
+        }
+        escape(&mut self.html, &words);
+        if linked {
+            self.html.push_str("</a>");
+        }
+    }
+}
+
+/// A page has its own first and second headings: those of a message begin at the third.
+const fn heading(level: usize) -> &'static str {
+    ["h3", "h4", "h5", "h6"][if level < 4 { level - 1 } else { 3 }]
+}
+
+/// The language that the text after a fence names, or nothing.
+fn language(info: &str) -> &str {
+    let name = info.split([' ', '\t', ',', '{', '}', ':']).find(|word| !word.is_empty()).unwrap_or("");
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '#' | '-' | '_' | '.');
+    if name.len() <= LANGUAGE_BYTES_MAX && name.chars().all(known) { name } else { "" }
+}
+
+fn label(language: &str) -> &str {
+    if language.is_empty() { "code" } else { language }
+}
+
+fn figure(html: &mut String, language: &str, code: impl FnOnce(&mut String)) {
+    html.push_str("<figure class=\"code\"><figcaption><span>");
+    escape(html, label(language));
+    html.push_str("</span><button type=\"button\" class=\"btn quiet small\" data-copy=\"\" hidden=\"\">Copy</button></figcaption>");
+    html.push_str("<pre tabindex=\"0\"><code>");
+    code(html);
+    html.push_str("</code></pre></figure>");
+}
+
+/// Appends text as text, in an attribute too.
+pub(super) fn escape(html: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            // HTML has no place for them.
+            '\u{0}' => html.push('\u{fffd}'),
+            c => html.push(c),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Markdown and the HTML it becomes, word for word.
+
+use super::super::{tail_html, to_html};
+
+#[track_caller]
+fn shows(markdown: &str, html: &str) {
+    assert_eq!(to_html(markdown), html, "\n{markdown}");
+}
+
+#[test]
+fn paragraphs_headings_and_emphasis() {
+    shows("A *b* **c** ~~d~~ `e<f>`", "<p>A <em>b</em> <strong>c</strong> <del>d</del> <code>e&lt;f&gt;</code></p>");
+    shows("a\nb  \nc", "<p>a\nb<br>c</p>");
+    shows("# A\n\n#### B\n\nC\n=\n", "<h3>A</h3><h6>B</h6><h3>C</h3>");
+    shows("> a\n> b\n\n---\n", "<blockquote><p>a\nb</p></blockquote><hr>");
+}
+
+#[test]
+fn lists_are_whole_whatever_stands_between_their_items() {
+    shows("Say:\n- a\n- b\n  - c\n\nThen", "<p>Say:</p><ul><li>a</li><li>b<ul><li>c</li></ul></li></ul><p>Then</p>");
+    shows("1. a\n1. b\n1. c", "<ol><li>a</li><li>b</li><li>c</li></ol>");
+    shows("3. a\n\n   more\n\n4. b", "<ol start=\"3\"><li><p>a</p><p>more</p></li><li>b</li></ol>");
+    shows("- a\n* b", "<ul><li>a</li></ul><ul><li>b</li></ul>");
+    shows(
+        "- [x] a\n- [ ] b",
+        "<ul><li class=\"task\"><span class=\"check done\" role=\"img\" aria-label=\"done\"></span>a</li>\
+         <li class=\"task\"><span class=\"check\" role=\"img\" aria-label=\"to do\"></span>b</li></ul>",
+    );
+}
+
+#[test]
+fn a_table_scrolls_by_itself_and_aligns_by_class() {
+    shows(
+        "a|b\n:-|-:\nc|d\n",
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table><thead><tr><th>a</th><th class=\"al-r\">b</th></tr>\
+         </thead><tbody><tr><td>c</td><td class=\"al-r\">d</td></tr></tbody></table></div>",
+    );
+}
+
+#[test]
+fn code_is_a_figure_with_its_language_and_a_button() {
+    shows(
+        "```rust\nlet a = \"<b>\"; // c\n```\nafter",
+        "<figure class=\"code\"><figcaption><span>rust</span>\
+         <button type=\"button\" class=\"btn quiet small\" data-copy=\"\" hidden=\"\">Copy</button></figcaption>\
+         <pre tabindex=\"0\"><code><span class=\"k\">let</span> a <span class=\"o\">= </span><span class=\"s\">\"&lt;b&gt;\"</span>; \
+         <span class=\"c\">// c\n</span></code></pre></figure><p>after</p>",
+    );
+    let plain = to_html("```no-such-language\na < b\n```");
+    assert!(plain.contains("<span>no-such-language</span>") && plain.contains("<code>a &lt; b\n</code>"), "{plain}");
+    assert!(to_html("    a\n\n    b").contains("<code>a\n\nb</code>"));
+    assert!(to_html("```\"><script>\nx\n```").contains("<span>code</span>"));
+}
+
+#[test]
+fn common_languages_are_coloured() {
+    for (language, code) in [
+        ("python", "def f(): return 1"),
+        ("ts", "const a = 'b';"),
+        ("json", "{\"a\": 1}"),
+        ("sh", "echo \"$HOME\""),
+        ("html", "<a href=\"b\">c</a>"),
+        ("css", "a { color: red; }"),
+        ("sql", "SELECT 1 FROM t;"),
+        ("yaml", "a: 1"),
+        ("c++", "int main() { return 0; }"),
+        ("java", "class A {}"),
+        ("diff", "+a\n-b"),
+    ] {
+        let html = to_html(&format!("```{language}\n{code}\n```"));
+        let coloured = html.split_once("<code>").unwrap().1.matches("<span class=").count();
+        assert!(coloured > 0, "{language}: {html}");
+    }
+}
+
+#[test]
+fn links_open_elsewhere_and_images_do_not_load() {
+    let link = |href: &str, class: &str, text: &str| {
+        format!("<p><a{class} href=\"{href}\" target=\"_blank\" rel=\"noopener nofollow ugc\">{text}</a></p>")
+    };
+    let image = " class=\"image\"";
+    shows("[a](https://x.org/?b=c&d=e)", &link("https://x.org/?b=c&amp;d=e", "", "a"));
+    shows("<https://x.org>", &link("https://x.org", "", "https://x.org"));
+    shows("<a@x.org>", &link("mailto:a@x.org", "", "a@x.org"));
+    shows("![a *b*](https://x.org/c.png)", &link("https://x.org/c.png", image, "[image: a b]"));
+    shows("![](https://x.org/c.png)", &link("https://x.org/c.png", image, "[image]"));
+    shows("[![a](https://x.org/c.png)](https://y.org)", &link("https://y.org", "", "[image: a]"));
+    shows("![a ![b](https://x/b) c](https://x.org/c.png)", &link("https://x.org/c.png", image, "[image: a b c]"));
+    shows("![a](data:image/png;base64,x)", "<p>[image: a]</p>");
+    shows("[a](/chat)", "<p>a</p>");
+}
+
+#[test]
+fn a_tail_is_shown_as_it_was_written_and_open_code_as_code() {
+    assert_eq!(tail_html("a **b <i>"), "<p class=\"tail caret\">a **b &lt;i&gt;</p>");
+    assert_eq!(
+        tail_html("```rust\nfn a() {"),
+        "<figure class=\"code\"><figcaption><span>rust</span></figcaption><pre tabindex=\"0\"><code class=\"caret\">fn a() {</code></pre></figure>"
+    );
+}

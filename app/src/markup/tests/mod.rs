@@ -1,0 +1,5 @@
+//! What a reader sees, whatever a model writes.
+
+mod golden;
+mod hostile;
+mod pieces;

@@ -1,0 +1,172 @@
+//! `/chat` and `/chat/{id}`: a conversation.
+
+use crate::{
+    api::{Refused, context},
+    components::{
+        composer::composer,
+        conversation::{self, label_of},
+        frame::{Here, frame},
+        icon::{LAMP, small_icon},
+        notice::{notice, notice_with},
+        turn,
+    },
+};
+use api_types::{ConversationId, MessageId, ModelInfo, ModelKind, ModelRef, Problem, RunState};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use studio::{OpenConversation, SignedIn, Studio};
+
+/// A conversation that has not begun.
+pub(crate) fn new_chat() -> impl IntoView {
+    let query = use_query_map().get_untracked();
+    let (asked, deleted) = (query.get("model"), query.get("deleted"));
+    super::page(async move {
+        let by = context::signed_in()?;
+        let studio = context::studio()?;
+        let form = context::refused_form();
+        let data = super::frame_data(by.clone()).await?;
+        let models = studio.catalog.models().await;
+        let asked: Option<ModelRef> = asked.and_then(|text| text.parse().ok());
+        let asked = asked.filter(|model| models.iter().any(|info| &info.model == model));
+        let chosen = match asked {
+            Some(model) => Some(model),
+            None => studio.default_settings(&by).await?.map(|settings| settings.model),
+        };
+        let label = chosen.as_ref().map(|model| label_of(&models, model));
+        let above = about_model(&models, chosen.as_ref(), true);
+        let undo = deleted.and_then(|id| id.parse::<ConversationId>().ok()).map(undo_toast);
+        let main = view! {
+            <main class="main chat" id="main">
+                {conversation::new_head(label)}
+                <div class="scroller" tabindex="0" role="region" aria-label="Conversation">
+                    <div class="thread blank">
+                        <div class="empty">
+                            <span class="contents" inner_html=LAMP></span>
+                            <h2>"What would you like to work on?"</h2>
+                            <p>"Ask, write, think aloud. What you say stays on this machine as long as a model on this machine answers."</p>
+                        </div>
+                    </div>
+                </div>
+                {composer(None, chosen.as_ref(), None, form, data.now, above)}
+            </main>
+            {conversation::new_model_menu(models, chosen.as_ref())}
+            <div class="toasts" role="status" aria-live="polite">{undo}</div>
+        };
+        Ok(view! { <Title text="New chat" />{frame(data, Here::Chat(None), main)} }.into_any())
+    })
+}
+
+fn undo_toast(id: ConversationId) -> impl IntoView {
+    view! {
+        <div class="toast">
+            <p>"The conversation was deleted."</p>
+            <form method="post" action="/api/conversation/restore">
+                <input type="hidden" name="conversation" value=id.to_string() />
+                <button class="btn quiet small" type="submit">{small_icon("undo")}"Undo"</button>
+            </form>
+            <a class="btn quiet icon-only small" href="/chat" aria-label="Close">{small_icon("close")}</a>
+        </div>
+    }
+}
+
+/// What a person should know of the model before they write.
+fn about_model(models: &[ModelInfo], chosen: Option<&ModelRef>, is_new: bool) -> AnyView {
+    let connect = |words: &'static str| view! { <a class="btn quiet small" href="/models">{words}</a> };
+    let info = chosen.and_then(|model| models.iter().find(|info| &info.model == model));
+    match (chosen, info) {
+        (None, _) => notice_with(
+            "warn",
+            "warn",
+            view! { <b>"There is no model yet."</b>" The built-in one has no weights, and none is connected." },
+            connect("Connect a model"),
+        )
+        .into_any(),
+        (Some(model), None) => notice_with(
+            "warn",
+            "warn",
+            view! { <b>{format!("{} is not available now.", model.name())}</b>" Choose another model above." },
+            connect("Models"),
+        )
+        .into_any(),
+        (_, Some(info)) if info.kind == ModelKind::Mock => {
+            notice("warn", "flask", view! { "This is a "<b>"mock model"</b>": its answers are scripted, no model is behind it." })
+                .into_any()
+        }
+        (_, Some(info)) if info.kind == ModelKind::Local && is_new => notice_with(
+            "",
+            "chip",
+            view! { "You are talking to the "<b>"small built-in model"</b>". It is private and free, and often wrong." },
+            connect("Connect a better one"),
+        )
+        .into_any(),
+        _ => ().into_any(),
+    }
+}
+
+/// A conversation that exists.
+pub(crate) fn chat() -> impl IntoView {
+    let id = use_params_map().get_untracked().get("id");
+    let until = use_query_map().get_untracked().get("until");
+    super::page(async move {
+        let by = context::signed_in()?;
+        let id: ConversationId = id.and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)?;
+        let until: Option<MessageId> = until.map(|id| id.parse().map_err(|_| Problem::NotFound)).transpose()?;
+        let studio = context::studio()?;
+        let form = context::refused_form();
+        // Before the rows: what changes in between comes with the stream.
+        let data = super::frame_data(by.clone()).await?;
+        let open = studio.conversation(&by, id, until).await?;
+        let models = studio.catalog.models().await;
+        let shown = thread(&studio, &by, &open, &models).await?;
+        let settings = &open.conversation.settings;
+        let title = open.conversation.title.clone();
+        let running = open.turns.iter().filter_map(|turn| turn.run.as_ref()).find(|run| run.state.is_active()).map(|run| run.id);
+        let earlier = open.earlier.map(|id| format!("?until={id}"));
+        let label = label_of(&models, &settings.model);
+        let above = about_model(&models, Some(&settings.model), false);
+        let other = form.as_ref().filter(|form| form.action.starts_with("/api/message/") && form.action != "/api/message/send");
+        let refusal = other.map(|form| crate::components::notice::refused(&form.problem));
+        let is_past = until.is_some();
+        let main = view! {
+            <main class="main chat" id="main">
+                {conversation::head(title.clone(), label)}
+                <div class="scroller" tabindex="0" role="region" aria-label="Conversation">
+                    <div class="thread" data-conversation=id.to_string()>
+                        {earlier.map(|href| view! { <p class="earlier"><a class="btn quiet small" href=href>"Earlier messages"</a></p> })}
+                        {shown}
+                        {is_past.then(|| view! { <p class="earlier"><a class="btn quiet small" href=format!("/chat/{id}")>"To the latest messages"</a></p> })}
+                    </div>
+                </div>
+                {running.map(|_| view! { <noscript><meta http-equiv="refresh" content="2" /></noscript> })}
+                {composer(Some(id), None, running, form.clone(), data.now, view! { {refusal}{above} }.into_any())}
+            </main>
+            {conversation::model_menu(id, models.clone(), settings)}
+            {conversation::more_menu(id, title.clone(), form.as_ref())}
+            {conversation::settings_sheet(id, models, settings, form.as_ref())}
+            <div class="toasts" role="status" aria-live="polite"></div>
+        };
+        Ok(view! { <Title text=title />{frame(data, Here::Chat(Some(id)), main)} }.into_any())
+    })
+}
+
+/// The turns, those under way with their text so far.
+async fn thread(
+    studio: &Studio,
+    by: &SignedIn,
+    open: &OpenConversation,
+    models: &[ModelInfo],
+) -> Result<Vec<AnyView>, Refused> {
+    let mut views = Vec::with_capacity(open.turns.len());
+    for row in &open.turns {
+        let label = row.run.as_ref().map_or_else(|| "Answer".to_owned(), |run| label_of(models, &run.model));
+        let text = match &row.run {
+            Some(run) if matches!(run.state, RunState::Queued | RunState::Running) => {
+                Some(studio.answer_text(by, run).await?)
+            }
+            _ => None,
+        };
+        views.push(turn::turn(row, text, &label));
+    }
+    Ok(views)
+}

@@ -1,0 +1,69 @@
+//! `/conversations`: all of them, by the page.
+
+use crate::{
+    api::context,
+    components::{
+        frame::{Here, frame, page as framed},
+        icon::{LAMP, icon},
+        when,
+    },
+};
+use api_types::{ConversationId, Problem};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use studio::ports::{Timestamp, store::ConversationRow};
+
+/// The page.
+pub(crate) fn conversations() -> impl IntoView {
+    let cursor = use_query_map().get_untracked().get("after");
+    super::page(async move {
+        let by = context::signed_in()?;
+        let after = cursor.map(|text| parse(&text).ok_or(Problem::NotFound)).transpose()?;
+        let data = super::frame_data(by.clone()).await?;
+        let part = match after {
+            Some(after) => context::studio()?.conversations(&by, Some(after)).await?,
+            None => data.recent.clone(),
+        };
+        let now = data.now;
+        let is_empty = part.conversations.is_empty();
+        let next = part.next.map(|(at, id)| format!("/conversations?after={}.{id}", at.0));
+        let rows = part.conversations.iter().map(|conversation| row(conversation, now)).collect_view();
+        let body = view! {
+            {is_empty.then(|| view! {
+                <div class="empty">
+                    <span class="contents" inner_html=LAMP></span>
+                    <h2>"No conversations yet"</h2>
+                    <p>"What you ask is kept here, for you alone."</p>
+                    <div class="actions"><a class="btn primary" href="/chat">"New chat"</a></div>
+                </div>
+            })}
+            <ul class="rows">{rows}</ul>
+            {next.map(|next| view! { <p class="earlier"><a class="btn quiet" href=next>"Older conversations"</a></p> })}
+        };
+        Ok(view! { <Title text="Conversations" />{frame(data, Here::Conversations, framed("Conversations", body))} }.into_any())
+    })
+}
+
+/// `micros.id`, as the link to the next part has it.
+fn parse(text: &str) -> Option<(Timestamp, ConversationId)> {
+    let (at, id) = text.split_once('.')?;
+    Some((Timestamp(at.parse().ok()?), id.parse().ok()?))
+}
+
+fn row(conversation: &ConversationRow, now: Timestamp) -> impl IntoView + use<> {
+    let id = conversation.id;
+    let title = conversation.title.clone();
+    view! {
+        <li class="row">
+            <div class="what">
+                <a class="name" href=format!("/chat/{id}")>{title.clone()}</a>
+                <p class="about">{when::ago(conversation.updated_at, now)}</p>
+            </div>
+            <form method="post" action="/api/conversation/delete">
+                <input type="hidden" name="conversation" value=id.to_string() />
+                <button class="btn quiet icon-only small" type="submit" aria-label=format!("Delete {title}") title="Delete">{icon("trash")}</button>
+            </form>
+        </li>
+    }
+}

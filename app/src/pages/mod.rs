@@ -1,0 +1,46 @@
+//! One file a route. A page is data first, then markup: `page` awaits the data and shows what was refused.
+
+mod chat;
+mod conversations;
+mod home;
+mod login;
+mod models;
+mod refused;
+
+use crate::{
+    api::{Refused, context},
+    components::frame::FrameData,
+};
+use leptos::prelude::*;
+use studio::SignedIn;
+
+pub(crate) use chat::{chat, new_chat};
+pub(crate) use conversations::conversations;
+pub(crate) use home::home;
+pub(crate) use login::login;
+pub(crate) use models::models;
+pub(crate) use refused::not_found;
+
+/// Awaits a page; what was refused becomes the page that says so.
+fn page(view: impl Future<Output = Result<AnyView, Refused>> + Send + 'static) -> impl IntoView {
+    Suspend::new(async move {
+        match view.await {
+            Ok(view) => view,
+            Err(refused) => refused::page(refused.0).await,
+        }
+    })
+}
+
+/// What the frame needs: the recent conversations, and which of them are answering.
+async fn frame_data(by: SignedIn) -> Result<FrameData, Refused> {
+    let studio = context::studio()?;
+    let recent = studio.conversations(&by, None).await?;
+    let answering = studio
+        .live
+        .of(by.person())
+        .iter()
+        .filter(|run| run.view(usize::MAX).state.is_active())
+        .map(|run| run.conversation)
+        .collect();
+    Ok(FrameData { now: studio.now(), by, recent, answering })
+}

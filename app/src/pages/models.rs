@@ -1,0 +1,122 @@
+//! `/models`: who can answer here, what was found nearby, how to connect more.
+
+use crate::{
+    api::context,
+    components::{
+        conversation::about,
+        frame::{Here, frame, page as framed},
+        icon::icon,
+        notice::refused,
+    },
+};
+use api_types::ModelInfo;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use studio::{SourceView, ports::SourceAddress};
+
+/// The page.
+pub(crate) fn models() -> impl IntoView {
+    super::page(async move {
+        let by = context::signed_in()?;
+        let studio = context::studio()?;
+        let form = context::refused_form().filter(|form| form.action.starts_with("/api/source/"));
+        let is_admin = by.admin().is_ok();
+        let data = super::frame_data(by.clone()).await?;
+        let sources = studio.sources(&by).await?;
+        let offers = studio.offers(&by).await?;
+        let models = studio.catalog.models().await;
+        let body = view! {
+            <div class="intro"><p>"Who can answer here. What runs on this machine is private and free; what runs elsewhere sees what you send."</p></div>
+            {form.map(|form| refused(&form.problem))}
+            <div class="stack far">
+                {sources.into_iter().map(|source| section(source, &models)).collect_view()}
+                {nearby(offers, is_admin)}
+                {connect()}
+            </div>
+        };
+        Ok(view! { <Title text="Models" />{frame(data, Here::Models, framed("Models", body))} }.into_any())
+    })
+}
+
+/// Models of one source shown at most; a large server lists hundreds.
+const MODELS_SHOWN_MAX: usize = 100;
+
+fn section(source: SourceView, models: &[ModelInfo]) -> impl IntoView + use<> {
+    let mine: Vec<ModelInfo> = models.iter().filter(|info| info.model.source() == source.name).cloned().collect();
+    let more = mine.len().saturating_sub(MODELS_SHOWN_MAX);
+    let (state, words) = match source.status.state {
+        Ok(words) => ("finished", words),
+        Err(why) => ("failed", why),
+    };
+    let name = source.name.clone();
+    view! {
+        <section class="section">
+            <h2>{source.status.label}</h2>
+            <p class="about"><span class="state" data-state=state>{words}</span></p>
+            <ul class="rows">{mine.into_iter().take(MODELS_SHOWN_MAX).map(row).collect_view()}</ul>
+            {(more > 0).then(|| view! { <p class="about">{format!("and {more} more")}</p> })}
+            {source.removable.then(|| view! {
+                <form method="post" action="/api/source/disconnect">
+                    <input type="hidden" name="name" value=name />
+                    <button class="btn small" type="submit">"Disconnect"</button>
+                </form>
+            })}
+        </section>
+    }
+}
+
+fn row(info: ModelInfo) -> impl IntoView {
+    let context = info.context_tokens.map(|tokens| format!(" · {tokens} tokens of context")).unwrap_or_default();
+    let about = about(&info) + &context;
+    view! {
+        <li class="row">
+            {icon("chip")}
+            <div class="what"><span class="name">{info.label}</span><p class="about">{about}</p></div>
+            <form method="get" action="/chat">
+                <input type="hidden" name="model" value=info.model.to_string() />
+                <button class="btn small" type="submit">"Chat with it"</button>
+            </form>
+        </li>
+    }
+}
+
+fn nearby(offers: Vec<SourceAddress>, is_admin: bool) -> impl IntoView {
+    let none = offers.is_empty();
+    let rows = offers
+        .into_iter()
+        .map(|offer| {
+            view! {
+                <li class="row">
+                    {icon("chip")}
+                    <div class="what"><span class="name">{offer.label}</span><p class="about">{offer.base_url}</p></div>
+                    {is_admin.then(|| view! {
+                        <form method="post" action="/api/source/connect">
+                            <input type="hidden" name="name" value=offer.name />
+                            <button class="btn small primary" type="submit">"Connect"</button>
+                        </form>
+                    })}
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="section">
+            <h2>"Found on this machine"</h2>
+            {none.then(|| view! { <p class="about">"No Ollama, LM Studio or llama-server was found at its usual port."</p> })}
+            <ul class="rows">{rows}</ul>
+            {is_admin.then(|| view! {
+                <form method="post" action="/api/source/find"><button class="btn small" type="submit">{icon("again")}"Look again"</button></form>
+            })}
+        </section>
+    }
+}
+
+fn connect() -> impl IntoView {
+    view! {
+        <section class="section">
+            <h2>"Connect a better one"</h2>
+            <p>"Start Ollama, LM Studio or llama-server on this machine and look again; or set an address or a key where the studio is started, then start it again:"</p>
+            <figure class="code bare"><pre tabindex="0"><code>"OPENAI_BASE_URL=http://localhost:8080/v1\nANTHROPIC_API_KEY=…\nLOCAL_MODEL=/path/to/model.gguf"</code></pre></figure>
+        </section>
+    }
+}

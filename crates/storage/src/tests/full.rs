@@ -1,0 +1,69 @@
+//! No room left.
+
+use super::{
+    rows::{asked, at, event, put, somebody},
+    sqlite,
+};
+use futures::future::join_all;
+use std::sync::Arc;
+use studio::ports::store::{Store, StoreError};
+
+/// Room for the schema and some rows.
+const SMALL: &str = "PRAGMA max_page_count = 120";
+
+async fn big(store: &Arc<dyn Store>, key: String) -> Result<(), StoreError> {
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                tx.set_fact(&format!("{key}-small"), "x", at(0)).await?;
+                tx.set_fact(&key, &"x".repeat(20_000), at(0)).await
+            })
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_and_work_goes_on_when_there_is_room() {
+    let (db, _folder) = sqlite(Some(SMALL)).await;
+    let store: Arc<dyn Store> = db.clone();
+    let owned = somebody(&store).await;
+    let (question, answer, run) = asked(&store, owned).await;
+    let long = "y".repeat(100_000);
+    let events = [event(&run, 1, &long)];
+    put(&store, move |tx| Box::pin(async move { tx.append_run_events(&events).await })).await;
+
+    // Alone, and many together: whoever is told that it is kept finds it, whoever is told it is not does not.
+    let mut full = 0;
+    for round in 0..4 {
+        let keys: Vec<_> = (0..10).map(|n| format!("{round}-{n}")).collect();
+        let answers = join_all(keys.iter().map(|key| big(&store, key.clone()))).await;
+        for (key, answer) in keys.iter().zip(answers) {
+            match &answer {
+                Ok(()) => {}
+                Err(StoreError::Full) => full += 1,
+                Err(other) => panic!("{other:?}"),
+            }
+            for name in [key.clone(), format!("{key}-small")] {
+                assert_eq!(store.fact(&name).await.unwrap().is_some(), answer.is_ok(), "{name}");
+            }
+        }
+    }
+    assert!(full >= 30, "{full} of 40 did not fit");
+    // Reading goes on.
+    assert_eq!(store.run_text(owned, run.id).await.unwrap(), long);
+    assert!(store.branch(owned, question.conversation, answer.id, 5).await.unwrap().len() == 2);
+    store.ping().await.unwrap();
+
+    // Room is made.
+    let chat = question.conversation;
+    let went = put(&store, move |tx| {
+        Box::pin(async move {
+            tx.bin_conversation(owned, chat, Some(at(1))).await?;
+            tx.empty_bin(at(2)).await
+        })
+    })
+    .await;
+    assert_eq!(went, 1);
+    big(&store, "after".to_owned()).await.unwrap();
+    db.close().await;
+}

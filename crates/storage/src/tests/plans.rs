@@ -1,0 +1,188 @@
+//! How the engine finds rows: every statement, on ten thousand conversations and one long one.
+
+use super::{
+    rows::{asked, at, chat, end, event, id, message, person, put, session, settings, somebody},
+    sqlite,
+};
+use crate::dialect::sqlite_conflict;
+use api_types::{CeremonyId, CeremonyPurpose, RunState, SetupCodeId, WorkerId};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
+use std::{sync::Arc, time::Instant};
+use studio::ports::store::{CeremonyRow, MessageRow, PasskeyRow, Store};
+
+const CONVERSATIONS: i64 = 10_000;
+const MESSAGES: usize = 2_000;
+
+/// Tables with a handful of rows, where reading all of them is the fastest way.
+const SMALL_TABLES: [&str; 2] = ["setup_codes", "workers"];
+
+/// Calls every statement of every noun once.
+async fn tour(store: &Arc<dyn Store>) {
+    let owned = somebody(store).await;
+    let (question, answer, run) = asked(store, owned).await;
+    let (chat, session, now) = (question.conversation, session(owned), at(9));
+    let (ada, session_id, worker) = (person(owned.organization), session.id, WorkerId(id()));
+    let key = PasskeyRow {
+        credential_id: "tour".to_owned(),
+        owned,
+        name: String::new(),
+        passkey: String::new(),
+        created_at: now,
+        last_used_at: None,
+    };
+    let ceremony = CeremonyRow {
+        id: CeremonyId(id()),
+        purpose: CeremonyPurpose::SetUp,
+        state: String::new(),
+        memo: String::new(),
+        browser: String::new(),
+        created_at: now,
+        expires_at: now,
+    };
+    let (events, ended) = ([event(&run, 1, "text")], end(&run, RunState::Finished, "text"));
+    put(store, move |tx| {
+        Box::pin(async move {
+            tx.set_fact("k", "v", now).await?;
+            tx.replace_setup_code(SetupCodeId(id()), "d", now, now).await?;
+            tx.setup_code_is_open("d", now).await?;
+            tx.use_setup_code("d", now).await?;
+            tx.insert_person(&ada).await?;
+            tx.insert_passkey(&key).await?;
+            tx.passkey_used(owned, "tour", "{}", now).await?;
+            tx.insert_ceremony(&ceremony).await?;
+            tx.take_ceremony(ceremony.id).await?;
+            tx.insert_session(&session).await?;
+            tx.session_seen(owned, session_id, now).await?;
+            tx.append_run_events(&events).await?;
+            tx.heartbeat(worker, now).await?;
+            tx.end_run(&ended).await?;
+            tx.interrupt_orphans(worker, now, now).await?;
+            tx.retire(worker).await?;
+            tx.rename_conversation(owned, chat, "t", now).await?;
+            tx.configure_conversation(owned, chat, &settings(), now).await?;
+            tx.set_leaf(owned, chat, answer.id, now).await
+        })
+    })
+    .await;
+    store.fact("k").await.unwrap();
+    store.has_owner().await.unwrap();
+    store.passkey_with_person("tour").await.unwrap();
+    store.session_with_person(session_id).await.unwrap();
+    store.conversation(owned, chat).await.unwrap();
+    store.conversations(owned, None, 50).await.unwrap();
+    store.conversations(owned, Some((now, chat)), 50).await.unwrap();
+    store.message(owned, chat, answer.id).await.unwrap();
+    store.branch(owned, chat, answer.id, 50).await.unwrap();
+    store.youngest_leaf(owned, chat, question.id).await.unwrap();
+    store.run(owned, run.id).await.unwrap();
+    store.runs_since(owned, now).await.unwrap();
+    store.run_text(owned, run.id).await.unwrap();
+    put(store, move |tx| {
+        Box::pin(async move {
+            tx.end_session(owned, session_id, now).await?;
+            tx.bin_conversation(owned, chat, Some(now)).await?;
+            tx.bin_conversation(owned, chat, None).await?;
+            tx.bin_conversation(owned, chat, Some(now)).await?;
+            tx.empty_bin(at(10)).await
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_statement_reads_a_whole_table() {
+    let (db, folder) = sqlite(None).await;
+    let store: Arc<dyn Store> = db.clone();
+    let mut conn = AnyConnection::connect(&format!("sqlite://{}", folder.path().join("studio.db").display()))
+        .await
+        .unwrap();
+
+    // Ten thousand conversations of one person, with a question and a finished run each, and one long conversation.
+    let owned = somebody(&store).await;
+    let many = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {CONVERSATIONS}) \
+         INSERT INTO conversations SELECT '{0}', '{1}', printf('c%06d', i), 'T', 'a/b', NULL, NULL, '', NULL, i, i, \
+         CASE WHEN i % 100 = 0 THEN i END FROM n; \
+         INSERT INTO messages SELECT organization_id, owner_id, id, 'm' || id, NULL, 'user', 'text', 1 FROM conversations; \
+         INSERT INTO runs SELECT organization_id, owner_id, 'r' || id, id, 'm' || id, 'a/b', 'finished', NULL, 1, 1, \
+         1, 0, 'w', 1, 1, 1 FROM conversations",
+        owned.organization, owned.owner
+    );
+    sqlx::raw_sql(AssertSqlSafe(many)).execute(&mut conn).await.unwrap();
+    let long = chat(&store, owned).await;
+    let mut rows: Vec<MessageRow> = Vec::new();
+    for _ in 0..MESSAGES {
+        rows.push(message(owned, long, rows.last().map(|row| row.id)));
+    }
+    let (first, last) = (rows[0].id, rows[MESSAGES - 1].id);
+    put(&store, move |tx| Box::pin(async move { tx.insert_messages(&rows).await })).await;
+    tour(&store).await;
+
+    for statistics in ["", "ANALYZE"] {
+        sqlx::raw_sql(statistics).execute(&mut conn).await.unwrap();
+        let seen = db.0.counters.seen.lock().unwrap().clone();
+        assert!(seen.len() > 45, "the tour is complete: {}", seen.len());
+        for sql in seen {
+            let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
+            let plan: Vec<String> =
+                plan.fetch_all(&mut conn).await.unwrap().iter().map(|row| row.get("detail")).collect();
+            for step in &plan {
+                // A scan of `branch` or `down` walks what was just found; one over a partial index reads only its part.
+                let partial = ["runs_one_active", "conversations_bin", "people_owners"];
+                let fine = !step.starts_with("SCAN ")
+                    || SMALL_TABLES.iter().any(|table| step.starts_with(&format!("SCAN {table}")))
+                    || partial.iter().any(|index| step.contains(index))
+                    || ["SCAN b", "SCAN d", "SCAN down", "SCAN CONSTANT ROW", "SCAN 100 CONST", "SCAN 1"]
+                        .contains(&step.as_str())
+                    || step.ends_with("-ROW VALUES CLAUSE")
+                    || sql.contains("FROM installation LIMIT 1");
+                assert!(fine, "{step}\nin {sql}\n{plan:#?}");
+            }
+        }
+    }
+
+    // Not asserted: a busy machine would make it a lie. `cargo test -p storage no_statement -- --nocapture` shows it.
+    for limit in [50, 2_000] {
+        let since = Instant::now();
+        let branch = store.branch(owned, long, last, limit).await.unwrap();
+        println!("branch of {}: {:?}", branch.len(), since.elapsed());
+    }
+    let since = Instant::now();
+    assert_eq!(store.youngest_leaf(owned, long, first).await.unwrap(), Some(last));
+    println!("youngest leaf, {MESSAGES} down: {:?}", since.elapsed());
+    let since = Instant::now();
+    let page = store.conversations(
+        owned,
+        Some((studio::ports::Timestamp(5_000), api_types::ConversationId(id()))),
+        50,
+    );
+    println!("50 conversations in the middle: {:?} ({:?})", since.elapsed(), page.await.is_ok());
+    db.close().await;
+}
+
+#[tokio::test]
+async fn every_unique_index_has_the_name_that_postgresql_gives_it() {
+    let (_db, folder) = sqlite(None).await;
+    let mut conn = AnyConnection::connect(&format!("sqlite://{}", folder.path().join("studio.db").display()))
+        .await
+        .unwrap();
+    let indexes = sqlx::query(
+        "SELECT m.name AS t, l.name AS i, l.origin AS o, \
+         (SELECT group_concat(m.name || '.' || c.name, ', ' ORDER BY c.seqno) FROM pragma_index_info(l.name) c) AS c \
+         FROM sqlite_master m, pragma_index_list(m.name) l WHERE m.type = 'table' AND l.\"unique\" = 1 \
+         AND m.name NOT LIKE '@_%' ESCAPE '@'",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    assert!(indexes.len() >= 14);
+    for index in indexes {
+        let [table, name, origin, columns] =
+            ["t", "i", "o", "c"].map(|column| index.get::<String, _>(column));
+        let expected = if origin == "pk" { format!("{table}_pkey") } else { name };
+        assert_eq!(sqlite_conflict(&format!("UNIQUE constraint failed: {columns}")), expected);
+    }
+    assert_eq!(sqlite_conflict("CHECK constraint failed: runs_ended"), "runs_ended");
+    assert_eq!(sqlite_conflict("NOT NULL constraint failed: runs.model"), "runs.model");
+    assert_eq!(sqlite_conflict("FOREIGN KEY constraint failed"), "foreign_key");
+}

@@ -1,0 +1,12 @@
+//! Every statement on both engines, and what happens when a database has a bad day.
+//!
+//! SQLite always runs; PostgreSQL when `VOBIO_TEST_POSTGRES=postgres://user:password@host:port` names a server on which
+//! databases may be made. One crate, so that the drivers are linked once.
+
+mod chats;
+mod common;
+mod opening;
+mod people;
+mod runs;
+mod trouble;
+mod units;

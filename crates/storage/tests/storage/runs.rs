@@ -1,0 +1,241 @@
+//! Runs, events, workers.
+
+use crate::common::{
+    on_both,
+    rows::{asked, at, end, event, id, message, put, run, somebody},
+};
+use api_types::{RunId, RunState, WorkerId};
+use studio::ports::store::{RunEventKind, RunEventRow, StoreError};
+
+#[tokio::test]
+async fn a_run_reads_back_as_it_was_written() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let owned = somebody(&store).await;
+        let (_, answer, active) = asked(&store, owned).await;
+        assert_eq!(store.run(owned, active.id).await.unwrap(), Some(active));
+        let mut full = run(&answer);
+        full.state = RunState::Failed;
+        full.failure = Some("It said ‘no’.".to_owned());
+        full.usage.prompt_tokens = Some(u32::MAX);
+        full.usage.completion_tokens = Some(0);
+        full.cost_micros = Some(i64::MAX);
+        full.cut_short = true;
+        (full.first_token_at, full.ended_at) = (Some(at(1)), Some(at(2)));
+        let insert = full.clone();
+        put(&store, move |tx| Box::pin(async move { tx.insert_run(&insert).await })).await;
+        assert_eq!(store.run(owned, full.id).await.unwrap(), Some(full));
+        assert_eq!(store.run(owned, RunId(id())).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_conversation_has_one_active_run_by_the_schema() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let owned = somebody(&store).await;
+        let (_, answer, first) = asked(&store, owned).await;
+        for state in [RunState::Running, RunState::Queued] {
+            let mut second = run(&answer);
+            second.state = state;
+            let refused: Result<(), StoreError> =
+                store.write(move |tx| Box::pin(async move { tx.insert_run(&second).await })).await;
+            assert!(
+                matches!(&refused, Err(StoreError::Conflict(name)) if name == "runs_one_active"),
+                "{refused:?}"
+            );
+        }
+        let next = run(&answer);
+        put(&store, move |tx| {
+            Box::pin(async move {
+                tx.end_run(&end(&first, RunState::Stopped, "")).await?;
+                tx.insert_run(&next).await
+            })
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_that_has_ended_stays_as_it_ended() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let owned = somebody(&store).await;
+        let (_, answer, active) = asked(&store, owned).await;
+        let (stopped, finished) =
+            (end(&active, RunState::Stopped, "So far"), end(&active, RunState::Finished, "All of it"));
+        let before = fresh.db.statements();
+        let first = put(&store, move |tx| Box::pin(async move { tx.end_run(&stopped).await })).await;
+        assert_eq!(fresh.db.statements() - before, 2);
+        let second = put(&store, move |tx| Box::pin(async move { tx.end_run(&finished).await })).await;
+        assert!(first && !second);
+        let row = store.run(owned, active.id).await.unwrap().unwrap();
+        assert_eq!(
+            (row.state, row.ended_at, row.first_token_at),
+            (RunState::Stopped, Some(at(5)), Some(at(4)))
+        );
+        assert_eq!((row.usage.prompt_tokens, row.usage.completion_tokens), (Some(10), Some(20)));
+        assert_eq!((row.cost_micros, row.cut_short), (Some(123), true));
+        let message = store.message(owned, answer.conversation, answer.id).await.unwrap().unwrap();
+        assert_eq!(message.body, "So far");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_cannot_end_in_a_state_that_goes_on() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let owned = somebody(&store).await;
+        let (_, _, active) = asked(&store, owned).await;
+        let wrong = end(&active, RunState::Queued, "");
+        let refused: Result<bool, StoreError> =
+            store.write(move |tx| Box::pin(async move { tx.end_run(&wrong).await })).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(name)) if name == "runs_ended"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn runs_since_are_the_active_ones_and_those_that_ended_lately_oldest_first() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let owned = somebody(&store).await;
+        let other = somebody(&store).await;
+        asked(&store, other).await;
+        let mut expected = Vec::new();
+        for ended in [Some(100), None, Some(199), Some(200), Some(300)] {
+            let (_, _, active) = asked(&store, owned).await;
+            if ended.is_none_or(|ended| ended >= 200) {
+                expected.push(active.id);
+            }
+            if let Some(ended) = ended {
+                let mut end = end(&active, RunState::Finished, "x");
+                end.at = at(ended);
+                put(&store, move |tx| Box::pin(async move { tx.end_run(&end).await })).await;
+            }
+        }
+        let found: Vec<_> =
+            store.runs_since(owned, at(200)).await.unwrap().iter().map(|run| run.id).collect();
+        assert_eq!(found, expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_text_of_a_run_is_its_deltas_in_order_of_seq() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let owned = somebody(&store).await;
+        let (_, _, one) = asked(&store, owned).await;
+        let (_, _, two) = asked(&store, owned).await;
+        assert_eq!(store.run_text(owned, one.id).await.unwrap(), "");
+        let parts = ["a", "", "\n", "ß ", "👩‍🔬", "'; DROP TABLE runs; --", "\u{202e}"];
+        let mut events: Vec<RunEventRow> = Vec::new();
+        events.push(RunEventRow { kind: RunEventKind::Started, ..event(&one, 1, "") });
+        // Twelve and more: seq is a number, not a text; and two runs share the statement.
+        for (n, seq) in (2..50).enumerate() {
+            events.push(event(&one, seq, parts[n % parts.len()]));
+            events.push(event(&two, seq - 1, "x"));
+        }
+        events.push(RunEventRow { kind: RunEventKind::Ended, ..event(&one, 50, "finished") });
+        let expected: String = (0..48).map(|n| parts[n % parts.len()]).collect();
+        events.reverse();
+        let before = fresh.db.statements();
+        put(&store, move |tx| Box::pin(async move { tx.append_run_events(&events).await })).await;
+        assert_eq!(fresh.db.statements() - before, 1);
+        assert_eq!(store.run_text(owned, one.id).await.unwrap(), expected);
+        assert_eq!(store.run_text(owned, two.id).await.unwrap(), "x".repeat(48));
+
+        let again = event(&one, 50, "again");
+        let refused: Result<(), StoreError> =
+            store.write(move |tx| Box::pin(async move { tx.append_run_events(&[again]).await })).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(name)) if name == "run_events_pkey"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn more_events_than_fit_into_one_statement_are_all_there() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let owned = somebody(&store).await;
+        let (_, _, run) = asked(&store, owned).await;
+        let events: Vec<_> = (1..=250).map(|seq| event(&run, seq, &format!("{seq},"))).collect();
+        let expected: String = (1..=250).map(|seq| format!("{seq},")).collect();
+        let before = fresh.db.statements();
+        put(&store, move |tx| Box::pin(async move { tx.append_run_events(&events).await })).await;
+        assert_eq!(fresh.db.statements() - before, 3);
+        assert_eq!(store.run_text(owned, run.id).await.unwrap(), expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn orphans_end_as_interrupted_and_keep_what_they_wrote() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let owned = somebody(&store).await;
+        let mut runs = Vec::new();
+        for _ in 0..5 {
+            runs.push(asked(&store, owned).await);
+        }
+        let [mine, alive, stale, vanished, done] = [0, 1, 2, 3, 4].map(|n: usize| runs[n].clone());
+        let (me, now, limit) = (mine.2.worker, at(1000), at(900));
+        let mut continued = message(owned, stale.1.conversation, Some(stale.0.id));
+        continued.body = "Earlier. ".to_owned();
+        let events = [event(&stale.2, 2, "world"), event(&stale.2, 1, "Hello, "), event(&vanished.2, 1, "…")];
+        let (a, s, d) = (alive.2.worker, stale.2.worker, end(&done.2, RunState::Finished, "Done."));
+        put(&store, move |tx| {
+            Box::pin(async move {
+                tx.append_run_events(&events).await?;
+                tx.heartbeat(a, at(0)).await?;
+                tx.heartbeat(a, at(900)).await?;
+                tx.heartbeat(s, at(899)).await?;
+                tx.end_run(&d).await
+            })
+        })
+        .await;
+        let ended =
+            put(&store, move |tx| Box::pin(async move { tx.interrupt_orphans(me, limit, now).await })).await;
+        assert_eq!(ended, 2);
+        for ((_, answer, run), state, body) in [
+            (&mine, RunState::Running, ""),
+            (&alive, RunState::Running, ""),
+            (&stale, RunState::Interrupted, "Hello, world"),
+            (&vanished, RunState::Interrupted, "…"),
+            (&done, RunState::Finished, "Done."),
+        ] {
+            let row = store.run(owned, run.id).await.unwrap().unwrap();
+            assert_eq!((row.state, row.ended_at.is_none()), (state, state.is_active()));
+            let message = store.message(owned, answer.conversation, answer.id).await.unwrap().unwrap();
+            assert_eq!(message.body, body);
+        }
+        let again =
+            put(&store, move |tx| Box::pin(async move { tx.interrupt_orphans(me, limit, now).await })).await;
+        assert_eq!(again, 0);
+
+        // A continued answer keeps what earlier runs had written.
+        let next = run(&continued);
+        let (texts, insert) = ([event(&next, 1, "More.")], next.clone());
+        let row = continued.clone();
+        let ended = put(&store, move |tx| {
+            Box::pin(async move {
+                tx.insert_messages(&[row]).await?;
+                tx.insert_run(&insert).await?;
+                tx.append_run_events(&texts).await?;
+                tx.retire(a).await?;
+                tx.interrupt_orphans(me, limit, now).await
+            })
+        })
+        .await;
+        assert_eq!(ended, 2, "and the worker that retired has left one too");
+        let message = store.message(owned, continued.conversation, continued.id).await.unwrap().unwrap();
+        assert_eq!(message.body, "Earlier. More.");
+        assert_eq!(store.run(owned, alive.2.id).await.unwrap().unwrap().state, RunState::Interrupted);
+        let _unknown = put(&store, |tx| Box::pin(async move { tx.retire(WorkerId(id())).await })).await;
+    })
+    .await;
+}

@@ -1,0 +1,166 @@
+//! Bad days: locked, killed, damaged.
+
+use crate::common::{
+    SOON, on_both, on_postgres,
+    rows::{asked, at, put, session, somebody},
+    sqlite, write,
+};
+use futures::future::join;
+use sqlx::{AssertSqlSafe, Connection as _};
+use std::sync::Arc;
+use storage::Engine;
+use studio::ports::store::{Store, StoreError};
+use tokio::{sync::oneshot, time::timeout};
+
+async fn fact(store: &Arc<dyn Store>, key: &'static str) -> Result<(), StoreError> {
+    write(store, move |tx| Box::pin(async move { tx.set_fact(key, "x", at(0)).await })).await
+}
+
+#[tokio::test]
+async fn a_file_locked_by_another_process_is_unavailable_until_it_is_free() {
+    let fresh = sqlite().await;
+    let store = fresh.store();
+    let mut other = fresh.outside().await;
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    // Those who wait together hear it together, not one busy time-out after the other.
+    let (first, second) = join(fact(&store, "a"), fact(&store, "b")).await;
+    assert!(matches!(first, Err(StoreError::Unavailable(_))), "{first:?}");
+    assert!(matches!(second, Err(StoreError::Unavailable(_))), "{second:?}");
+    assert_eq!(store.fact("a").await.unwrap(), None, "reading goes on");
+    store.ping().await.unwrap();
+    // A lock that is given back in time is only a wait.
+    let free = async { sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap() };
+    let (written, _) = join(fact(&store, "c"), free).await;
+    written.unwrap();
+}
+
+/// Kills every other connection to the test's database.
+async fn kill(other: &mut sqlx::AnyConnection) {
+    let sql = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    sqlx::raw_sql(sql).execute(other).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_killed_connection_costs_its_users_an_error_and_nobody_else() {
+    on_postgres(|fresh| async move {
+        let store = fresh.store();
+        let mut other = fresh.outside().await;
+        fact(&store, "before").await.unwrap();
+        let (entered, is_in) = oneshot::channel::<()>();
+        let (go, wait) = oneshot::channel::<()>();
+        // Two in one transaction: both are lost, and hear it.
+        let first = fact(&store, "lost-1");
+        let second = write(&store, move |tx| {
+            Box::pin(async move {
+                tx.set_fact("lost-2", "x", at(0)).await?;
+                entered.send(()).unwrap();
+                wait.await.unwrap();
+                tx.set_fact("lost-3", "x", at(0)).await
+            })
+        });
+        let killing = async {
+            timeout(SOON, is_in).await.unwrap().unwrap();
+            kill(&mut other).await;
+            go.send(()).unwrap();
+        };
+        let (first, (second, ())) = join(first, join(second, killing)).await;
+        assert!(matches!(first, Err(StoreError::Unavailable(_))), "{first:?}");
+        assert!(matches!(second, Err(StoreError::Unavailable(_))), "{second:?}");
+        fact(&store, "after").await.unwrap();
+        for (key, kept) in [("before", true), ("lost-1", false), ("lost-2", false), ("after", true)] {
+            assert_eq!(store.fact(key).await.unwrap().is_some(), kept, "{key}");
+        }
+
+        // Killed while it rests: writing does not even notice, reading needs at most one try per reader.
+        kill(&mut other).await;
+        fact(&store, "again").await.unwrap();
+        let mut tries = 0;
+        while let Err(error) = store.fact("again").await {
+            assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+            tries += 1;
+            assert!(tries <= 4);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_statement_that_waits_too_long_for_a_lock_is_unavailable() {
+    on_postgres(|fresh| async move {
+        let store = fresh.store();
+        fact(&store, "k").await.unwrap();
+        let mut other = fresh.outside().await;
+        sqlx::raw_sql("BEGIN; LOCK TABLE installation").execute(&mut other).await.unwrap();
+        let refused = fact(&store, "k").await;
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+        fact(&store, "k").await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_named_and_its_content_is_not() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let owned = somebody(&store).await;
+        let (question, answer, run) = asked(&store, owned).await;
+        let row = session(owned);
+        let session = row.id;
+        put(&store, move |tx| Box::pin(async move { tx.insert_session(&row).await })).await;
+        let chat = question.conversation;
+        let mut other = fresh.outside().await;
+        let mut damage = async |sql: String| {
+            let sqlite = fresh.engine() == Engine::Sqlite;
+            let sql = if sqlite { format!("PRAGMA ignore_check_constraints = ON; {sql}") } else { sql };
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut other).await.unwrap();
+        };
+        let corrupt = |result: Result<(), StoreError>, column: &str| match result {
+            Err(StoreError::Corrupt(text)) => {
+                assert!(text.contains(column), "{text} names {column}");
+                assert!(!text.contains("secret"), "{text}");
+            }
+            other => panic!("{column}: {other:?}"),
+        };
+        damage(format!("UPDATE conversations SET model = 'secret' WHERE id = '{chat}'")).await;
+        corrupt(store.conversation(owned, chat).await.map(drop), "conversations.model");
+        corrupt(store.conversations(owned, None, 5).await.map(drop), "conversations.model");
+        damage(format!("UPDATE conversations SET model = 'a/b', max_tokens = -1 WHERE id = '{chat}'")).await;
+        corrupt(store.conversation(owned, chat).await.map(drop), "conversations.max_tokens");
+        damage(format!("UPDATE runs SET model = 'secret' WHERE id = '{}'", run.id)).await;
+        corrupt(store.branch(owned, chat, answer.id, 5).await.map(drop), "runs.model");
+        corrupt(store.run(owned, run.id).await.map(drop), "runs.model");
+        damage(format!("UPDATE runs SET model = 'a/b', worker_id = 'secret' WHERE id = '{}'", run.id)).await;
+        corrupt(store.runs_since(owned, at(0)).await.map(drop), "runs.worker_id");
+        if fresh.engine() == Engine::Sqlite {
+            // Here a column takes whatever it is given.
+            damage("UPDATE people SET role = 'secret'".to_owned()).await;
+            corrupt(store.session_with_person(session).await.map(drop), "people.role");
+            damage("UPDATE people SET role = 'owner', created_at = 'secret'".to_owned()).await;
+            corrupt(store.session_with_person(session).await.map(drop), "people.created_at");
+            damage("UPDATE people SET created_at = 0, reviewer = 7".to_owned()).await;
+            corrupt(store.session_with_person(session).await.map(drop), "people.reviewer");
+            damage("UPDATE messages SET body = CAST(x'ff73656372657400' AS TEXT)".to_owned()).await;
+            let read = store.message(owned, chat, question.id).await;
+            assert!(matches!(&read, Err(StoreError::Corrupt(text)) if !text.contains("secret")), "{read:?}");
+        }
+        other.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reader_given_up_in_the_middle_is_replaced() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        fact(&store, "k").await.unwrap();
+        for _ in 0..50 {
+            let mut reading = Box::pin(store.fact("k"));
+            let _ = futures::poll!(&mut reading);
+            drop(reading);
+        }
+        assert!(store.fact("k").await.unwrap().is_some());
+    })
+    .await;
+}

@@ -1,0 +1,190 @@
+import { ask, choose, composer, expect, lastAnswer, mock, test } from "./studio";
+
+const slow = (tokens: number, perSecond: number) => mock({ tokens, per_s: perSecond });
+
+test("an answer streams, and its Markdown, tokens and time are there at the end", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/markdown");
+  await ask(owner, "Show me everything");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  await expect(lastAnswer(owner).locator("table")).toBeVisible();
+  await expect(lastAnswer(owner).locator("figure.code")).toBeVisible();
+  await expect(lastAnswer(owner).locator(".took")).toContainText("tokens");
+  await expect(owner.locator(".recent")).toContainText("Show me everything");
+  await expect(owner).toHaveTitle(/Show me everything · Vobio/);
+});
+
+test("the second message is sent without leaving the page, by Enter; Shift+Enter makes a line", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/echo");
+  await ask(owner, "first");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  await owner.evaluate(() => ((window as unknown as { same: boolean }).same = true));
+  await composer(owner).fill("second");
+  await composer(owner).press("Shift+Enter");
+  await composer(owner).pressSequentially("line");
+  await composer(owner).press("Enter");
+  await expect(owner.locator(".turn.answer")).toHaveCount(2);
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  await expect(owner.locator(".bubble").last()).toHaveText("second\nline");
+  await expect(composer(owner)).toHaveValue("");
+  expect(await owner.evaluate(() => (window as unknown as { same?: boolean }).same)).toBe(true);
+});
+
+test("Stop and Esc keep what was written; Continue goes on", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, slow(2000, 40));
+  await expect(lastAnswer(owner).locator(".tail")).toContainText(/\w+ \w+/);
+  await owner.getByRole("button", { name: "Stop" }).click();
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "stopped");
+  await expect(lastAnswer(owner)).toContainText("You stopped this answer.");
+  const before = (await lastAnswer(owner).locator(".prose").innerText()).length;
+  await lastAnswer(owner).getByRole("button", { name: "Continue" }).click();
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "running");
+  await expect.poll(async () => (await lastAnswer(owner).locator(".prose").innerText()).length).toBeGreaterThan(before);
+  await owner.keyboard.press("Escape");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "stopped");
+  await expect(owner.locator(".turn.answer")).toHaveCount(1);
+});
+
+test("a reload, a lost network and a second tab in the middle lose nothing", async ({ owner, studio, context }) => {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, slow(120, 25));
+  await expect(lastAnswer(owner).locator(".tail")).toContainText(/\w+ \w+/);
+  await owner.reload();
+  await expect(lastAnswer(owner).locator(".prose")).toContainText(/\w+ \w+/);
+  const second = await context.newPage();
+  await second.goto(owner.url());
+  await context.setOffline(true);
+  await owner.waitForTimeout(1000);
+  await context.setOffline(false);
+  await owner.bringToFront();
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished", { timeout: 30_000 });
+  const one = await lastAnswer(owner).locator(".prose").innerText();
+  await second.bringToFront();
+  await expect(lastAnswer(second)).toHaveAttribute("data-state", "finished", { timeout: 30_000 });
+  const other = await lastAnswer(second).locator(".prose").innerText();
+  await owner.reload();
+  const stored = await lastAnswer(owner).locator(".prose").innerText();
+  expect(one).toBe(stored);
+  expect(other).toBe(stored);
+});
+
+test("kill -9 in the middle keeps the answer, marked, with Continue", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, slow(2000, 40));
+  await expect(lastAnswer(owner).locator(".prose")).toContainText(/(\w+ ){8}/);
+  await owner.waitForTimeout(600);
+  await studio.kill();
+  await studio.serve();
+  await owner.reload();
+  await expect(lastAnswer(owner)).toContainText("went down in the middle");
+  await expect(lastAnswer(owner).locator(".prose")).toContainText(/(\w+ ){8}/);
+  await expect(lastAnswer(owner).getByRole("button", { name: "Continue" })).toBeVisible();
+});
+
+test("answering again keeps both answers", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/echo");
+  await ask(owner, "once more");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  await lastAnswer(owner).getByRole("button", { name: "Answer again" }).click();
+  await expect(lastAnswer(owner).locator(".siblings")).toContainText("2/2");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  await lastAnswer(owner).getByRole("button", { name: "The answer before" }).click();
+  await expect(lastAnswer(owner).locator(".siblings")).toContainText("1/2");
+});
+
+test("rename, delete, undo, settings", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/echo");
+  await ask(owner, "something");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  const page = owner.url().split("#")[0]!;
+  await owner.getByRole("button", { name: "More", exact: true }).click();
+  await owner.getByRole("button", { name: "Rename" }).click();
+  await owner.getByLabel("Title").fill("My conversation");
+  await owner.getByRole("button", { name: "Save" }).click();
+  await expect(owner.getByRole("heading", { name: "My conversation" })).toBeVisible();
+
+  await owner.getByRole("button", { name: "Settings of this conversation" }).click();
+  await owner.getByLabel("Temperature").fill("7");
+  await owner.getByLabel("System prompt").fill("Be kind.");
+  await owner.getByRole("button", { name: "Save" }).click();
+  await expect(owner.getByText("Temperature goes from 0 to 2.")).toBeVisible();
+  await expect(owner.getByLabel("System prompt")).toHaveValue("Be kind.");
+  await owner.getByLabel("Temperature").fill("0.7");
+  await owner.getByRole("button", { name: "Save" }).click();
+  await owner.getByRole("button", { name: "Settings of this conversation" }).click();
+  await expect(owner.getByLabel("Temperature")).toHaveValue("0.7");
+  await owner.keyboard.press("Escape");
+
+  await owner.getByRole("button", { name: "More", exact: true }).click();
+  await owner.getByRole("button", { name: "Delete" }).click();
+  await expect(owner.getByText("The conversation was deleted.")).toBeVisible();
+  await owner.getByRole("button", { name: "Undo" }).click();
+  await expect(owner.getByRole("heading", { name: "My conversation" })).toBeVisible();
+  expect(owner.url().split("#")[0]).toBe(page);
+});
+
+test("what was typed stays when it is refused, and over a reload", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/echo");
+  await ask(owner, "first");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  const long = "word ".repeat(25_000);
+  await composer(owner).fill(long);
+  await composer(owner).press("Enter");
+  await expect(owner.locator("#message-error")).toContainText("too long");
+  await expect(composer(owner)).toHaveValue(long);
+  await composer(owner).fill("a draft");
+  await owner.reload();
+  await expect(composer(owner)).toHaveValue("a draft");
+});
+
+test("the same without JavaScript after sign-in", async ({ owner, studio, withoutScripts }) => {
+  const page = await withoutScripts(owner.context());
+  await page.goto(`${studio.url}/chat?model=mock%2Florem`);
+  await composer(page).fill(mock({ tokens: 60, per_s: 20 }));
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(lastAnswer(page)).toHaveAttribute("data-state", "running");
+  // The page asks again by itself until the answer is there.
+  await expect(lastAnswer(page)).toHaveAttribute("data-state", "finished", { timeout: 20_000 });
+  await lastAnswer(page).getByRole("button", { name: "Answer again" }).click();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await expect(lastAnswer(page)).toHaveAttribute("data-state", "stopped");
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.locator(".bubble")).toBeVisible();
+  await composer(page).fill("x".repeat(120_000));
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(page.locator("#message-error")).toContainText("too long");
+  await expect(composer(page)).toHaveValue("x".repeat(120_000));
+});
+
+test("eight tabs at once each see the whole answer", async ({ owner, studio, context }) => {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, slow(60, 20));
+  await expect(owner.locator(".turn.answer")).toHaveCount(1);
+  const tabs = [owner];
+  for (let i = 0; i < 7; i += 1) {
+    const tab = await context.newPage();
+    await tab.goto(owner.url());
+    tabs.push(tab);
+  }
+  const texts: string[] = [];
+  for (const tab of tabs) {
+    await tab.bringToFront();
+    await expect(lastAnswer(tab)).toHaveAttribute("data-state", "finished", { timeout: 30_000 });
+    texts.push(await lastAnswer(tab).locator(".prose").innerText());
+  }
+  expect(new Set(texts).size).toBe(1);
+});
+
+test("a hostile answer does nothing", async ({ owner, studio }) => {
+  const asked: string[] = [];
+  owner.on("request", (request) => asked.push(request.url()));
+  owner.on("dialog", () => asked.push("a dialog"));
+  await choose(owner, studio, "mock/hostile");
+  await ask(owner, "attack");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  await owner.reload();
+  await expect(lastAnswer(owner).locator("script, iframe, img, object, svg:not(.icon)")).toHaveCount(0);
+  expect(asked.filter((url) => !url.startsWith(studio.url))).toEqual([]);
+});

@@ -1,0 +1,54 @@
+import AxeBuilder from "@axe-core/playwright";
+import { ask, choose, expect, lastAnswer, test } from "./studio";
+
+const SIZES = [
+  { name: "light", width: 1280, height: 800, scheme: "light" as const },
+  { name: "dark", width: 1280, height: 800, scheme: "dark" as const },
+  { name: "phone", width: 390, height: 844, scheme: "light" as const },
+];
+
+test("axe finds nothing on any page, light, dark and on a phone", async ({ owner, studio, browser }) => {
+  await choose(owner, studio, "mock/markdown");
+  await ask(owner, "Show me everything");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  const conversation = new URL(owner.url()).pathname;
+  const stranger = await (await browser.newContext()).newPage();
+  for (const size of SIZES) {
+    for (const [page, path] of [
+      [owner, conversation],
+      [owner, "/chat"],
+      [owner, "/conversations"],
+      [owner, "/models"],
+      [owner, "/nowhere"],
+      [stranger, "/login"],
+    ] as const) {
+      await page.setViewportSize(size);
+      await page.emulateMedia({ colorScheme: size.scheme, reducedMotion: "reduce" });
+      await page.goto(studio.url + path);
+      const found = await new AxeBuilder({ page }).analyze();
+      const said = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
+      expect(said, `${path} ${size.name}`).toEqual([]);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+      expect(wide, `${path} ${size.name} scrolls sideways`).toBe(false);
+    }
+  }
+  await stranger.context().close();
+});
+
+test("the layout does not shift while a page loads and an answer comes", async ({ owner, studio }) => {
+  await owner.addInitScript(() => {
+    const store = window as unknown as { shift: number };
+    store.shift = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as unknown as { value: number; hadRecentInput: boolean }[]) {
+        if (!entry.hadRecentInput) store.shift += entry.value;
+      }
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  for (const path of ["/chat", "/conversations", "/models"]) {
+    await owner.goto(studio.url + path);
+    await owner.locator("html[data-live]").waitFor();
+    await owner.waitForTimeout(300);
+    expect(await owner.evaluate(() => (window as unknown as { shift: number }).shift), path).toBe(0);
+  }
+});

@@ -1,0 +1,261 @@
+//! From configuration to a serving studio. Read it top to bottom.
+
+use crate::{
+    clock::{SystemClock, SystemIds, new_id},
+    config::Config,
+    http::{self, Cookies, Http, Pulse},
+    listen, print, say, site, worker,
+};
+use adapters::{Tokens, WebauthnPasskeys, load_or_create_key};
+use anyhow::Context;
+use api_types::WorkerId;
+use providers::{Dialect, Finder, Mock, Remote, RemoteConfig, Timeouts, http_client};
+use secrecy::ExposeSecret;
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use storage::{Database, StoreConfig, StoreUrl};
+use studio::{Catalog, Parts, Studio, StudioSettings, Ticket, ports::ModelSource};
+use tokio::sync::mpsc;
+
+/// Where things lie in the state folder.
+pub(crate) struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    /// The state folder of a configuration; made, for its owner alone, when it is not there.
+    pub(crate) fn open(config: &Config) -> anyhow::Result<Self> {
+        let root = config.data.clone();
+        let made = |what: &Path| -> anyhow::Result<()> {
+            fs::create_dir_all(what)
+                .with_context(|| format!("the state folder {} cannot be made", what.display()))
+        };
+        made(&root)?;
+        make_private(&root)?;
+        let keys = root.join("keys");
+        made(&keys)?;
+        make_private(&keys)?;
+        Ok(Self { root })
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.root.join("vobio.db")
+    }
+
+    pub(crate) fn session_key(&self) -> PathBuf {
+        self.root.join("keys").join("session.key")
+    }
+
+    fn backups(&self) -> PathBuf {
+        self.root.join("backups")
+    }
+
+    /// Held while a studio serves from this folder: a second one would take the first one's answers for orphans.
+    fn lock(&self) -> anyhow::Result<File> {
+        let path = self.root.join("lock");
+        let file = File::create(&path).with_context(|| format!("{} cannot be made", path.display()))?;
+        file.try_lock().map_err(|_| {
+            anyhow::anyhow!("another studio is serving from {}; stop it, or set VOBIO_DATA to another folder", self.root.display())
+        })?;
+        Ok(file)
+    }
+}
+
+#[cfg(unix)]
+fn make_private(folder: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+        .with_context(|| format!("{} cannot be made private", folder.display()))
+}
+
+#[cfg(not(unix))]
+fn make_private(_folder: &Path) -> anyhow::Result<()> {
+    Ok(())
+}
+
+/// Opens the database, migrating it when it is behind.
+pub(crate) async fn database(config: &Config, folder: &Folder) -> anyhow::Result<Arc<Database>> {
+    let url = match &config.database_url {
+        Some(url) => StoreUrl::Postgres(url.clone()),
+        None => StoreUrl::Sqlite(folder.database()),
+    };
+    let store = StoreConfig { url, backup_dir: folder.backups(), version: env!("CARGO_PKG_VERSION") };
+    Ok(Arc::new(storage::open(store).await?))
+}
+
+/// The models of the configuration; each failure is said, and the rest is there all the same.
+pub(crate) fn sources(config: &Config, client: &reqwest::Client) -> anyhow::Result<Vec<Arc<dyn ModelSource>>> {
+    let mut sources: Vec<Arc<dyn ModelSource>> = Vec::new();
+    for remote in &config.remotes {
+        let (dialect, label) = match remote.name {
+            "anthropic" => (Dialect::Anthropic, "Anthropic".to_owned()),
+            "gemini" => (Dialect::Gemini, "Google Gemini".to_owned()),
+            "ollama" => (Dialect::Ollama, format!("Ollama at {}", remote.base_url)),
+            _ => (Dialect::OpenAi, format!("OpenAI-compatible server at {}", remote.base_url)),
+        };
+        let made = Remote::new(
+            RemoteConfig {
+                name: remote.name.to_owned(),
+                label,
+                dialect,
+                base_url: remote.base_url.clone(),
+                api_key: remote.api_key.clone(),
+                prices: BTreeMap::new(),
+            },
+            client.clone(),
+        )?;
+        sources.push(Arc::new(made));
+    }
+    if config.local_model.on {
+        sources.extend(local_model(config));
+    }
+    if config.mock {
+        tracing::warn!("MOCK_MODE is on: the mock models answer with scripts");
+        sources.push(Arc::new(Mock::new()));
+    }
+    Ok(sources)
+}
+
+/// The model that runs in this process.
+#[cfg(feature = "local-model")]
+fn local_model(config: &Config) -> Option<Arc<dyn ModelSource>> {
+    use inference::{DEFAULT_LABEL, DEFAULT_NAME, DEFAULT_Q8_FILE, DEFAULT_WEIGHTS, LocalModel, LocalModelConfig};
+    let local = &config.local_model;
+    if local.path.is_none() {
+        tracing::warn!("no local model: LOCAL_MODEL is not set; make run fetches one");
+    }
+    let own = local.path.as_ref().filter(|path| {
+        path.file_name().is_some_and(|name| name != DEFAULT_Q8_FILE && name != DEFAULT_WEIGHTS.file)
+    });
+    let name = own.and_then(|path| path.file_stem()?.to_str()).map(|name| name.to_lowercase().replace(char::is_whitespace, "-"));
+    let name = name.filter(|name| api_types::ModelRef::new("local", name).is_some());
+    let label = name.as_ref().map_or(DEFAULT_LABEL.to_owned(), |name| format!("{name} (built in)"));
+    Some(Arc::new(LocalModel::new(LocalModelConfig {
+        path: local.path.clone(),
+        threads: local.threads,
+        idle_unload: local.idle,
+        label,
+        name: name.unwrap_or_else(|| DEFAULT_NAME.to_owned()),
+    })))
+}
+
+#[cfg(not(feature = "local-model"))]
+fn local_model(_config: &Config) -> Option<Arc<dyn ModelSource>> {
+    tracing::warn!("no local model: this binary was built without it");
+    None
+}
+
+/// Everything that works together.
+pub(crate) struct Booted {
+    pub(crate) studio: Arc<Studio>,
+    pub(crate) database: Arc<Database>,
+    pub(crate) tokens: Tokens,
+    tickets: mpsc::Receiver<Ticket>,
+}
+
+/// Puts it together.
+pub(crate) async fn boot(config: &Config, folder: &Folder) -> anyhow::Result<Booted> {
+    let database = database(config, folder).await?;
+    let client = http_client(&Timeouts::default())?;
+    let key = match &config.jwt_secret {
+        Some(secret) => secret.expose_secret().as_bytes().to_vec(),
+        None => load_or_create_key(&folder.session_key())?,
+    };
+    let (studio, tickets) = Studio::new(Parts {
+        store: database.clone(),
+        catalog: Catalog::new(sources(config, &client)?),
+        passkeys: Box::new(WebauthnPasskeys::new(&config.url, "Vobio AI Studio")?),
+        finder: Box::new(Finder::new(client, Timeouts::default())),
+        clock: Box::new(SystemClock),
+        ids: Box::new(SystemIds),
+        settings: StudioSettings { default_model: config.default_model.clone(), worker: WorkerId(new_id()) },
+    });
+    Ok(Booted { studio: Arc::new(studio), database, tokens: Tokens::new(&key, &config.url)?, tickets })
+}
+
+/// `vobio serve`.
+pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+    let folder = Folder::open(&config)?;
+    // SQLite belongs to one process; a PostgreSQL may be shared, and then each has a folder of its own.
+    let _lock = folder.lock()?;
+    let alone = config.database_url.is_none();
+    if site::OUTPUT_NAME.is_none() {
+        tracing::error!("this binary was built without its style sheet and scripts; build it with: make run");
+    }
+    let listener = listen::bind(config.listen).await?;
+    let Booted { studio, database, tokens, tickets } = boot(&config, &folder).await?;
+    // Before the first page: answers that the last process left open are marked.
+    worker::once(&studio, alone).await?;
+    studio.restore_sources().await.map_err(|problem| anyhow::anyhow!("{problem}"))?;
+
+    let pulse = Pulse::default();
+    let cookies = Cookies { tokens, origin: config.url.clone(), is_https: config.is_https() };
+    let router = http::router(Http {
+        studio: studio.clone(),
+        cookies: Arc::new(cookies),
+        leptos: http::leptos_options(),
+        request_timeout: config.request_timeout,
+        mock: config.mock,
+        pulse: pulse.clone(),
+    })?;
+    let worker = worker::Worker::start(studio.clone(), tickets, pulse, alone);
+
+    say(&format!("Vobio AI Studio is at {}", config.url));
+    if let Some(code) = studio.new_setup_code().await.map_err(|problem| anyhow::anyhow!("{problem}"))? {
+        say(&format!("It has no owner yet. Open {}/login and enter this one-time owner code: {code}", config.url));
+    }
+    tracing::info!(url = config.url, listen = %config.listen, engine = ?database.engine(), "serving");
+
+    listen::serve(listener, router, shutdown(studio.clone())).await;
+    tracing::info!("going down: answers under way are kept");
+    worker.stop().await;
+    database.close().await;
+    Ok(())
+}
+
+/// Completes at Ctrl-C or SIGTERM; streams end with it.
+async fn shutdown(studio: Arc<Studio>) {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        _ = interrupted => {}
+        () = terminated => {}
+    }
+    studio.live.close();
+}
+
+/// `vobio migrate`.
+pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let folder = Folder::open(config)?;
+    let database = database(config, &folder).await?;
+    print(&format!("The database is at schema {}.", database.schema_version()));
+    database.close().await;
+    Ok(())
+}
+
+/// `vobio setup-code`.
+pub(crate) async fn setup_code(config: &Config) -> anyhow::Result<()> {
+    let folder = Folder::open(config)?;
+    let Booted { studio, database, .. } = boot(config, &folder).await?;
+    let code = studio.new_setup_code().await.map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    database.close().await;
+    match code {
+        Some(code) => print(&code),
+        None => anyhow::bail!("this studio has an owner already; a lost key is recovered with the next version, or from a backup"),
+    }
+    Ok(())
+}

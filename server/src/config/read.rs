@@ -1,0 +1,183 @@
+//! Where settings come from.
+
+use super::{ConfigError, NOT_YET, SETTINGS};
+use std::{collections::BTreeMap, path::Path};
+
+/// Settings as text, and where each came from.
+#[derive(Debug, Default)]
+pub(crate) struct RawConfig {
+    values: BTreeMap<&'static str, (String, &'static str)>,
+    /// Known settings that have no effect in this version.
+    pub(crate) not_yet: Vec<&'static str>,
+}
+
+impl RawConfig {
+    /// The text of a setting: as given, else its default.
+    pub(crate) fn get(&self, key: &'static str) -> Option<&str> {
+        let given = self.values.get(key).map(|(value, _)| value.as_str());
+        given.or_else(|| SETTINGS.iter().find(|setting| setting.key == key).and_then(|setting| setting.default))
+    }
+
+    /// Where it came from.
+    pub(crate) fn origin(&self, key: &str) -> &'static str {
+        self.values.get(key).map_or("default", |(_, origin)| origin)
+    }
+
+    fn set(&mut self, key: &str, value: String, origin: &'static str) -> Result<bool, ConfigError> {
+        if let Some(known) = NOT_YET.iter().find(|known| **known == key) {
+            self.not_yet.push(known);
+            return Ok(true);
+        }
+        let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else { return Ok(false) };
+        if setting.secret && value.trim().is_empty() {
+            return Err(ConfigError(format!(
+                "{key} is set but empty ({origin}). Give it a value, or remove it."
+            )));
+        }
+        // An empty value of anything else is the same as not set, as shells and compose files have it.
+        if !value.trim().is_empty() {
+            self.values.insert(setting.key, (value.trim().to_owned(), origin));
+        }
+        Ok(true)
+    }
+}
+
+/// Reads `vobio.toml`, `.env` and the environment; later ones win.
+pub(crate) fn read(
+    folder: &Path,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<RawConfig, ConfigError> {
+    let mut raw = RawConfig::default();
+    if let Some(text) = file(&folder.join("vobio.toml"))? {
+        from_toml(&mut raw, &text)?;
+    }
+    if let Some(text) = file(&folder.join(".env"))? {
+        from_dotenv(&mut raw, &text)?;
+    }
+    for (key, value) in environment {
+        let known = raw.set(&key, value, "environment")?;
+        // Other programs' variables are none of our business; ours are.
+        if !known && key.starts_with("VOBIO_") && !key.starts_with("VOBIO_TEST_") {
+            return Err(unknown(&key, "the environment"));
+        }
+    }
+    raw.not_yet.dedup();
+    Ok(raw)
+}
+
+fn file(path: &Path) -> Result<Option<String>, ConfigError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(ConfigError(format!("{} cannot be read: {e}", path.display()))),
+    }
+}
+
+fn from_toml(raw: &mut RawConfig, text: &str) -> Result<(), ConfigError> {
+    let table: toml::Table =
+        text.parse().map_err(|e| ConfigError(format!("vobio.toml is not valid TOML: {e}")))?;
+    for (key, value) in table {
+        let text = match value {
+            toml::Value::String(text) => text,
+            toml::Value::Integer(n) => n.to_string(),
+            toml::Value::Float(n) => n.to_string(),
+            toml::Value::Boolean(b) => b.to_string(),
+            _ => return Err(ConfigError(format!("{key} in vobio.toml has to be a text, a number, true or false."))),
+        };
+        let upper = key.to_ascii_uppercase();
+        if key != key.to_ascii_lowercase() || !raw.set(&upper, text, "vobio.toml")? {
+            return Err(unknown(&key, "vobio.toml"));
+        }
+    }
+    Ok(())
+}
+
+fn from_dotenv(raw: &mut RawConfig, text: &str) -> Result<(), ConfigError> {
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let Some((key, value)) = line.strip_prefix("export ").unwrap_or(line).split_once('=') else {
+            return Err(ConfigError(format!("Line {} of .env is not KEY=value.", number + 1)));
+        };
+        let value = value.trim();
+        let quoted = ['"', '\''].iter().find_map(|q| value.strip_prefix(*q)?.strip_suffix(*q));
+        if !raw.set(key.trim(), quoted.unwrap_or(value).to_owned(), ".env")? {
+            return Err(unknown(key.trim(), ".env"));
+        }
+    }
+    Ok(())
+}
+
+fn unknown(key: &str, place: &str) -> ConfigError {
+    let near = SETTINGS
+        .iter()
+        .map(|setting| (distance(&key.to_ascii_uppercase(), setting.key), setting.key))
+        .min()
+        .filter(|(far, _)| *far <= 4)
+        .map(|(_, near)| format!(" Did you mean {near}?"))
+        .unwrap_or_default();
+    ConfigError(format!("{key} in {place} is not a setting of this studio.{near} All settings are in .env.example."))
+}
+
+/// Edits between two words (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let best = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = row[j + 1];
+            row[j + 1] = best;
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(files: &[(&str, &str)], env: &[(&str, &str)]) -> Result<RawConfig, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        read(folder.path(), env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
+    }
+
+    #[test]
+    fn the_environment_wins_over_dotenv_and_dotenv_over_toml() {
+        let raw = with(
+            &[("vobio.toml", "port = 1\nlog_level = \"WARN\"\nvobio_data = \"a\""), (".env", "PORT=2\nLOG_LEVEL='DEBUG'")],
+            &[("PORT", "3"), ("PATH", "/bin")],
+        )
+        .unwrap();
+        assert_eq!((raw.get("PORT"), raw.get("LOG_LEVEL"), raw.get("VOBIO_DATA")), (Some("3"), Some("DEBUG"), Some("a")));
+        assert_eq!((raw.origin("PORT"), raw.origin("LOG_FORMAT")), ("environment", "default"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_the_one_that_was_meant() {
+        for result in [
+            with(&[("vobio.toml", "prot = 1")], &[]),
+            with(&[(".env", "PROT=1")], &[]),
+        ] {
+            let text = result.unwrap_err().to_string();
+            assert!(text.to_lowercase().contains("prot ") && text.contains("Did you mean PORT?"), "{text}");
+        }
+        assert!(with(&[], &[("VOBIO_ULR", "x")]).unwrap_err().to_string().contains("VOBIO_URL?"));
+    }
+
+    #[test]
+    fn an_empty_secret_is_refused() {
+        assert!(with(&[], &[("JWT_SECRET", " ")]).unwrap_err().to_string().starts_with("JWT_SECRET is set but empty"));
+    }
+
+    #[test]
+    fn a_limit_that_is_not_kept_yet_is_noted() {
+        assert_eq!(with(&[], &[("HOURLY_COST_LIMIT", "2")]).unwrap().not_yet, ["HOURLY_COST_LIMIT"]);
+    }
+}

@@ -1,0 +1,245 @@
+//! Settings with their types.
+
+use super::{ConfigError, RawConfig};
+use api_types::ModelRef;
+use secrecy::SecretString;
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
+
+/// The configuration, understood.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// Scheme and host (and port), no slash at the end: `http://localhost:8000`.
+    pub(crate) url: String,
+    pub(crate) listen: SocketAddr,
+    pub(crate) data: PathBuf,
+    pub(crate) database_url: Option<SecretString>,
+    pub(crate) log_level: tracing::Level,
+    pub(crate) log_format: LogFormat,
+    pub(crate) jwt_secret: Option<SecretString>,
+    pub(crate) request_timeout: Duration,
+    pub(crate) default_model: Option<ModelRef>,
+    pub(crate) mock: bool,
+    pub(crate) local_model: LocalModelSetting,
+    pub(crate) remotes: Vec<RemoteSetting>,
+}
+
+/// The built-in model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LocalModelSetting {
+    /// Switched off by `LOCAL_MODEL=none`.
+    pub(crate) on: bool,
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) threads: usize,
+    pub(crate) idle: Duration,
+}
+
+/// A model server from the configuration.
+#[derive(Debug, Clone)]
+pub(crate) struct RemoteSetting {
+    /// `openai`, `anthropic`, `gemini`, `ollama`: source name and dialect.
+    pub(crate) name: &'static str,
+    pub(crate) base_url: String,
+    pub(crate) api_key: Option<SecretString>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// Pretty on a terminal.
+    Auto,
+    Json,
+    Pretty,
+}
+
+impl Config {
+    /// Understands the settings.
+    ///
+    /// # Errors
+    /// A sentence that names the first setting that makes no sense.
+    pub(crate) fn new(raw: &RawConfig) -> Result<Self, ConfigError> {
+        let port: u16 = number(raw, "PORT", 1, 65_535)?;
+        let host: IpAddr = parsed(raw, "VOBIO_HOST", "an IP address like 127.0.0.1 or 0.0.0.0")?;
+        let url = match raw.get("VOBIO_URL") {
+            Some(text) => public_url(text)?,
+            None => format!("http://localhost:{port}"),
+        };
+        let jwt_secret = raw.get("JWT_SECRET");
+        if jwt_secret.is_some_and(|secret| secret.len() < 32) {
+            return Err(ConfigError(
+                "JWT_SECRET is too short: give it at least 32 bytes, or remove it and a key is made for you.".to_owned(),
+            ));
+        }
+        let database_url = raw.get("DATABASE_URL");
+        if database_url.is_some_and(|url| !url.starts_with("postgres://") && !url.starts_with("postgresql://")) {
+            return Err(ConfigError(
+                "DATABASE_URL has to begin with postgres://. For SQLite, leave it out and set VOBIO_DATA.".to_owned(),
+            ));
+        }
+        Ok(Self {
+            url,
+            listen: SocketAddr::new(host, port),
+            data: PathBuf::from(raw.get("VOBIO_DATA").unwrap_or("data")),
+            database_url: database_url.map(SecretString::from),
+            log_level: parsed(raw, "LOG_LEVEL", "ERROR, WARN, INFO, DEBUG or TRACE")?,
+            log_format: choice(
+                raw,
+                "LOG_FORMAT",
+                &[("auto", LogFormat::Auto), ("json", LogFormat::Json), ("pretty", LogFormat::Pretty)],
+            )?,
+            jwt_secret: jwt_secret.map(SecretString::from),
+            request_timeout: Duration::from_secs(number(raw, "REQUEST_TIMEOUT_SECONDS", 1, 600)?),
+            default_model: raw
+                .get("DEFAULT_MODEL")
+                .map(|text| {
+                    text.parse().map_err(|why| ConfigError(format!("DEFAULT_MODEL is {text}, but {why}.")))
+                })
+                .transpose()?,
+            mock: choice(raw, "MOCK_MODE", &[("true", true), ("false", false)])?,
+            local_model: LocalModelSetting {
+                on: raw.get("LOCAL_MODEL") != Some("none"),
+                path: raw.get("LOCAL_MODEL").filter(|path| *path != "none").map(PathBuf::from),
+                threads: number(raw, "LOCAL_MODEL_THREADS", 1, 256)?,
+                idle: Duration::from_secs(number(raw, "LOCAL_MODEL_IDLE_SECONDS", 1, 31_536_000)?),
+            },
+            remotes: remotes(raw)?,
+        })
+    }
+
+    /// Whether people reach it by https.
+    pub(crate) fn is_https(&self) -> bool {
+        self.url.starts_with("https://")
+    }
+}
+
+fn wrong(key: &str, text: &str, wanted: &str) -> ConfigError {
+    ConfigError(format!("{key} is {text}, but it has to be {wanted}."))
+}
+
+fn parsed<T: FromStr>(raw: &RawConfig, key: &'static str, wanted: &str) -> Result<T, ConfigError> {
+    let text = raw.get(key).unwrap_or_default();
+    text.parse().map_err(|_| wrong(key, text, wanted))
+}
+
+fn number<T>(raw: &RawConfig, key: &'static str, min: T, max: T) -> Result<T, ConfigError>
+where
+    T: FromStr + PartialOrd + std::fmt::Display + Copy,
+{
+    let wanted = format!("a whole number from {min} to {max}");
+    let value: T = parsed(raw, key, &wanted)?;
+    if value < min || value > max {
+        return Err(wrong(key, raw.get(key).unwrap_or_default(), &wanted));
+    }
+    Ok(value)
+}
+
+fn choice<T: Copy>(raw: &RawConfig, key: &'static str, choices: &[(&str, T)]) -> Result<T, ConfigError> {
+    let text = raw.get(key).unwrap_or_default();
+    choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        wrong(key, text, &names.join(" or "))
+    })
+}
+
+/// Scheme, host and port of an address; nothing else may be in it.
+fn public_url(text: &str) -> Result<String, ConfigError> {
+    let wanted = "an address like https://studio.example.org or http://localhost:8000, without a path";
+    let url: http::Uri = text.parse().map_err(|_| wrong("VOBIO_URL", text, wanted))?;
+    let (scheme, host) = (url.scheme_str().unwrap_or_default(), url.host().unwrap_or_default());
+    let bare = matches!(url.path(), "" | "/") && url.query().is_none() && !text.contains('@') && !text.contains('#');
+    if host.is_empty() || !bare || !matches!(scheme, "http" | "https") {
+        return Err(wrong("VOBIO_URL", text, wanted));
+    }
+    if scheme == "http" && host != "localhost" {
+        return Err(ConfigError(format!(
+            "VOBIO_URL is {text}, but passkeys need https on every host except localhost. Put a proxy with TLS in front and use its https address."
+        )));
+    }
+    if host.parse::<IpAddr>().is_ok() || host.starts_with('[') {
+        return Err(ConfigError(format!("VOBIO_URL is {text}, but passkeys need a name, not an IP address.")));
+    }
+    Ok(text.trim_end_matches('/').to_ascii_lowercase())
+}
+
+fn remotes(raw: &RawConfig) -> Result<Vec<RemoteSetting>, ConfigError> {
+    const REMOTES: [(&str, &str, Option<&str>, Option<&str>); 4] = [
+        ("openai", "OPENAI_BASE_URL", Some("OPENAI_API_KEY"), Some("https://api.openai.com/v1/")),
+        ("anthropic", "ANTHROPIC_BASE_URL", Some("ANTHROPIC_API_KEY"), Some("https://api.anthropic.com/v1/")),
+        ("gemini", "GEMINI_BASE_URL", Some("GEMINI_API_KEY"), Some("https://generativelanguage.googleapis.com/v1beta/")),
+        ("ollama", "OLLAMA_BASE_URL", None, None),
+    ];
+    let mut found = Vec::new();
+    for (name, url_key, key_key, default_url) in REMOTES {
+        let api_key = key_key.and_then(|key| raw.get(key)).map(SecretString::from);
+        let given = raw.get(url_key);
+        let Some(url) = given.or(default_url.filter(|_| api_key.is_some())) else { continue };
+        let parsed: Result<http::Uri, _> = url.parse();
+        let fine = parsed.is_ok_and(|uri| {
+            uri.host().is_some() && matches!(uri.scheme_str(), Some("http" | "https")) && !url.contains('@')
+        });
+        if !fine {
+            return Err(wrong(url_key, url, "an http or https address without a password in it"));
+        }
+        found.push(RemoteSetting { name, base_url: format!("{}/", url.trim_end_matches('/')), api_key });
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::read;
+
+    fn with(env: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        Config::new(&read(folder.path(), env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))?)
+    }
+
+    #[test]
+    fn nothing_has_to_be_set() {
+        let config = with(&[]).unwrap();
+        assert_eq!(config.url, "http://localhost:8000");
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8000");
+        assert!(!config.mock && config.remotes.is_empty() && config.local_model.on);
+    }
+
+    #[test]
+    fn nonsense_is_named_with_what_would_make_sense() {
+        for (key, value) in [
+            ("PORT", "0"),
+            ("PORT", "nan"),
+            ("PORT", "-1"),
+            ("PORT", "70000"),
+            ("LOG_LEVEL", "loud"),
+            ("MOCK_MODE", "maybe"),
+            ("REQUEST_TIMEOUT_SECONDS", "nan"),
+            ("REQUEST_TIMEOUT_SECONDS", "-5"),
+            ("LOCAL_MODEL_THREADS", "0"),
+            ("VOBIO_HOST", "localhost"),
+            ("VOBIO_URL", "localhost:8000"),
+            ("VOBIO_URL", "https://a.example/path"),
+            ("VOBIO_URL", "https://user@a.example"),
+            ("VOBIO_URL", "http://a.example"),
+            ("VOBIO_URL", "https://127.0.0.1"),
+            ("DEFAULT_MODEL", "gpt"),
+            ("DATABASE_URL", "mysql://x"),
+            ("JWT_SECRET", "short"),
+            ("OPENAI_BASE_URL", "file:///etc/passwd"),
+        ] {
+            let text = with(&[(key, value)]).unwrap_err().to_string();
+            assert!(text.starts_with(key), "{key}={value}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_key_alone_is_enough_for_a_well_known_server() {
+        let config = with(&[("ANTHROPIC_API_KEY", "k"), ("OLLAMA_BASE_URL", "http://localhost:11434")]).unwrap();
+        let seen: Vec<_> = config.remotes.iter().map(|r| (r.name, r.base_url.as_str())).collect();
+        assert_eq!(seen, [("anthropic", "https://api.anthropic.com/v1/"), ("ollama", "http://localhost:11434/")]);
+        assert!(!format!("{config:?}").contains("\"k\""));
+    }
+}

@@ -1,0 +1,247 @@
+//! `GET /api/events`: one stream of server-sent events for a visible tab.
+//!
+//! # Design
+//! What is sent is state, not difference (`api_types::AnswerEvent`): a page that comes late or comes back is told where
+//! each answer stands, from memory while this process writes it and from rows otherwise. `after` is a time in
+//! microseconds; an overlap is harmless, so a cursor of events was not needed.
+
+use super::{Http, problems};
+use api_types::{AnswerEvent, Problem, RunId};
+use app::{api::context::Caller, components::turn, markup::Blocks};
+use axum::{
+    Extension,
+    extract::{Query, State},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures::{StreamExt, stream};
+use http::HeaderMap;
+use std::{
+    collections::{HashMap, VecDeque},
+    convert::Infallible,
+    sync::Arc,
+    time::Duration,
+};
+use studio::{
+    SignedIn, Studio,
+    ports::{Timestamp, store::RunRow},
+};
+use tokio::{sync::watch, time::Instant};
+
+/// Changes are collected for so long before they are sent: a page is not told more often than it can draw.
+const COLLECT: Duration = Duration::from_millis(25);
+/// The session behind a stream, and answers that another process writes, are looked at this often.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Answers that ended shortly before `after` are sent again: the page may have been rendered just before their end.
+const OVERLAP_MICROS: i64 = 2_000_000;
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct After {
+    #[serde(default)]
+    after: i64,
+}
+
+/// The stream; 401 for strangers, who learn nothing else.
+pub(super) async fn events(
+    State(http): State<Http>,
+    Extension(Caller(caller)): Extension<Caller>,
+    query: Result<Query<After>, axum::extract::rejection::QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let by = match caller {
+        Ok(by) => by,
+        Err(problem) => return problems::answer(&problem),
+    };
+    let Ok(Query(After { after })) = query else {
+        return problems::answer(&Problem::Malformed { detail: "after has to be a time in microseconds.".to_owned() });
+    };
+    // A browser that reconnects by itself says what it saw last.
+    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<i64>().ok());
+    let since = Timestamp(seen.unwrap_or(after).saturating_sub(OVERLAP_MICROS));
+    let feed = Feed::new(http.studio, by, since);
+    let stream = stream::unfold(feed, |mut feed| async move {
+        let events = feed.next().await?;
+        Some((stream::iter(events), feed))
+    });
+    let mut response =
+        Sse::new(stream.flatten().map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default()).into_response();
+    // Proxies that buffer would turn a stream into a lump.
+    response.headers_mut().insert("x-accel-buffering", http::HeaderValue::from_static("no"));
+    response
+}
+
+/// What one tab has been told of one answer.
+struct Told {
+    blocks: Blocks,
+    /// Bytes of the answer that went into `blocks`.
+    seen: usize,
+    /// Finished blocks sent.
+    sent: u32,
+    /// Characters of the tail sent.
+    tail_sent: usize,
+    note: Option<String>,
+    ended: bool,
+    begun: bool,
+}
+
+impl Told {
+    fn nothing() -> Self {
+        Self { blocks: Blocks::new(), seen: 0, sent: 0, tail_sent: 0, note: None, ended: false, begun: false }
+    }
+
+    /// Takes more text and gives the event that says so; `None` when nothing is new.
+    fn more(&mut self, row: &Place, text: &str, state: api_types::RunState, note: Option<String>) -> Option<AnswerEvent> {
+        if self.begun && text.is_empty() && note == self.note && state.is_active() {
+            return None;
+        }
+        self.begun = true;
+        self.seen += text.len();
+        let mut blocks = self.blocks.push(text);
+        if !state.is_active() {
+            blocks.extend(std::mem::replace(&mut self.blocks, Blocks::new()).finish());
+            self.ended = true;
+        }
+        let from = self.sent;
+        self.sent += u32::try_from(blocks.len()).unwrap_or(u32::MAX);
+        if !blocks.is_empty() {
+            self.tail_sent = 0;
+        }
+        let tail = self.blocks.tail();
+        let new: String = tail.chars().skip(self.tail_sent).collect();
+        let tail_from = u32::try_from(self.tail_sent).unwrap_or(u32::MAX);
+        self.tail_sent += new.chars().count();
+        self.note.clone_from(&note);
+        Some(AnswerEvent {
+            conversation: row.conversation,
+            message: row.message,
+            run: row.run,
+            state,
+            from,
+            blocks,
+            tail_from,
+            tail: new,
+            note,
+            foot: None,
+        })
+    }
+}
+
+struct Place {
+    conversation: api_types::ConversationId,
+    message: api_types::MessageId,
+    run: RunId,
+}
+
+impl From<&RunRow> for Place {
+    fn from(row: &RunRow) -> Self {
+        Self { conversation: row.conversation, message: row.message, run: row.id }
+    }
+}
+
+/// One tab's stream.
+struct Feed {
+    studio: Arc<Studio>,
+    by: SignedIn,
+    changes: watch::Receiver<u64>,
+    told: HashMap<RunId, Told>,
+    /// Rows to look at: at first those since `after`, later those that another process writes.
+    rows: VecDeque<RunRow>,
+    since: Timestamp,
+    is_new: bool,
+    looked: Instant,
+}
+
+impl Feed {
+    fn new(studio: Arc<Studio>, by: SignedIn, since: Timestamp) -> Self {
+        // Before the first look at rows: what changes in between is heard.
+        let changes = studio.live.subscribe(by.person());
+        Self { studio, by, changes, told: HashMap::new(), rows: VecDeque::new(), since, is_new: true, looked: Instant::now() }
+    }
+
+    /// The next events; `None` when the session is over or the process goes down.
+    async fn next(&mut self) -> Option<Vec<Event>> {
+        loop {
+            if self.is_new {
+                self.is_new = false;
+                let mut events = vec![Event::default().event("hello").data("{}")];
+                events.extend(self.look().await?);
+                return Some(events);
+            }
+            let studio = self.studio.clone();
+            tokio::select! {
+                () = studio.live.closed() => return None,
+                changed = self.changes.changed() => {
+                    changed.ok()?;
+                    tokio::time::sleep(COLLECT).await;
+                    self.changes.borrow_and_update();
+                }
+                () = tokio::time::sleep_until(self.looked + LOOK_EVERY) => {}
+            }
+            let events = if self.looked.elapsed() >= LOOK_EVERY { self.look().await? } else { self.live().await };
+            if !events.is_empty() {
+                return Some(events);
+            }
+        }
+    }
+
+    /// Looks at the session and at rows, then at memory.
+    async fn look(&mut self) -> Option<Vec<Event>> {
+        self.looked = Instant::now();
+        match self.studio.signed_in(self.by.session()).await {
+            Ok(by) => self.by = by,
+            Err(Problem::SignIn) => return None,
+            // The database is away: what is in memory still comes.
+            Err(_) => return Some(self.live().await),
+        }
+        let mut events = self.live().await;
+        let rows = self.studio.runs_since(&self.by, self.since).await.unwrap_or_default();
+        self.since = self.studio.now();
+        self.rows.extend(rows);
+        for row in std::mem::take(&mut self.rows) {
+            if self.studio.live.get(row.id).is_some() {
+                continue;
+            }
+            if self.told.get(&row.id).is_some_and(|told| told.ended) {
+                continue;
+            }
+            let Ok(text) = self.studio.answer_text(&self.by, &row).await else { continue };
+            let told = self.told.entry(row.id).or_insert_with(Told::nothing);
+            let new = text.get(told.seen..).unwrap_or_default().to_owned();
+            let event = told.more(&Place::from(&row), &new, row.state, row.failure.clone());
+            if let Some(event) = event {
+                events.push(self.event(event).await);
+            }
+        }
+        Some(events)
+    }
+
+    /// What is new in memory.
+    async fn live(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        for live in self.studio.live.of(self.by.person()) {
+            let told = self.told.entry(live.run).or_insert_with(Told::nothing);
+            if told.ended {
+                continue;
+            }
+            let view = live.view(told.seen);
+            let place = Place { conversation: live.conversation, message: live.message, run: live.run };
+            if let Some(event) = told.more(&place, &view.text, view.state, view.note) {
+                events.push(self.event(event).await);
+            }
+        }
+        events
+    }
+
+    /// An event on the wire; an ended answer brings its foot.
+    async fn event(&self, mut answer: AnswerEvent) -> Event {
+        if !answer.state.is_active() {
+            answer.foot = turn::foot_html(&self.studio, &self.by, answer.conversation, answer.message).await;
+        }
+        let id = self.studio.now().0.to_string();
+        let event = Event::default().event("answer").id(id);
+        event.json_data(&answer).unwrap_or_else(|_| Event::default().comment("unserialisable"))
+    }
+}

@@ -1,0 +1,91 @@
+//! Forms without a script: what worked goes on to the next page, what was refused comes back to its form with the typed text.
+
+use super::{Http, problems};
+use api_types::Problem;
+use app::api::context::RefusedForm;
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+
+use super::BODY_BYTES_MAX;
+
+/// Sent by a browser's own form, not by a script.
+fn is_form(request: &Request) -> bool {
+    let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or("");
+    request.method() == Method::POST
+        && request.uri().path().starts_with("/api/")
+        && text(header::CONTENT_TYPE).starts_with("application/x-www-form-urlencoded")
+        && text(header::ACCEPT).contains("text/html")
+}
+
+/// Path and query of the page the form was on; only a page of ours.
+fn page(http: &Http, headers: &HeaderMap) -> String {
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let path = referer.strip_prefix(http.cookies.origin.as_str()).unwrap_or("");
+    if path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/api/") { path.to_owned() } else { "/".to_owned() }
+}
+
+/// The layer. Inside it a form's request asks for JSON, so that server functions answer what they mean.
+pub(super) async fn refill(State(http): State<Http>, request: Request, next: Next) -> Response {
+    if !is_form(&request) {
+        return next.run(request).await;
+    }
+    let back = page(&http, request.headers());
+    let (mut parts, body) = request.into_parts();
+    let Ok(bytes) = to_bytes(body, BODY_BYTES_MAX).await else {
+        return problems::answer(&Problem::TooLarge { bytes_max: BODY_BYTES_MAX as u64 });
+    };
+    let accept = parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    let action = parts.uri.path().to_owned();
+    let mut again = parts.clone();
+    let response = next.clone().run(Request::from_parts(parts, Body::from(bytes.clone()))).await;
+    if response.status().is_success() {
+        return see_other(response, &back);
+    }
+    let (status, problem, cookies) = read_problem(response).await;
+    if problem == Problem::SignIn {
+        return see_other(StatusCode::SEE_OTHER.into_response(), "/login");
+    }
+    // The same page once more, as if it had been asked for, with what was refused beside it.
+    let fields = serde_urlencoded::from_bytes(&bytes).unwrap_or_default();
+    again.method = Method::GET;
+    again.uri = back.parse().unwrap_or(Uri::from_static("/"));
+    again.headers.remove(header::CONTENT_TYPE);
+    again.headers.remove(header::CONTENT_LENGTH);
+    if let Some(accept) = accept {
+        again.headers.insert(header::ACCEPT, accept);
+    }
+    again.extensions.insert(RefusedForm { action, fields, problem });
+    let mut shown = next.run(Request::from_parts(again, Body::empty())).await;
+    if shown.status().is_success() {
+        *shown.status_mut() = status;
+    }
+    for cookie in cookies {
+        shown.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    shown
+}
+
+fn see_other(worked: Response, back: &str) -> Response {
+    let (parts, _) = worked.into_parts();
+    let next = parts.headers.get(header::LOCATION).cloned().or_else(|| HeaderValue::from_str(back).ok());
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    response.headers_mut().insert(header::LOCATION, next.unwrap_or(HeaderValue::from_static("/")));
+    for cookie in parts.headers.get_all(header::SET_COOKIE) {
+        response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
+    response
+}
+
+async fn read_problem(response: Response) -> (StatusCode, Problem, Vec<HeaderValue>) {
+    let (parts, body) = response.into_parts();
+    let cookies = parts.headers.get_all(header::SET_COOKIE).iter().cloned().collect();
+    let bytes = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
+    let problem = serde_json::from_slice(&bytes)
+        .unwrap_or_else(|_| Problem::Malformed { detail: "This form could not be read.".to_owned() });
+    (parts.status, problem, cookies)
+}

@@ -1,0 +1,133 @@
+//! HTTP: one route table, the layers around it, and the few handlers that are not pages or server functions.
+//!
+//! Never here: a rule, markup, SQL. The layers stand in [`router`] from the inside out.
+
+mod body;
+mod events;
+mod forms;
+mod headers;
+mod health;
+mod problems;
+mod session;
+mod trace;
+
+use crate::site;
+use app::api::context::{Context, Site};
+use ::http::{Method, StatusCode};
+use axum::{
+    Router,
+    extract::{FromRef, Request},
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use leptos::config::LeptosOptions;
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use std::{sync::Arc, time::Duration};
+use studio::Studio;
+use tower::{Layer, ServiceBuilder};
+use tower_http::{
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    csrf::CsrfLayer,
+};
+
+pub(crate) use health::Pulse;
+pub(crate) use session::Cookies;
+
+/// Largest body of a request, in bytes.
+pub(crate) const BODY_BYTES_MAX: usize = 1_000_000;
+
+/// What handlers and layers are given.
+#[derive(Clone)]
+pub(crate) struct Http {
+    pub(crate) studio: Arc<Studio>,
+    pub(crate) cookies: Arc<Cookies>,
+    pub(crate) leptos: LeptosOptions,
+    pub(crate) request_timeout: Duration,
+    pub(crate) mock: bool,
+    pub(crate) pulse: Pulse,
+}
+
+impl FromRef<Http> for LeptosOptions {
+    fn from_ref(http: &Http) -> Self {
+        http.leptos.clone()
+    }
+}
+
+impl Http {
+    fn context(&self) -> Context {
+        Context {
+            studio: self.studio.clone(),
+            cookies: self.cookies.clone(),
+            site: Site {
+                output_name: site::OUTPUT_NAME,
+                stylesheet: site::STYLESHEET,
+                font: site::FONT,
+                icon: site::ICON,
+            },
+            mock: self.mock,
+        }
+    }
+}
+
+/// Leptos' options; nothing of them is read from the environment.
+pub(crate) fn leptos_options() -> LeptosOptions {
+    LeptosOptions::builder()
+        .output_name(site::OUTPUT_NAME.unwrap_or("vobio"))
+        .site_pkg_dir("pkg")
+        .build()
+}
+
+/// Every route with every layer, from the inside out.
+pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
+    let csrf = CsrfLayer::new().add_trusted_origin(&http.cookies.origin)?;
+    let context = http.context();
+    let provide = move || leptos::prelude::provide_context(context.clone());
+    let shell = {
+        let options = http.leptos.clone();
+        move || app::shell(options.clone())
+    };
+    let pages = generate_route_list(app::Routes);
+
+    let dynamic = Router::new()
+        .leptos_routes_with_context(&http, pages, provide.clone(), shell.clone())
+        .route("/api/events", get(events::events))
+        .fallback(move |request| elsewhere(provide.clone(), shell.clone(), request))
+        .with_state(http.clone());
+    // Around the whole router, not around each route: a refused form asks for its page, which is another route.
+    let dynamic = from_fn_with_state(http.clone(), forms::refill).layer(dynamic);
+
+    Ok(Router::new()
+        .route("/health", get(health::health))
+        .route("/pkg/{*file}", get(site::serve))
+        .route("/fonts/{*file}", get(site::serve))
+        .route("/favicon.svg", get(site::serve))
+        .fallback_service(
+            ServiceBuilder::new()
+                .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+                .layer(from_fn_with_state(http.clone(), session::read))
+                .service(dynamic),
+        )
+        .layer(from_fn(body::limit))
+        .layer(csrf)
+        .layer(from_fn_with_state(http.clone(), problems::time_out))
+        .layer(CatchPanicLayer::custom(problems::panicked))
+        .layer(from_fn(problems::shape))
+        .layer(from_fn_with_state(http.clone(), headers::secure))
+        .layer(from_fn_with_state(http.clone(), trace::trace))
+        .with_state(http))
+}
+
+/// An address that is not there: a page for people, a problem for clients. Nothing is ever looked up on the disk.
+async fn elsewhere<IV: leptos::IntoView + 'static>(
+    provide: impl Fn() + Clone + Send + Sync + 'static,
+    shell: impl Fn() -> IV + Clone + Send + Sync + 'static,
+    request: Request,
+) -> Response {
+    if request.uri().path().starts_with("/api/") || !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    leptos_axum::render_app_async_with_context(provide, shell)(request).await.into_response()
+}

@@ -1,0 +1,308 @@
+//! Asking and answering, over the wire.
+
+mod support;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+use support::{Studio, databases, until};
+
+fn id(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+/// A prompt that the mock model answers with so many words at such a pace.
+fn slowly(tokens: u32, per_s: u32) -> String {
+    format!("!mock {}", json!({ "tokens": tokens, "per_s": per_s }))
+}
+
+#[test]
+fn an_answer_streams_ends_and_stays() {
+    for database in databases() {
+        let studio = Studio::new().on(&database);
+        let running = studio.start();
+        let mut ana = running.owner();
+        let sent = ana.ask("Say **this**", None, "mock/echo");
+        let end = ana.ended(&sent["run"]);
+        assert_eq!(end["state"], "finished");
+        assert!(end["foot"].as_str().unwrap().contains("token"), "{end}");
+        let page = ana.page(&format!("/chat/{}", id(&sent["conversation"])));
+        assert!(page.body.contains("<strong>this</strong>"), "{}", page.body);
+        // A stream that begins later is told the whole again.
+        assert_eq!(ana.ended(&sent["run"])["state"], "finished");
+    }
+}
+
+#[test]
+fn a_page_that_comes_in_the_middle_has_the_text_so_far_and_the_stream_has_the_rest() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let sent = ana.ask(&slowly(200, 40), None, "mock/lorem");
+    let page = format!("/chat/{}", id(&sent["conversation"]));
+    let middle = until("some text on the page", || {
+        let body = ana.page(&page).body;
+        body.contains("tail caret").then_some(body)
+    });
+    assert!(middle.contains("data-state=\"running\""));
+    let (first, second) = (ana.events(0), ana.events(0));
+    let whole = |events: std::sync::mpsc::Receiver<Value>| {
+        let mut text = Vec::<String>::new();
+        let mut tail = String::new();
+        loop {
+            let event = events.recv_timeout(Duration::from_secs(60)).unwrap();
+            if event["run"] != sent["run"] {
+                continue;
+            }
+            text.truncate(event["from"].as_u64().unwrap() as usize);
+            let blocks = event["blocks"].as_array().unwrap();
+            text.extend(blocks.iter().map(|block| block.as_str().unwrap().to_owned()));
+            let kept: String = tail.chars().take(event["tail_from"].as_u64().unwrap() as usize).collect();
+            tail = kept + event["tail"].as_str().unwrap();
+            if event["state"] == "finished" {
+                assert_eq!(tail, "");
+                return text.concat();
+            }
+        }
+    };
+    let (one, two) = (whole(first), whole(second));
+    assert!(one.len() > 200);
+    assert_eq!(one, two, "two tabs see the same");
+    assert!(ana.page(&page).body.contains("data-state=\"finished\""));
+}
+
+#[test]
+fn stop_keeps_what_was_written_and_continue_goes_on_from_there() {
+    for database in databases() {
+        let studio = Studio::new().on(&database);
+        let running = studio.start();
+        let mut ana = running.owner();
+        let sent = ana.ask(&slowly(500, 50), None, "mock/lorem");
+        let page = format!("/chat/{}", id(&sent["conversation"]));
+        until("some text", || ana.page(&page).body.contains("tail caret").then_some(()));
+        assert_eq!(ana.call("/api/run/stop", json!({ "run": sent["run"] })).status, 200);
+        assert_eq!(ana.ended(&sent["run"])["state"], "stopped");
+        let stopped = ana.page(&page).body;
+        assert!(stopped.contains("You stopped this answer.") && stopped.contains("/api/message/continue"));
+
+        let again = json!({ "conversation": sent["conversation"], "message": sent["message"] });
+        let more = ana.call("/api/message/continue", again.clone());
+        assert_eq!(more.status, 200, "{more:?}");
+        assert_eq!(more.json()["message"], sent["message"], "the same answer grows");
+        assert_eq!(ana.call("/api/message/continue", again).status, 409, "not twice at once");
+        assert_eq!(ana.call("/api/run/stop", json!({ "run": more.json()["run"] })).status, 200);
+        ana.ended(&more.json()["run"]);
+    }
+}
+
+#[test]
+fn answering_again_keeps_both_answers() {
+    for database in databases() {
+        let studio = Studio::new().on(&database);
+        let running = studio.start();
+        let mut ana = running.owner();
+        let sent = ana.ask("one", None, "mock/echo");
+        ana.ended(&sent["run"]);
+        let conversation = id(&sent["conversation"]);
+        let again =
+            ana.call("/api/message/regenerate", json!({ "conversation": conversation, "message": sent["message"] }));
+        assert_eq!(again.status, 200);
+        ana.ended(&again.json()["run"]);
+        let page = format!("/chat/{conversation}");
+        let second = ana.page(&page).body;
+        assert!(second.contains("2/2") && second.contains(id(&again.json()["message"])));
+        let choice = json!({ "conversation": conversation, "message": sent["message"] });
+        assert_eq!(ana.call("/api/message/select", choice).status, 200);
+        let first = ana.page(&page).body;
+        assert!(first.contains("1/2") && first.contains(&format!("id=\"m-{}\"", id(&sent["message"]))));
+    }
+}
+
+#[test]
+fn a_deleted_conversation_is_gone_until_it_is_restored() {
+    for database in databases() {
+        let studio = Studio::new().on(&database);
+        let running = studio.start();
+        let mut ana = running.owner();
+        let sent = ana.ask("delete me", None, "mock/echo");
+        ana.ended(&sent["run"]);
+        let this = json!({ "conversation": sent["conversation"] });
+        let page = format!("/chat/{}", id(&sent["conversation"]));
+        assert_eq!(ana.call("/api/conversation/delete", this.clone()).status, 200);
+        assert_eq!(ana.page(&page).status, 404);
+        assert!(!ana.page("/conversations").body.contains("delete me"));
+        assert_eq!(ana.call("/api/conversation/delete", this.clone()).status, 404, "twice is once");
+        assert_eq!(ana.call("/api/conversation/restore", this).status, 200);
+        assert_eq!(ana.page(&page).status, 200);
+    }
+}
+
+#[test]
+fn everything_works_with_forms_alone() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let sent = ana.form("/chat", "/api/message/send", &[("text", "by form\r\nsecond line"), ("model", "mock/echo")]);
+    assert_eq!(sent.status, 303, "{sent:?}");
+    let page = sent.header("location").split('#').next().unwrap().to_owned();
+    let conversation = page.strip_prefix("/chat/").unwrap().to_owned();
+    until("the answer", || ana.page(&page).body.contains("data-state=\"finished\"").then_some(()));
+    let body = ana.page(&page).body;
+    assert!(body.contains("by form\nsecond line"), "CRLF is the wire's, not the person's");
+
+    let renamed = ana.form(&page, "/api/conversation/rename", &[("conversation", &conversation), ("title", "A new name")]);
+    assert_eq!((renamed.status, renamed.header("location")), (303, page.as_str()));
+    assert!(ana.page(&page).body.contains("A new name"));
+
+    let settings = [("conversation", conversation.as_str()), ("model", "mock/lorem"), ("temperature", "0,5"), ("max_tokens", ""), ("system_prompt", "Be brief.")];
+    assert_eq!(ana.form(&page, "/api/conversation/configure", &settings).status, 303);
+    assert!(ana.page(&page).body.contains("Be brief."));
+
+    let deleted = ana.form(&page, "/api/conversation/delete", &[("conversation", &conversation)]);
+    let after = deleted.header("location").to_owned();
+    assert!(ana.page(&after).body.contains("/api/conversation/restore"), "undo is offered");
+    let restored = ana.form(&after, "/api/conversation/restore", &[("conversation", &conversation)]);
+    assert_eq!(restored.header("location"), page);
+    assert_eq!(ana.form("/chat", "/api/session/end", &[]).header("location"), "/login");
+}
+
+#[test]
+fn a_refused_form_comes_back_with_its_sentence_and_the_typed_text() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let long = "long ".repeat(30_000);
+    let refused = ana.form("/chat", "/api/message/send", &[("text", &long), ("model", "mock/echo")]);
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("bytes too long") && refused.body.contains(&long), "the text stays");
+    let empty = ana.form("/chat", "/api/message/send", &[("text", "  "), ("model", "mock/echo")]);
+    assert!(empty.status == 422 && empty.body.contains("Write something first."));
+    let unknown = ana.form("/chat", "/api/message/send", &[("text", "still here"), ("model", "mock/none")]);
+    assert!(unknown.status == 422 && unknown.body.contains("not available") && unknown.body.contains("still here"));
+
+    let sent = ana.ask("x", None, "mock/echo");
+    ana.ended(&sent["run"]);
+    let page = format!("/chat/{}", id(&sent["conversation"]));
+    let settings = [("conversation", id(&sent["conversation"])), ("model", "mock/echo"), ("temperature", "9"), ("system_prompt", "typed")];
+    let hot = ana.form(&page, "/api/conversation/configure", &settings);
+    assert!(hot.status == 422 && hot.body.contains("from 0 to 2") && hot.body.contains("typed"), "{}", hot.body);
+    let stranger = support::Person::new(&running.url).form("/chat", "/api/message/send", &[("text", "x")]);
+    assert_eq!(stranger.header("location"), "/login");
+}
+
+#[test]
+fn bad_input_gets_a_sentence_and_the_process_lives() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let post = |ana: &mut support::Person, path: &str, media: &str, body: &[u8]| {
+        let request = ana
+            .request(Method::POST, path)
+            .header("accept", "application/json")
+            .header("content-type", media)
+            .body(body.to_vec());
+        ana.send(request)
+    };
+    let json = "application/json";
+    let form = "application/x-www-form-urlencoded";
+    for (media, body, status) in [
+        (json, &b"{"[..], 400),
+        (json, b"[]", 400),
+        (json, b"", 400),
+        (json, b"{\"text\":\"\\ud800\"}", 400),
+        (json, b"{\"text\":\"\xff\"}", 400),
+        (json, b"{\"text\":\"a\\u0000b\",\"model\":\"mock/echo\"}", 422),
+        (json, b"{\"text\":\"x\",\"role\":\"owner\"}", 400),
+        (json, b"{\"text\":\"x\",\"conversation\":\"1\"}", 400),
+        (json, b"{\"text\":\"x\",\"conversation\":\"0193a5b2-7c1e-7000-8000-000000000001\"}", 404),
+        (json, b"{\"text\":\"x\",\"model\":\"nonsense\"}", 400),
+        (json, b"{\"text\":7}", 400),
+        (form, b"text=%ff", 400),
+        (form, b"text=%00&model=mock/echo", 422),
+        (form, b"text=x&owner=1", 400),
+        ("text/plain", b"{\"text\":\"x\"}", 415),
+        ("multipart/form-data", b"x", 415),
+    ] {
+        let answer = post(&mut ana, "/api/message/send", media, body);
+        let shown = String::from_utf8_lossy(body);
+        assert_eq!(answer.status, status, "{shown}: {answer:?}");
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{shown}");
+        assert!(answer.json()["detail"].as_str().is_some_and(|detail| detail.len() > 10), "{shown}: {answer:?}");
+    }
+    let huge = format!("{{\"text\":\"{}\"}}", "x".repeat(1_100_000));
+    assert_eq!(post(&mut ana, "/api/message/send", json, huge.as_bytes()).status, 413);
+    assert_eq!(ana.page("/chat/not-an-id").status, 404);
+    assert_eq!(ana.page("/nowhere").status, 404);
+    assert_eq!(ana.call("/api/nowhere", json!({})).status, 404);
+    assert_eq!(ana.page("/conversations?after=garbage").status, 404);
+    assert_eq!(ana.call("/api/conversation/configure", json!({"conversation": "0193a5b2-7c1e-7000-8000-000000000001", "model": "mock/echo", "temperature": 3})).status, 422);
+    assert_eq!(ana.page("/chat").status, 200);
+}
+
+#[test]
+fn a_second_message_waits_for_the_first_answer() {
+    for database in databases() {
+        let studio = Studio::new().on(&database);
+        let running = studio.start();
+        let mut ana = running.owner();
+        let sent = ana.ask(&slowly(500, 20), None, "mock/lorem");
+        let second = ana.call("/api/message/send", json!({ "text": "me too", "conversation": sent["conversation"] }));
+        assert_eq!((second.status, second.json()["code"].as_str()), (409, Some("changed")), "{second:?}");
+        ana.call("/api/run/stop", json!({ "run": sent["run"] }));
+        ana.ended(&sent["run"]);
+        assert_eq!(ana.call("/api/message/send", json!({ "text": "me too", "conversation": sent["conversation"] })).status, 200);
+    }
+}
+
+#[test]
+fn hostile_answers_are_inert() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let sent = ana.ask("attack", None, "mock/hostile");
+    ana.ended(&sent["run"]);
+    let page = ana.page(&format!("/chat/{}", id(&sent["conversation"])));
+    let (_, thread) = page.body.split_once("class=\"prose\"").unwrap();
+    let lower = thread.split("<footer").next().unwrap().to_lowercase();
+    for bad in ["<script", "<iframe", "<img", "<svg", "<object", "<style", "href=\"javascript:", "href=\"data:"] {
+        assert!(!lower.contains(bad), "{bad} in {lower}");
+    }
+    let tags = lower.split('<').filter_map(|tag| tag.split('>').next());
+    for tag in tags {
+        assert!(!tag.contains(" on"), "an event handler in <{tag}>");
+    }
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"), "{policy}");
+}
+
+#[test]
+fn a_failing_model_says_why_and_keeps_what_it_wrote() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let script = json!({ "tokens": 40, "fail_after": 10, "error": "broke_off" });
+    let sent = ana.ask(&format!("!mock {script}"), None, "mock/lorem");
+    let end = ana.ended(&sent["run"]);
+    assert_eq!(end["state"], "failed");
+    let page = ana.page(&format!("/chat/{}", id(&sent["conversation"]))).body;
+    assert!(page.contains("broke off") && page.contains("Continue"), "{page}");
+}
+
+#[test]
+fn logs_hold_ids_and_never_what_was_said() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let sent = ana.ask("a secret sentence nobody may log", None, "mock/echo");
+    ana.ended(&sent["run"]);
+    ana.page("/chat?text=another-secret");
+    let token = ana.cookies["vobio-session"].clone();
+    let lines = running.logged();
+    let json: Vec<Value> = lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let answered = json.iter().find(|line| line["message"] == "answered").expect("a line for a request");
+    assert_eq!(answered["span"]["trace_id"].as_str().unwrap().len(), 32);
+    assert!(answered["span"]["request_id"].is_string());
+    for line in lines {
+        assert!(!line.contains("secret") && !line.contains(&token), "{line}");
+    }
+}

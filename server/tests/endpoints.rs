@@ -1,0 +1,120 @@
+//! Every address × everyone who may knock. A server function or page that is not in the table fails the test.
+
+mod support;
+
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use support::{Person, Studio};
+
+/// What a stranger, and a signed-in person with an id of somebody else, are answered.
+struct Row {
+    path: &'static str,
+    arguments: fn(&str) -> Value,
+    stranger: u16,
+    foreign: u16,
+}
+
+/// An id that belongs to nobody.
+const NOBODYS: &str = "0193a5b2-7c1e-7000-8000-000000000001";
+
+const FUNCTIONS: &[Row] = &[
+    Row { path: "/api/setup/start", arguments: |_| json!({ "code": "x", "name": "Eve" }), stranger: 409, foreign: 409 },
+    Row { path: "/api/setup/finish", arguments: |id| json!({ "ceremony": id, "credential": "{}" }), stranger: 410, foreign: 410 },
+    Row { path: "/api/session/start", arguments: |_| json!({}), stranger: 200, foreign: 200 },
+    Row { path: "/api/session/finish", arguments: |id| json!({ "ceremony": id, "credential": "{}" }), stranger: 410, foreign: 410 },
+    Row { path: "/api/conversation/rename", arguments: |id| json!({ "conversation": id, "title": "x" }), stranger: 401, foreign: 404 },
+    Row { path: "/api/conversation/configure", arguments: |id| json!({ "conversation": id, "model": "mock/echo" }), stranger: 401, foreign: 404 },
+    Row { path: "/api/conversation/delete", arguments: |id| json!({ "conversation": id }), stranger: 401, foreign: 404 },
+    Row { path: "/api/conversation/restore", arguments: |id| json!({ "conversation": id }), stranger: 401, foreign: 404 },
+    Row { path: "/api/message/send", arguments: |id| json!({ "conversation": id, "text": "x" }), stranger: 401, foreign: 404 },
+    Row { path: "/api/message/regenerate", arguments: |id| json!({ "conversation": id, "message": id }), stranger: 401, foreign: 404 },
+    Row { path: "/api/message/continue", arguments: |id| json!({ "conversation": id, "message": id }), stranger: 401, foreign: 404 },
+    Row { path: "/api/message/select", arguments: |id| json!({ "conversation": id, "message": id }), stranger: 401, foreign: 404 },
+    Row { path: "/api/run/stop", arguments: |id| json!({ "run": id }), stranger: 401, foreign: 404 },
+    Row { path: "/api/source/find", arguments: |_| json!({}), stranger: 401, foreign: 200 },
+    Row { path: "/api/source/connect", arguments: |_| json!({ "name": "nobody" }), stranger: 401, foreign: 404 },
+    Row { path: "/api/source/disconnect", arguments: |_| json!({ "name": "nobody" }), stranger: 401, foreign: 404 },
+    Row { path: "/api/session/end", arguments: |_| json!({}), stranger: 401, foreign: 200 },
+];
+
+/// Path, what a stranger gets (`303` to the door), what a signed-in person gets.
+const PAGES: &[(&str, u16, u16)] = &[
+    ("/", 302, 302),
+    ("/login", 200, 302),
+    ("/chat", 302, 200),
+    ("/chat/:id", 302, 404),
+    ("/conversations", 302, 200),
+    ("/models", 302, 200),
+    ("/health", 200, 200),
+    ("/api/events", 401, 200),
+];
+
+#[test]
+fn every_server_function_and_page_is_in_the_table() {
+    let registered: BTreeSet<&str> =
+        server_fn::axum::server_fn_paths().map(|(path, _)| path).filter(|path| path.starts_with("/api/")).collect();
+    let listed: BTreeSet<&str> = FUNCTIONS.iter().map(|row| row.path).collect();
+    assert_eq!(registered, listed);
+
+    let routes: BTreeSet<String> =
+        leptos_axum::generate_route_list(app::Routes).iter().map(|route| route.path().to_owned()).collect();
+    let pages: BTreeSet<String> = PAGES
+        .iter()
+        .map(|(path, ..)| path.replace(":id", "{id}"))
+        .filter(|path| path != "/health" && !path.starts_with("/api/"))
+        .collect();
+    assert_eq!(routes, pages);
+}
+
+#[test]
+fn everybody_is_answered_as_the_table_says() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let mut stranger = Person::new(&running.url);
+    stranger.page("/login");
+    for (path, to_stranger, to_ana) in PAGES {
+        let path = path.replace(":id", NOBODYS);
+        for (person, status) in [(&mut stranger, to_stranger), (&mut ana, to_ana)] {
+            let request = person.request(reqwest::Method::GET, &path).header("accept", "text/html").header("x-user-id", "1");
+            // A stream has no end to wait for.
+            assert_eq!(request.send().unwrap().status().as_u16(), *status, "{path}");
+        }
+    }
+    for row in FUNCTIONS {
+        let arguments = (row.arguments)(NOBODYS);
+        assert_eq!(stranger.call(row.path, arguments.clone()).status, row.stranger, "{} by a stranger", row.path);
+        assert_eq!(ana.call(row.path, arguments).status, row.foreign, "{} with a foreign id", row.path);
+    }
+}
+
+#[test]
+fn another_site_moves_nothing_and_get_changes_nothing() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {
+        let request = ana.request(reqwest::Method::POST, "/api/session/end").header(name, value).json(&json!({}));
+        assert_eq!(ana.send(request).status, 403, "{name}");
+    }
+    for row in FUNCTIONS {
+        assert!(matches!(ana.page(row.path).status, 404 | 405), "GET {}", row.path);
+    }
+    assert_eq!(ana.page("/chat").status, 200, "still signed in");
+}
+
+#[test]
+fn every_answer_carries_the_security_headers() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    for path in ["/login", "/chat", "/nowhere", "/health", "/api/events?after=x"] {
+        let answer = ana.page(path);
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe-inline"), "{path}: {policy}");
+    }
+}

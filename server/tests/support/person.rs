@@ -1,0 +1,230 @@
+//! A person with a browser (cookies) and a passkey.
+
+use super::client;
+use futures::executor::block_on;
+use passkey::{
+    authenticator::{Authenticator, UiHint, UserCheck, UserValidationMethod},
+    client::{Client as PasskeyClient, DefaultClientData},
+    crypto::rust_crypto::RustCryptoBackend,
+    types::{
+        Passkey,
+        ctap2::{Aaguid, Ctap2Error},
+    },
+};
+use reqwest::{
+    Method, Url,
+    blocking::{Client, RequestBuilder, Response},
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader},
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::Duration,
+};
+
+/// Somebody who touches when asked.
+struct Touch;
+
+#[async_trait::async_trait]
+impl UserValidationMethod for Touch {
+    type PasskeyItem = Passkey;
+
+    async fn check_user<'a>(
+        &self,
+        _hint: UiHint<'a, Passkey>,
+        presence: bool,
+        verification: bool,
+    ) -> Result<UserCheck, Ctap2Error> {
+        Ok(UserCheck { presence, verification })
+    }
+
+    fn is_presence_enabled(&self) -> bool {
+        true
+    }
+
+    fn is_verification_enabled(&self) -> Option<bool> {
+        Some(true)
+    }
+}
+
+fn authenticator(key: Option<Passkey>) -> Authenticator<Option<Passkey>, Touch, RustCryptoBackend> {
+    let mut authenticator = Authenticator::new(Aaguid::new_empty(), key, Touch, RustCryptoBackend);
+    authenticator.set_make_credentials_with_signature_counter(true);
+    authenticator
+}
+
+/// What `parseCreationOptionsFromJSON` and `parseRequestOptionsFromJSON` do: they take the inner object.
+fn wrapped<T: DeserializeOwned>(options: &Value) -> T {
+    let inner: Value = serde_json::from_str(options.as_str().unwrap()).unwrap();
+    serde_json::from_value(json!({ "publicKey": inner })).unwrap()
+}
+
+/// Somebody at a browser.
+pub struct Person {
+    pub url: String,
+    pub cookies: BTreeMap<String, String>,
+    pub key: Option<Passkey>,
+    client: Client,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// One event of `/api/events`.
+pub type EventJson = Value;
+
+impl Person {
+    pub fn new(url: &str) -> Self {
+        Self { url: url.to_owned(), cookies: BTreeMap::new(), key: None, client: client() }
+    }
+
+    /// Another browser of the same person, with the same key and no cookies.
+    pub fn elsewhere(&self) -> Self {
+        Self { key: self.key.clone(), ..Self::new(&self.url) }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        self.client.request(method, format!("{}{path}", self.url)).header("cookie", cookies.join("; "))
+    }
+
+    pub fn send(&mut self, request: RequestBuilder) -> Answer {
+        let response = request.send().unwrap();
+        self.take_cookies(&response);
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Answer { status, headers, body: response.text().unwrap() }
+    }
+
+    fn take_cookies(&mut self, response: &Response) {
+        for cookie in response.headers().get_all("set-cookie") {
+            let text = cookie.to_str().unwrap();
+            let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();
+            if text.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    /// A page, as a browser asks for it.
+    pub fn page(&mut self, path: &str) -> Answer {
+        let request = self.request(Method::GET, path).header("accept", "text/html");
+        self.send(request)
+    }
+
+    /// A server function, as an island calls it.
+    pub fn call(&mut self, path: &str, arguments: Value) -> Answer {
+        let request = self.request(Method::POST, path).header("accept", "application/json").json(&arguments);
+        self.send(request)
+    }
+
+    /// A form on a page, as a browser without scripts sends it.
+    pub fn form(&mut self, on: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self
+            .request(Method::POST, path)
+            .header("accept", "text/html,application/xhtml+xml")
+            .header("referer", format!("{}{on}", self.url))
+            .header("sec-fetch-site", "same-origin")
+            .form(fields);
+        self.send(request)
+    }
+
+    /// Becomes the owner.
+    pub fn set_up(&mut self, code: &str, name: &str) {
+        self.page("/login");
+        let start = self.call("/api/setup/start", json!({ "code": code, "name": name }));
+        assert_eq!(start.status, 200, "{start:?}");
+        let credential = self.register(&start.json()["options"]);
+        let done = self.call("/api/setup/finish", json!({ "ceremony": start.json()["ceremony"], "credential": credential }));
+        assert_eq!(done.status, 200, "{done:?}");
+    }
+
+    /// `navigator.credentials.create`.
+    pub fn register(&mut self, options: &Value) -> String {
+        let mut browser = PasskeyClient::new(authenticator(None)).allows_insecure_localhost(true);
+        let origin = Url::parse(&self.url).unwrap();
+        let credential = block_on(browser.register(&origin, wrapped(options), DefaultClientData)).unwrap();
+        self.key = browser.authenticator().store().clone();
+        serde_json::to_string(&credential).unwrap()
+    }
+
+    /// `navigator.credentials.get`.
+    pub fn touch(&mut self, options: &Value) -> String {
+        let mut browser = PasskeyClient::new(authenticator(self.key.clone())).allows_insecure_localhost(true);
+        let origin = Url::parse(&self.url).unwrap();
+        let credential = block_on(browser.authenticate(&origin, wrapped(options), DefaultClientData)).unwrap();
+        self.key = browser.authenticator().store().clone();
+        serde_json::to_string(&credential).unwrap()
+    }
+
+    /// Signs in with the passkey.
+    pub fn sign_in(&mut self) -> Answer {
+        self.page("/login");
+        let start = self.call("/api/session/start", json!({}));
+        assert_eq!(start.status, 200, "{start:?}");
+        let credential = self.touch(&start.json()["options"]);
+        self.call("/api/session/finish", json!({ "ceremony": start.json()["ceremony"], "credential": credential }))
+    }
+
+    /// Sends a message; the receipt.
+    pub fn ask(&mut self, text: &str, conversation: Option<&str>, model: &str) -> Value {
+        let mut arguments = json!({ "text": text });
+        match conversation {
+            Some(id) => arguments["conversation"] = id.into(),
+            None => arguments["model"] = model.into(),
+        }
+        let answer = self.call("/api/message/send", arguments);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+
+    /// Events from now on (or from `after`), until the receiver is dropped.
+    pub fn events(&self, after: i64) -> Receiver<EventJson> {
+        let (send, receive) = mpsc::channel();
+        let request = self.request(Method::GET, &format!("/api/events?after={after}"));
+        thread::spawn(move || {
+            let Ok(response) = request.timeout(Duration::from_secs(120)).send() else { return };
+            for line in BufReader::new(response).lines().map_while(Result::ok) {
+                let event = line.strip_prefix("data: ").and_then(|data| serde_json::from_str(data).ok());
+                if let Some(event) = event
+                    && send.send(event).is_err()
+                {
+                    return;
+                }
+            }
+        });
+        receive
+    }
+
+    /// Waits until a run has ended; its last event.
+    pub fn ended(&self, run: &Value) -> EventJson {
+        let limit = Duration::from_secs(60);
+        let events = self.events(0);
+        loop {
+            let event = events.recv_timeout(limit).expect("an event");
+            let is_active = matches!(event["state"].as_str(), Some("queued" | "running") | None);
+            if &event["run"] == run && !is_active {
+                return event;
+            }
+        }
+    }
+}
