@@ -39,7 +39,8 @@ fn table(site: &Path, manifest: &str) -> Result<String, Box<dyn Error>> {
             ["preload", url] => write!(fonts, "{url:?},")?,
             ["file", url, content_type, etag, naming, encodings] => {
                 let path = site.join(url.trim_start_matches('/')).display().to_string();
-                let twin = |name: &str, extension: &str| match encodings.split(',').any(|found| found == name) {
+                let twin = |name: &str, extension: &str| match encodings.split(',').any(|found| found == name)
+                {
                     true => format!("Some(include_bytes!({:?}))", format!("{path}.{extension}")),
                     false => "None".to_owned(),
                 };

@@ -15,7 +15,7 @@ pub mod markup;
 #[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
-mod shell;
+pub mod shell;
 
 #[cfg(feature = "ssr")]
 pub use shell::{Routes, shell};

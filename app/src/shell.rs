@@ -45,7 +45,9 @@ fn policy(nonce: &str) -> String {
 /// The document around every page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
-    if let (Some(response), Ok(policy)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&policy(&nonce))) {
+    if let (Some(response), Ok(policy)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(&policy(&nonce)))
+    {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
     let site = use_context::<Context>().map(|context| context.site);

@@ -54,7 +54,10 @@ pub(crate) async fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
         let _gone = fs::remove_file(file);
     }
     written?;
-    print(&format!("{} holds the database and the keys. Keep it as safe as the studio itself.", file.display()));
+    print(&format!(
+        "{} holds the database and the keys. Keep it as safe as the studio itself.",
+        file.display()
+    ));
     Ok(())
 }
 

@@ -59,7 +59,10 @@ impl Folder {
         let path = self.root.join("lock");
         let file = File::create(&path).with_context(|| format!("{} cannot be made", path.display()))?;
         file.try_lock().map_err(|_| {
-            anyhow::anyhow!("another studio is serving from {}; stop it, or set VOBIO_DATA to another folder", self.root.display())
+            anyhow::anyhow!(
+                "another studio is serving from {}; stop it, or set VOBIO_DATA to another folder",
+                self.root.display()
+            )
         })?;
         Ok(file)
     }
@@ -88,7 +91,10 @@ pub(crate) async fn database(config: &Config, folder: &Folder) -> anyhow::Result
 }
 
 /// The models of the configuration; each failure is said, and the rest is there all the same.
-pub(crate) fn sources(config: &Config, client: &reqwest::Client) -> anyhow::Result<Vec<Arc<dyn ModelSource>>> {
+pub(crate) fn sources(
+    config: &Config,
+    client: &reqwest::Client,
+) -> anyhow::Result<Vec<Arc<dyn ModelSource>>> {
     let mut sources: Vec<Arc<dyn ModelSource>> = Vec::new();
     for remote in &config.remotes {
         let (dialect, label) = match remote.name {
@@ -123,7 +129,9 @@ pub(crate) fn sources(config: &Config, client: &reqwest::Client) -> anyhow::Resu
 /// The model that runs in this process.
 #[cfg(feature = "local-model")]
 fn local_model(config: &Config) -> Option<Arc<dyn ModelSource>> {
-    use inference::{DEFAULT_LABEL, DEFAULT_NAME, DEFAULT_Q8_FILE, DEFAULT_WEIGHTS, LocalModel, LocalModelConfig};
+    use inference::{
+        DEFAULT_LABEL, DEFAULT_NAME, DEFAULT_Q8_FILE, DEFAULT_WEIGHTS, LocalModel, LocalModelConfig,
+    };
     let local = &config.local_model;
     if local.path.is_none() {
         tracing::warn!("no local model: LOCAL_MODEL is not set; make run fetches one");
@@ -131,7 +139,9 @@ fn local_model(config: &Config) -> Option<Arc<dyn ModelSource>> {
     let own = local.path.as_ref().filter(|path| {
         path.file_name().is_some_and(|name| name != DEFAULT_Q8_FILE && name != DEFAULT_WEIGHTS.file)
     });
-    let name = own.and_then(|path| path.file_stem()?.to_str()).map(|name| name.to_lowercase().replace(char::is_whitespace, "-"));
+    let name = own
+        .and_then(|path| path.file_stem()?.to_str())
+        .map(|name| name.to_lowercase().replace(char::is_whitespace, "-"));
     let name = name.filter(|name| api_types::ModelRef::new("local", name).is_some());
     let label = name.as_ref().map_or(DEFAULT_LABEL.to_owned(), |name| format!("{name} (built in)"));
     Some(Arc::new(LocalModel::new(LocalModelConfig {
@@ -206,7 +216,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
 
     say(&format!("Vobio AI Studio is at {}", config.url));
     if let Some(code) = studio.new_setup_code().await.map_err(|problem| anyhow::anyhow!("{problem}"))? {
-        say(&format!("It has no owner yet. Open {}/login and enter this one-time owner code: {code}", config.url));
+        say(&format!(
+            "It has no owner yet. Open {}/login and enter this one-time owner code: {code}",
+            config.url
+        ));
     }
     tracing::info!(url = config.url, listen = %config.listen, engine = ?database.engine(), "serving");
 
@@ -255,7 +268,9 @@ pub(crate) async fn setup_code(config: &Config) -> anyhow::Result<()> {
     database.close().await;
     match code {
         Some(code) => print(&code),
-        None => anyhow::bail!("this studio has an owner already; a lost key is recovered with the next version, or from a backup"),
+        None => anyhow::bail!(
+            "this studio has an owner already; a lost key is recovered with the next version, or from a backup"
+        ),
     }
     Ok(())
 }

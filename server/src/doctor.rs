@@ -24,7 +24,10 @@ pub(crate) async fn doctor(raw: &RawConfig, config: &Config) -> anyhow::Result<E
     print("\nAddresses");
     print(&format!("  people open                {}", config.url));
     print(&format!("  the studio listens on      {}", config.listen));
-    print(&format!("  static files               {}", site::OUTPUT_NAME.unwrap_or("MISSING: build with make run")));
+    print(&format!(
+        "  static files               {}",
+        site::OUTPUT_NAME.unwrap_or("MISSING: build with make run")
+    ));
 
     let folder = Folder::open(config)?;
     print("\nState");
@@ -36,9 +39,16 @@ pub(crate) async fn doctor(raw: &RawConfig, config: &Config) -> anyhow::Result<E
             return Ok(ExitCode::FAILURE);
         }
     };
-    print(&format!("  database                   {:?}, schema {}", database.engine(), database.schema_version()));
+    print(&format!(
+        "  database                   {:?}, schema {}",
+        database.engine(),
+        database.schema_version()
+    ));
     let has_owner = studio.has_owner().await.map_err(|problem| anyhow::anyhow!("{problem}"))?;
-    print(&format!("  owner                      {}", if has_owner { "yes" } else { "not yet; vobio setup-code prints a code" }));
+    print(&format!(
+        "  owner                      {}",
+        if has_owner { "yes" } else { "not yet; vobio setup-code prints a code" }
+    ));
     studio.restore_sources().await.map_err(|problem| anyhow::anyhow!("{problem}"))?;
 
     print("\nModels");

@@ -44,14 +44,16 @@ pub(crate) async fn serve(request: Request) -> Response {
 }
 
 fn answer(file: &StaticFile, request: &HeaderMap) -> Response {
-    let accepted = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted =
+        request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (encoding, bytes) = match (file.brotli, file.gzip) {
         (Some(bytes), _) if accepts(accepted, "br") => (Some("br"), bytes),
         (_, Some(bytes)) if accepts(accepted, "gzip") => (Some("gzip"), bytes),
         _ => (None, file.identity),
     };
     // Each encoding is a representation of its own, and a strong validator tells them apart.
-    let etag = format!("\"{}{}{}\"", file.etag, if encoding.is_some() { "-" } else { "" }, encoding.unwrap_or(""));
+    let etag =
+        format!("\"{}{}{}\"", file.etag, if encoding.is_some() { "-" } else { "" }, encoding.unwrap_or(""));
     let is_known = request.get_all(header::IF_NONE_MATCH).iter().any(|value| matches(value, &etag));
     let mut response = match is_known {
         true => StatusCode::NOT_MODIFIED.into_response(),
@@ -133,7 +135,8 @@ mod tests {
         let first = ask(&[(header::ACCEPT_ENCODING, "br")]);
         let etag = header_of(&first, header::ETAG).unwrap();
         assert_eq!(etag, "\"12-br\"");
-        let again = |known: &str| ask(&[(header::ACCEPT_ENCODING, "br"), (header::IF_NONE_MATCH, known)]).status();
+        let again =
+            |known: &str| ask(&[(header::ACCEPT_ENCODING, "br"), (header::IF_NONE_MATCH, known)]).status();
         assert_eq!(again(&etag), StatusCode::NOT_MODIFIED);
         assert_eq!(again("\"x\", W/\"12-br\""), StatusCode::NOT_MODIFIED);
         assert_eq!(again("\"12\""), StatusCode::OK, "the same file in another encoding is another thing");

@@ -20,7 +20,12 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Starts them.
-    pub(crate) fn start(studio: Arc<Studio>, tickets: mpsc::Receiver<Ticket>, pulse: Pulse, alone: bool) -> Self {
+    pub(crate) fn start(
+        studio: Arc<Studio>,
+        tickets: mpsc::Receiver<Ticket>,
+        pulse: Pulse,
+        alone: bool,
+    ) -> Self {
         let tasks = TaskTracker::new();
         tasks.spawn(take_tickets(studio.clone(), tickets, tasks.clone()));
         tasks.spawn({
@@ -37,13 +42,18 @@ impl Worker {
         self.studio.live.close();
         self.tasks.close();
         if tokio::time::timeout(GRACE, self.tasks.wait()).await.is_err() {
-            tracing::warn!(left = self.tasks.len(), "tasks did not end in time; their answers continue from rows");
+            tracing::warn!(
+                left = self.tasks.len(),
+                "tasks did not end in time; their answers continue from rows"
+            );
         }
         let worker = self.studio.worker();
         let retired = self
             .studio
             .store
-            .write::<_, studio::ports::store::StoreError, _>(move |tx| Box::pin(async move { tx.retire(worker).await }))
+            .write::<_, studio::ports::store::StoreError, _>(move |tx| {
+                Box::pin(async move { tx.retire(worker).await })
+            })
             .await;
         if let Err(fault) = retired {
             tracing::warn!(fault = %fault, "this process could not sign off");
@@ -95,7 +105,11 @@ async fn beat(studio: Arc<Studio>, pulse: Pulse, alone: bool) {
 /// One beat. `alone`: no other process can be using this database (SQLite), so whatever is not ours is an orphan.
 pub(crate) async fn once(studio: &Studio, alone: bool) -> Result<u64, studio::ports::store::StoreError> {
     let (worker, now) = (studio.worker(), studio.now());
-    let stale = if alone { now } else { Timestamp(now.0 - i64::try_from(HEARTBEAT_STALE.as_micros()).unwrap_or(i64::MAX)) };
+    let stale = if alone {
+        now
+    } else {
+        Timestamp(now.0 - i64::try_from(HEARTBEAT_STALE.as_micros()).unwrap_or(i64::MAX))
+    };
     studio
         .store
         .write(move |tx| {

@@ -104,8 +104,10 @@ fn answering_again_keeps_both_answers() {
         let sent = ana.ask("one", None, "mock/echo");
         ana.ended(&sent["run"]);
         let conversation = id(&sent["conversation"]);
-        let again =
-            ana.call("/api/message/regenerate", json!({ "conversation": conversation, "message": sent["message"] }));
+        let again = ana.call(
+            "/api/message/regenerate",
+            json!({ "conversation": conversation, "message": sent["message"] }),
+        );
         assert_eq!(again.status, 200);
         ana.ended(&again.json()["run"]);
         let page = format!("/chat/{conversation}");
@@ -142,7 +144,8 @@ fn everything_works_with_forms_alone() {
     let studio = Studio::new();
     let running = studio.start();
     let mut ana = running.owner();
-    let sent = ana.form("/chat", "/api/message/send", &[("text", "by form\r\nsecond line"), ("model", "mock/echo")]);
+    let sent =
+        ana.form("/chat", "/api/message/send", &[("text", "by form\r\nsecond line"), ("model", "mock/echo")]);
     assert_eq!(sent.status, 303, "{sent:?}");
     let page = sent.header("location").split('#').next().unwrap().to_owned();
     let conversation = page.strip_prefix("/chat/").unwrap().to_owned();
@@ -150,11 +153,21 @@ fn everything_works_with_forms_alone() {
     let body = ana.page(&page).body;
     assert!(body.contains("by form\nsecond line"), "CRLF is the wire's, not the person's");
 
-    let renamed = ana.form(&page, "/api/conversation/rename", &[("conversation", &conversation), ("title", "A new name")]);
+    let renamed = ana.form(
+        &page,
+        "/api/conversation/rename",
+        &[("conversation", &conversation), ("title", "A new name")],
+    );
     assert_eq!((renamed.status, renamed.header("location")), (303, page.as_str()));
     assert!(ana.page(&page).body.contains("A new name"));
 
-    let settings = [("conversation", conversation.as_str()), ("model", "mock/lorem"), ("temperature", "0,5"), ("max_tokens", ""), ("system_prompt", "Be brief.")];
+    let settings = [
+        ("conversation", conversation.as_str()),
+        ("model", "mock/lorem"),
+        ("temperature", "0,5"),
+        ("max_tokens", ""),
+        ("system_prompt", "Be brief."),
+    ];
     assert_eq!(ana.form(&page, "/api/conversation/configure", &settings).status, 303);
     assert!(ana.page(&page).body.contains("Be brief."));
 
@@ -178,14 +191,27 @@ fn a_refused_form_comes_back_with_its_sentence_and_the_typed_text() {
     let empty = ana.form("/chat", "/api/message/send", &[("text", "  "), ("model", "mock/echo")]);
     assert!(empty.status == 422 && empty.body.contains("Write something first."));
     let unknown = ana.form("/chat", "/api/message/send", &[("text", "still here"), ("model", "mock/none")]);
-    assert!(unknown.status == 422 && unknown.body.contains("not available") && unknown.body.contains("still here"));
+    assert!(
+        unknown.status == 422
+            && unknown.body.contains("not available")
+            && unknown.body.contains("still here")
+    );
 
     let sent = ana.ask("x", None, "mock/echo");
     ana.ended(&sent["run"]);
     let page = format!("/chat/{}", id(&sent["conversation"]));
-    let settings = [("conversation", id(&sent["conversation"])), ("model", "mock/echo"), ("temperature", "9"), ("system_prompt", "typed")];
+    let settings = [
+        ("conversation", id(&sent["conversation"])),
+        ("model", "mock/echo"),
+        ("temperature", "9"),
+        ("system_prompt", "typed"),
+    ];
     let hot = ana.form(&page, "/api/conversation/configure", &settings);
-    assert!(hot.status == 422 && hot.body.contains("from 0 to 2") && hot.body.contains("typed"), "{}", hot.body);
+    assert!(
+        hot.status == 422 && hot.body.contains("from 0 to 2") && hot.body.contains("typed"),
+        "{}",
+        hot.body
+    );
     let stranger = support::Person::new(&running.url).form("/chat", "/api/message/send", &[("text", "x")]);
     assert_eq!(stranger.header("location"), "/login");
 }
@@ -227,7 +253,10 @@ fn bad_input_gets_a_sentence_and_the_process_lives() {
         let shown = String::from_utf8_lossy(body);
         assert_eq!(answer.status, status, "{shown}: {answer:?}");
         assert_eq!(answer.header("content-type"), "application/problem+json", "{shown}");
-        assert!(answer.json()["detail"].as_str().is_some_and(|detail| detail.len() > 10), "{shown}: {answer:?}");
+        assert!(
+            answer.json()["detail"].as_str().is_some_and(|detail| detail.len() > 10),
+            "{shown}: {answer:?}"
+        );
     }
     let huge = format!("{{\"text\":\"{}\"}}", "x".repeat(1_100_000));
     assert_eq!(post(&mut ana, "/api/message/send", json, huge.as_bytes()).status, 413);
@@ -246,11 +275,16 @@ fn a_second_message_waits_for_the_first_answer() {
         let running = studio.start();
         let mut ana = running.owner();
         let sent = ana.ask(&slowly(500, 20), None, "mock/lorem");
-        let second = ana.call("/api/message/send", json!({ "text": "me too", "conversation": sent["conversation"] }));
+        let second =
+            ana.call("/api/message/send", json!({ "text": "me too", "conversation": sent["conversation"] }));
         assert_eq!((second.status, second.json()["code"].as_str()), (409, Some("changed")), "{second:?}");
         ana.call("/api/run/stop", json!({ "run": sent["run"] }));
         ana.ended(&sent["run"]);
-        assert_eq!(ana.call("/api/message/send", json!({ "text": "me too", "conversation": sent["conversation"] })).status, 200);
+        assert_eq!(
+            ana.call("/api/message/send", json!({ "text": "me too", "conversation": sent["conversation"] }))
+                .status,
+            200
+        );
     }
 }
 
@@ -264,7 +298,9 @@ fn hostile_answers_are_inert() {
     let page = ana.page(&format!("/chat/{}", id(&sent["conversation"])));
     let (_, thread) = page.body.split_once("class=\"prose\"").unwrap();
     let lower = thread.split("<footer").next().unwrap().to_lowercase();
-    for bad in ["<script", "<iframe", "<img", "<svg", "<object", "<style", "href=\"javascript:", "href=\"data:"] {
+    for bad in
+        ["<script", "<iframe", "<img", "<svg", "<object", "<style", "href=\"javascript:", "href=\"data:"]
+    {
         assert!(!lower.contains(bad), "{bad} in {lower}");
     }
     let tags = lower.split('<').filter_map(|tag| tag.split('>').next());

@@ -22,7 +22,8 @@ fn no_page_takes_more_than_six_statements() {
         ana.ended(&sent["run"]);
         let conversation = sent["conversation"].as_str().unwrap();
         for _ in 0..3 {
-            let again = ana.call("/api/message/send", json!({ "text": "more", "conversation": conversation }));
+            let again =
+                ana.call("/api/message/send", json!({ "text": "more", "conversation": conversation }));
             ana.ended(&again.json()["run"]);
         }
         let chat = format!("/chat/{conversation}");

@@ -36,7 +36,10 @@ fn ten_times_killed_in_the_middle_of_an_answer_keeps_it_marks_it_and_offers_to_c
                 let body = ana.page(&page).body;
                 body.contains("data-state=\"interrupted\"").then_some(body)
             });
-            assert!(body.contains("went down in the middle") && body.contains("/api/message/continue"), "round {round}");
+            assert!(
+                body.contains("went down in the middle") && body.contains("/api/message/continue"),
+                "round {round}"
+            );
             let words: Vec<&str> = seen.split_whitespace().collect();
             let whole = words[..words.len().saturating_sub(1)].join(" ");
             assert!(body.contains(&whole), "round {round}: {whole:?} was shown and is lost");

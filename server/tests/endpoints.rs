@@ -18,22 +18,87 @@ struct Row {
 const NOBODYS: &str = "0193a5b2-7c1e-7000-8000-000000000001";
 
 const FUNCTIONS: &[Row] = &[
-    Row { path: "/api/setup/start", arguments: |_| json!({ "code": "x", "name": "Eve" }), stranger: 409, foreign: 409 },
-    Row { path: "/api/setup/finish", arguments: |id| json!({ "ceremony": id, "credential": "{}" }), stranger: 410, foreign: 410 },
+    Row {
+        path: "/api/setup/start",
+        arguments: |_| json!({ "code": "x", "name": "Eve" }),
+        stranger: 409,
+        foreign: 409,
+    },
+    Row {
+        path: "/api/setup/finish",
+        arguments: |id| json!({ "ceremony": id, "credential": "{}" }),
+        stranger: 410,
+        foreign: 410,
+    },
     Row { path: "/api/session/start", arguments: |_| json!({}), stranger: 200, foreign: 200 },
-    Row { path: "/api/session/finish", arguments: |id| json!({ "ceremony": id, "credential": "{}" }), stranger: 410, foreign: 410 },
-    Row { path: "/api/conversation/rename", arguments: |id| json!({ "conversation": id, "title": "x" }), stranger: 401, foreign: 404 },
-    Row { path: "/api/conversation/configure", arguments: |id| json!({ "conversation": id, "model": "mock/echo" }), stranger: 401, foreign: 404 },
-    Row { path: "/api/conversation/delete", arguments: |id| json!({ "conversation": id }), stranger: 401, foreign: 404 },
-    Row { path: "/api/conversation/restore", arguments: |id| json!({ "conversation": id }), stranger: 401, foreign: 404 },
-    Row { path: "/api/message/send", arguments: |id| json!({ "conversation": id, "text": "x" }), stranger: 401, foreign: 404 },
-    Row { path: "/api/message/regenerate", arguments: |id| json!({ "conversation": id, "message": id }), stranger: 401, foreign: 404 },
-    Row { path: "/api/message/continue", arguments: |id| json!({ "conversation": id, "message": id }), stranger: 401, foreign: 404 },
-    Row { path: "/api/message/select", arguments: |id| json!({ "conversation": id, "message": id }), stranger: 401, foreign: 404 },
+    Row {
+        path: "/api/session/finish",
+        arguments: |id| json!({ "ceremony": id, "credential": "{}" }),
+        stranger: 410,
+        foreign: 410,
+    },
+    Row {
+        path: "/api/conversation/rename",
+        arguments: |id| json!({ "conversation": id, "title": "x" }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row {
+        path: "/api/conversation/configure",
+        arguments: |id| json!({ "conversation": id, "model": "mock/echo" }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row {
+        path: "/api/conversation/delete",
+        arguments: |id| json!({ "conversation": id }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row {
+        path: "/api/conversation/restore",
+        arguments: |id| json!({ "conversation": id }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row {
+        path: "/api/message/send",
+        arguments: |id| json!({ "conversation": id, "text": "x" }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row {
+        path: "/api/message/regenerate",
+        arguments: |id| json!({ "conversation": id, "message": id }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row {
+        path: "/api/message/continue",
+        arguments: |id| json!({ "conversation": id, "message": id }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row {
+        path: "/api/message/select",
+        arguments: |id| json!({ "conversation": id, "message": id }),
+        stranger: 401,
+        foreign: 404,
+    },
     Row { path: "/api/run/stop", arguments: |id| json!({ "run": id }), stranger: 401, foreign: 404 },
     Row { path: "/api/source/find", arguments: |_| json!({}), stranger: 401, foreign: 200 },
-    Row { path: "/api/source/connect", arguments: |_| json!({ "name": "nobody" }), stranger: 401, foreign: 404 },
-    Row { path: "/api/source/disconnect", arguments: |_| json!({ "name": "nobody" }), stranger: 401, foreign: 404 },
+    Row {
+        path: "/api/source/connect",
+        arguments: |_| json!({ "name": "nobody" }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row {
+        path: "/api/source/disconnect",
+        arguments: |_| json!({ "name": "nobody" }),
+        stranger: 401,
+        foreign: 404,
+    },
     Row { path: "/api/session/end", arguments: |_| json!({}), stranger: 401, foreign: 200 },
 ];
 
@@ -51,8 +116,10 @@ const PAGES: &[(&str, u16, u16)] = &[
 
 #[test]
 fn every_server_function_and_page_is_in_the_table() {
-    let registered: BTreeSet<&str> =
-        server_fn::axum::server_fn_paths().map(|(path, _)| path).filter(|path| path.starts_with("/api/")).collect();
+    let registered: BTreeSet<&str> = server_fn::axum::server_fn_paths()
+        .map(|(path, _)| path)
+        .filter(|path| path.starts_with("/api/"))
+        .collect();
     let listed: BTreeSet<&str> = FUNCTIONS.iter().map(|row| row.path).collect();
     assert_eq!(registered, listed);
 
@@ -76,14 +143,22 @@ fn everybody_is_answered_as_the_table_says() {
     for (path, to_stranger, to_ana) in PAGES {
         let path = path.replace(":id", NOBODYS);
         for (person, status) in [(&mut stranger, to_stranger), (&mut ana, to_ana)] {
-            let request = person.request(reqwest::Method::GET, &path).header("accept", "text/html").header("x-user-id", "1");
+            let request = person
+                .request(reqwest::Method::GET, &path)
+                .header("accept", "text/html")
+                .header("x-user-id", "1");
             // A stream has no end to wait for.
             assert_eq!(request.send().unwrap().status().as_u16(), *status, "{path}");
         }
     }
     for row in FUNCTIONS {
         let arguments = (row.arguments)(NOBODYS);
-        assert_eq!(stranger.call(row.path, arguments.clone()).status, row.stranger, "{} by a stranger", row.path);
+        assert_eq!(
+            stranger.call(row.path, arguments.clone()).status,
+            row.stranger,
+            "{} by a stranger",
+            row.path
+        );
         assert_eq!(ana.call(row.path, arguments).status, row.foreign, "{} with a foreign id", row.path);
     }
 }
@@ -94,7 +169,8 @@ fn another_site_moves_nothing_and_get_changes_nothing() {
     let running = studio.start();
     let mut ana = running.owner();
     for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {
-        let request = ana.request(reqwest::Method::POST, "/api/session/end").header(name, value).json(&json!({}));
+        let request =
+            ana.request(reqwest::Method::POST, "/api/session/end").header(name, value).json(&json!({}));
         assert_eq!(ana.send(request).status, 403, "{name}");
     }
     for row in FUNCTIONS {
@@ -114,7 +190,10 @@ fn every_answer_carries_the_security_headers() {
         assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
         assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
         let policy = answer.header("content-security-policy");
-        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
         assert!(!policy.contains("unsafe-inline"), "{path}: {policy}");
     }
 }

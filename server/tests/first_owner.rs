@@ -97,7 +97,8 @@ fn a_forged_or_foreign_token_is_a_stranger() {
     ];
     for token in forged {
         ana.cookies.insert("vobio-session".into(), token);
-        let request = ana.request(reqwest::Method::GET, "/chat").header("accept", "text/html").header("x-user-id", "1");
+        let request =
+            ana.request(reqwest::Method::GET, "/chat").header("accept", "text/html").header("x-user-id", "1");
         assert_eq!(ana.send(request).header("location"), "/login");
     }
 }

@@ -33,7 +33,8 @@ fn the_doctor_says_what_it_understood_and_shows_no_secret() {
 
 #[test]
 fn a_database_that_cannot_be_reached_stops_the_start() {
-    let ended = Studio::new().with("DATABASE_URL", "postgres://nobody:wrong@127.0.0.1:1/none").run(&["serve"]);
+    let ended =
+        Studio::new().with("DATABASE_URL", "postgres://nobody:wrong@127.0.0.1:1/none").run(&["serve"]);
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(!ended.status.success() && said.contains("cannot be reached"), "{said}");
     assert!(!said.contains("wrong"), "the password is not shown: {said}");

@@ -120,7 +120,9 @@ impl FromServerFnError for Refused {
             ServerFnErrorErr::Deserialization(why) | ServerFnErrorErr::Args(why) => {
                 Problem::Malformed { detail: malformed(&why) }.into()
             }
-            ServerFnErrorErr::MissingArg(field) => Problem::field(&field, format!("{field} is missing.")).into(),
+            ServerFnErrorErr::MissingArg(field) => {
+                Problem::field(&field, format!("{field} is missing.")).into()
+            }
             // In the browser: the server could not be reached, or what came was no answer of it.
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self(Problem::TryLater {
                 detail: "The studio cannot be reached. Check your connection, then try again.".to_owned(),

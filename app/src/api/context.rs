@@ -74,7 +74,9 @@ impl RefusedForm {
     /// What is wrong with a field.
     pub fn error(&self, field: &str) -> Option<String> {
         match &self.problem {
-            Problem::Invalid { fields } => fields.iter().find(|f| f.field == field).map(|f| f.message.clone()),
+            Problem::Invalid { fields } => {
+                fields.iter().find(|f| f.field == field).map(|f| f.message.clone())
+            }
             _ => None,
         }
     }

@@ -45,7 +45,10 @@ pub async fn send_message(
 /// # Errors
 /// As `Studio::regenerate_message`.
 #[server(prefix = "/api", endpoint = "message/regenerate", input = Post<FormOrJson>)]
-pub async fn regenerate_message(conversation: ConversationId, message: MessageId) -> Result<Started, Refused> {
+pub async fn regenerate_message(
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<Started, Refused> {
     use super::context;
     let by = context::signed_in()?;
     Ok(started(&context::studio()?.regenerate_message(&by, conversation, message).await?))

@@ -12,7 +12,10 @@ use studio::{ANSWER_TOKENS_DEFAULT, ANSWER_TOKENS_MAX, TEMPERATURE_MAX, TITLE_CH
 
 /// What people read for a model.
 pub fn label_of(models: &[ModelInfo], model: &ModelRef) -> String {
-    models.iter().find(|info| &info.model == model).map_or_else(|| model.name().to_owned(), |info| info.label.clone())
+    models
+        .iter()
+        .find(|info| &info.model == model)
+        .map_or_else(|| model.name().to_owned(), |info| info.label.clone())
 }
 
 /// Where a model runs and what it costs, in a few words.
@@ -106,7 +109,11 @@ pub fn new_model_menu(models: Vec<ModelInfo>, chosen: Option<&ModelRef>) -> impl
 }
 
 /// The menu of models of a conversation that exists; the other settings stay as they are.
-pub fn model_menu(id: ConversationId, models: Vec<ModelInfo>, settings: &ConversationSettings) -> impl IntoView + use<> {
+pub fn model_menu(
+    id: ConversationId,
+    models: Vec<ModelInfo>,
+    settings: &ConversationSettings,
+) -> impl IntoView + use<> {
     let number = |n: Option<String>| n.unwrap_or_default();
     view! {
         <form class="menu" id="models" popover method="post" action="/api/conversation/configure">
@@ -162,7 +169,8 @@ pub fn settings_sheet(
 ) -> impl IntoView + use<> {
     let mine = form.filter(|form| form.action == "/api/conversation/configure");
     let error = |field: &str| mine.and_then(|form| form.error(field));
-    let value = |field: &str, kept: String| mine.and_then(|form| form.typed(field)).map_or(kept, str::to_owned);
+    let value =
+        |field: &str, kept: String| mine.and_then(|form| form.typed(field)).map_or(kept, str::to_owned);
     let (temperature_error, length_error, system_error, model_error) =
         (error("temperature"), error("max_tokens"), error("system_prompt"), error("model"));
     let temperature = value("temperature", settings.temperature.map(|t| t.to_string()).unwrap_or_default());

@@ -168,7 +168,7 @@ pub fn drawer() -> impl IntoView {
 pub fn page(title: &'static str, body: impl IntoView + 'static) -> impl IntoView {
     view! {
         <main class="main" id="main">
-            <header class="head">{drawer()}<h1 class="bar-title">{title}</h1></header>
+            <header class="head">{drawer()}<h1>{title}</h1></header>
             <div class="page">{body}</div>
         </main>
     }

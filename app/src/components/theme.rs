@@ -15,7 +15,8 @@ pub struct Look {
 /// Reads the cookies of this request.
 pub fn look() -> Look {
     let parts = use_context::<Parts>();
-    let cookies = parts.as_ref().and_then(|parts| parts.headers.get(header::COOKIE)?.to_str().ok()).unwrap_or("");
+    let cookies =
+        parts.as_ref().and_then(|parts| parts.headers.get(header::COOKIE)?.to_str().ok()).unwrap_or("");
     let has = |pair: &str| cookies.split(';').any(|cookie| cookie.trim() == pair);
     let theme = [("theme=light", "light"), ("theme=dark", "dark")].into_iter().find(|(pair, _)| has(pair));
     Look { theme: theme.map(|(_, theme)| theme), rail: has("rail=folded").then_some("folded") }

@@ -42,7 +42,8 @@ fn question(message: &MessageRow) -> impl IntoView + use<> {
 /// What was written so far, in finished blocks and a tail.
 fn prose(text: &str, is_active: bool) -> AnyView {
     if !is_active {
-        return view! { <div class="prose"><div class="block" inner_html=markup::to_html(text)></div></div> }.into_any();
+        return view! { <div class="prose"><div class="block" inner_html=markup::to_html(text)></div></div> }
+            .into_any();
     }
     let (blocks, tail) = markup::blocks(text);
     let begun = !text.is_empty();
@@ -89,15 +90,24 @@ fn foot(row: &TurnRow, model_label: &str) -> AnyView {
         }
         .into_any();
     }
-    view! { {why_it_ended(run, &row.message, model_label)}{finished_foot(row, Some(run), model_label)} }.into_any()
+    view! { {why_it_ended(run, &row.message, model_label)}{finished_foot(row, Some(run), model_label)} }
+        .into_any()
 }
 
 fn why_it_ended(run: &RunRow, message: &MessageRow, model_label: &str) -> AnyView {
     let go_on = || {
         // With nothing written there is nothing to continue: it is asked again.
-        let (action, word) =
-            if message.body.is_empty() { ("/api/message/regenerate", "Try again") } else { ("/api/message/continue", "Continue") };
-        post(action, message.conversation, message.id, view! { <button class="btn small" type="submit">{word}</button> })
+        let (action, word) = if message.body.is_empty() {
+            ("/api/message/regenerate", "Try again")
+        } else {
+            ("/api/message/continue", "Continue")
+        };
+        post(
+            action,
+            message.conversation,
+            message.id,
+            view! { <button class="btn small" type="submit">{word}</button> },
+        )
     };
     match run.state {
         RunState::Stopped => notice_with(
@@ -131,7 +141,12 @@ fn why_it_ended(run: &RunRow, message: &MessageRow, model_label: &str) -> AnyVie
 }
 
 /// A form with one button about one message.
-fn post(action: &'static str, conversation: ConversationId, message: MessageId, button: impl IntoView + 'static) -> impl IntoView {
+fn post(
+    action: &'static str,
+    conversation: ConversationId,
+    message: MessageId,
+    button: impl IntoView + 'static,
+) -> impl IntoView {
     view! {
         <form method="post" action=action>
             <input type="hidden" name="conversation" value=conversation.to_string() />

@@ -5,7 +5,8 @@ use studio::ports::Timestamp;
 /// How long ago: `just now`, `5 minutes ago`, `yesterday`, `3 May 2026`.
 pub fn ago(then: Timestamp, now: Timestamp) -> String {
     let seconds = now.since(then).as_secs();
-    let count = |n: u64, unit: &str| if n == 1 { format!("1 {unit} ago") } else { format!("{n} {unit}s ago") };
+    let count =
+        |n: u64, unit: &str| if n == 1 { format!("1 {unit} ago") } else { format!("{n} {unit}s ago") };
     match seconds {
         0..45 => "just now".to_owned(),
         45..3_600 => count((seconds / 60).max(1), "minute"),

@@ -34,7 +34,9 @@ fn open(stream: &Rc<RefCell<Stream>>) {
     if hidden || stream.borrow().source.is_some() {
         return;
     }
-    let Ok(source) = EventSource::new(&format!("/api/events?after={}", stream.borrow().after)) else { return };
+    let Ok(source) = EventSource::new(&format!("/api/events?after={}", stream.borrow().after)) else {
+        return;
+    };
     on::<MessageEvent>(&source, "answer", {
         let stream = stream.clone();
         move |event| {
@@ -98,7 +100,8 @@ fn apply(conversation: Option<ConversationId>, answer: &AnswerEvent) {
 
 /// Puts blocks and tail where they belong.
 fn write(prose: &Element, answer: &AnswerEvent) {
-    let has_text = !answer.blocks.is_empty() || !answer.tail.is_empty() || answer.from > 0 || answer.tail_from > 0;
+    let has_text =
+        !answer.blocks.is_empty() || !answer.tail.is_empty() || answer.from > 0 || answer.tail_from > 0;
     let child = |selector: &str| prose.query_selector(selector).ok().flatten();
     if !has_text && answer.state.is_active() {
         if let (Some(place), Some(note)) = (child("[data-note]"), &answer.note) {
@@ -135,7 +138,8 @@ fn write(prose: &Element, answer: &AnswerEvent) {
             let _ = prose.insert_before(&block, Some(&tail));
         }
     }
-    let kept: String = tail.text_content().unwrap_or_default().chars().take(answer.tail_from as usize).collect();
+    let kept: String =
+        tail.text_content().unwrap_or_default().chars().take(answer.tail_from as usize).collect();
     tail.set_text_content(Some(&(kept + &answer.tail)));
     if !answer.state.is_active() {
         tail.remove();
@@ -144,11 +148,16 @@ fn write(prose: &Element, answer: &AnswerEvent) {
 
 /// The dot beside a conversation in the rail.
 fn dot(answer: &AnswerEvent) {
-    let Some(link) = find(&format!(".recent [data-conversation=\"{}\"] .link", answer.conversation)) else { return };
+    let Some(link) = find(&format!(".recent [data-conversation=\"{}\"] .link", answer.conversation)) else {
+        return;
+    };
     let dot = link.query_selector(".dot").ok().flatten();
     match (answer.state.is_active(), dot) {
         (true, None) => {
-            let _ = link.insert_adjacent_html("beforeend", "<span class=\"dot\" role=\"img\" aria-label=\"answering\"></span>");
+            let _ = link.insert_adjacent_html(
+                "beforeend",
+                "<span class=\"dot\" role=\"img\" aria-label=\"answering\"></span>",
+            );
         }
         (false, Some(dot)) => dot.remove(),
         _ => {}
@@ -169,7 +178,9 @@ pub(super) fn reflect() {
 
 /// Loads the page again, unless somebody is writing on it.
 fn fetch_again() {
-    let typed = find("#message").and_then(|e| e.dyn_into::<HtmlTextAreaElement>().ok()).is_some_and(|text| !text.value().is_empty());
+    let typed = find("#message")
+        .and_then(|e| e.dyn_into::<HtmlTextAreaElement>().ok())
+        .is_some_and(|text| !text.value().is_empty());
     // The draft is kept over a reload; a selection or an open menu would not be.
     if !typed && let Some(window) = window() {
         let _ = window.location().reload();

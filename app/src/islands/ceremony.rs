@@ -1,7 +1,8 @@
 //! The browser's half of a passkey ceremony.
 
 use super::dom::{
-    create_credential, document, find, find_as, get_credential, go, later, on, parse_creation, parse_request, show,
+    create_credential, document, find, find_as, get_credential, go, later, on, parse_creation, parse_request,
+    show,
 };
 use crate::api::{
     Refused,
@@ -38,7 +39,8 @@ impl From<Refused> for Failure {
 
 impl From<JsValue> for Failure {
     fn from(error: JsValue) -> Self {
-        let name = Reflect::get(&error, &"name".into()).ok().and_then(|name| name.as_string()).unwrap_or_default();
+        let name =
+            Reflect::get(&error, &"name".into()).ok().and_then(|name| name.as_string()).unwrap_or_default();
         Self::Browser(
             match name.as_str() {
                 "NotAllowedError" => "The passkey was not used: it was cancelled, it took too long, or this device has none for this studio. Try again.",
@@ -61,7 +63,9 @@ pub(super) fn wake(kind: Kind) {
 fn begin(kind: Kind) {
     let Some(form) = find("#ceremony form") else { return };
     if !has_passkeys() {
-        refuse("This browser has no passkeys. Use a current Chrome, Edge, Firefox or Safari, or open the studio on your phone.");
+        refuse(
+            "This browser has no passkeys. Use a current Chrome, Edge, Firefox or Safari, or open the studio on your phone.",
+        );
         return;
     }
     if let Some(button) = find_as::<HtmlButtonElement>("[data-passkey]") {

@@ -40,7 +40,9 @@ mod browser {
 
     pub(super) fn wake(place: ChatPlace) {
         answers::follow(place.conversation, place.after);
-        let (Some(form), Some(text)) = (find("#composer"), find_as::<HtmlTextAreaElement>("#message")) else { return };
+        let (Some(form), Some(text)) = (find("#composer"), find_as::<HtmlTextAreaElement>("#message")) else {
+            return;
+        };
         let sending = Rc::new(Cell::new(false));
         keep_draft(&text, place.conversation);
 
@@ -115,7 +117,8 @@ mod browser {
             show_error("Write something first.");
             return;
         }
-        let model = find_as::<web_sys::HtmlInputElement>("#composer input[name=model]").and_then(|i| i.value().parse().ok());
+        let model = find_as::<web_sys::HtmlInputElement>("#composer input[name=model]")
+            .and_then(|i| i.value().parse().ok());
         busy(&sending, true);
         spawn_local(async move {
             let sent = send_message(typed, conversation, model).await;
@@ -129,7 +132,9 @@ mod browser {
                     clear_error();
                     begun(conversation, &started);
                 }
-                Err(Refused(Problem::SignIn)) => show_error("You are signed out. Open the studio in another tab, sign in, then send again."),
+                Err(Refused(Problem::SignIn)) => show_error(
+                    "You are signed out. Open the studio in another tab, sign in, then send again.",
+                ),
                 // The text stays where it is.
                 Err(refused) => show_error(&refused.to_string()),
             }

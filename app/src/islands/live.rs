@@ -30,12 +30,15 @@ mod browser {
             }
         });
         on::<Event>(&document, "change", |event| {
-            if let Some(choice) = target_of(&event, "[data-theme-choice]").and_then(|e| e.dyn_into::<HtmlInputElement>().ok()) {
+            if let Some(choice) =
+                target_of(&event, "[data-theme-choice]").and_then(|e| e.dyn_into::<HtmlInputElement>().ok())
+            {
                 choose_theme(&choice.value());
             }
         });
         // A form that was refused is open, so that one sees why.
-        if let Some(form) = find("[popover][data-open]").and_then(|form| form.dyn_into::<HtmlElement>().ok()) {
+        if let Some(form) = find("[popover][data-open]").and_then(|form| form.dyn_into::<HtmlElement>().ok())
+        {
             let _ = form.show_popover();
         }
     }

@@ -5,13 +5,13 @@
 
 #[cfg(target_arch = "wasm32")]
 mod answers;
-mod chat;
 #[cfg(target_arch = "wasm32")]
 mod ceremony;
+pub mod chat;
 #[cfg(target_arch = "wasm32")]
 mod dom;
-mod live;
-mod passkey;
+pub mod live;
+pub mod passkey;
 
 pub use chat::{Chat, ChatPlace};
 pub use live::Live;

@@ -169,7 +169,9 @@ impl Blocks {
                 self.text.drain(..next);
                 return;
             }
-            (Kind::Fenced(fence) | Kind::Spilled(Some(fence)), _) => fence.is_closed_by(line.trim_end_matches('\n')),
+            (Kind::Fenced(fence) | Kind::Spilled(Some(fence)), _) => {
+                fence.is_closed_by(line.trim_end_matches('\n'))
+            }
             (Kind::Plain | Kind::Spilled(None), Head::Blank) => true,
             _ => false,
         };
@@ -180,7 +182,9 @@ impl Blocks {
         self.kind = match (self.kind, head) {
             (Kind::Nothing, Head::Fence(fence)) => Kind::Fenced(fence),
             (Kind::Nothing, Head::Text) => Kind::Plain,
-            (Kind::Nothing, _) | (Kind::Plain, Head::Marker { .. } | Head::Angle | Head::Fence(_)) => Kind::Open,
+            (Kind::Nothing, _) | (Kind::Plain, Head::Marker { .. } | Head::Angle | Head::Fence(_)) => {
+                Kind::Open
+            }
             (kind, _) => kind,
         };
         self.after_blank = head == Head::Blank;

@@ -57,7 +57,8 @@ const ALIASES: [(&str, &[&str]); 9] = [
 
 /// Appends `code` as HTML, coloured where its language is known and its size allows.
 pub(super) fn highlight(html: &mut String, language: &str, code: &str) {
-    let too_long = code.len() > HIGHLIGHT_BYTES_MAX || code.lines().any(|line| line.len() > HIGHLIGHT_LINE_BYTES_MAX);
+    let too_long =
+        code.len() > HIGHLIGHT_BYTES_MAX || code.lines().any(|line| line.len() > HIGHLIGHT_LINE_BYTES_MAX);
     let coloured = if too_long { None } else { syntax(language).and_then(|found| colour(found, code)) };
     match coloured {
         Some(coloured) => html.push_str(&coloured),
@@ -131,6 +132,7 @@ fn class(stack: &ScopeStack) -> Option<char> {
     let table = TABLE.get_or_init(|| {
         CLASSES.iter().filter_map(|(name, class)| Some((Scope::new(name).ok()?, *class))).collect()
     });
-    let of = |scope: &Scope| table.iter().find(|(prefix, _)| prefix.is_prefix_of(*scope)).map(|(_, class)| *class);
+    let of =
+        |scope: &Scope| table.iter().find(|(prefix, _)| prefix.is_prefix_of(*scope)).map(|(_, class)| *class);
     stack.as_slice().iter().rev().find_map(of)
 }

@@ -138,8 +138,34 @@ mod tests {
     #[test]
     fn the_head_of_a_line_is_told_as_soon_as_it_is_certain_and_no_sooner() {
         let lines = [
-            "- a", "-", "- ", "- - -", "* **bold**", "**bold**", "1. x", "1.", "12", "2024 was", "1234567890. x", "1.5", "10) y",
-            "```rust", "```a`b", "`a`", "``", "~~~", "~", "~~strike~~", "<b>", "   - x", "    - x", "\tx", "x", "é", "  é", " ",
+            "- a",
+            "-",
+            "- ",
+            "- - -",
+            "* **bold**",
+            "**bold**",
+            "1. x",
+            "1.",
+            "12",
+            "2024 was",
+            "1234567890. x",
+            "1.5",
+            "10) y",
+            "```rust",
+            "```a`b",
+            "`a`",
+            "``",
+            "~~~",
+            "~",
+            "~~strike~~",
+            "<b>",
+            "   - x",
+            "    - x",
+            "\tx",
+            "x",
+            "é",
+            "  é",
+            " ",
         ];
         for line in lines {
             let end = head(line, true);
@@ -165,6 +191,8 @@ mod tests {
         assert!(matches!(kind("```rs"), Head::Fence(_)));
         assert_eq!(kind("```a```"), Head::Text);
         let fence = Fence::opened_by("~~~~ x").unwrap();
-        assert!(fence.is_closed_by("  ~~~~~ ") && !fence.is_closed_by("~~~") && !fence.is_closed_by("~~~~ x"));
+        assert!(
+            fence.is_closed_by("  ~~~~~ ") && !fence.is_closed_by("~~~") && !fence.is_closed_by("~~~~ x")
+        );
     }
 }

@@ -105,9 +105,13 @@ impl Page {
             Event::Rule => self.tag("<hr>"),
             Event::TaskListMarker(done) => self.task(done),
             // Not switched on.
-            Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => self.text(&text),
+            Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => {
+                self.text(&text)
+            }
         }
-        if self.depth == 0 && !matches!(self.html.get(self.html.len().saturating_sub(5)..), Some("</ul>" | "</ol>")) {
+        if self.depth == 0
+            && !matches!(self.html.get(self.html.len().saturating_sub(5)..), Some("</ul>" | "</ol>"))
+        {
             self.list = None;
         }
     }
@@ -156,7 +160,9 @@ impl Page {
             }
             Tag::Table(aligns) => {
                 self.aligns = aligns;
-                self.nested("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>");
+                self.nested(
+                    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>",
+                );
             }
             Tag::TableHead => {
                 (self.in_head, self.column) = (true, 0);

@@ -8,8 +8,34 @@ use std::sync::OnceLock;
 const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
 
 const TAGS: [&str; 28] = [
-    "a", "blockquote", "br", "button", "code", "del", "div", "em", "figcaption", "figure", "h3", "h4", "h5", "h6", "hr", "li",
-    "ol", "p", "pre", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "a",
+    "blockquote",
+    "br",
+    "button",
+    "code",
+    "del",
+    "div",
+    "em",
+    "figcaption",
+    "figure",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "span",
+    "strong",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
+    "ul",
 ];
 
 /// Classes, tag by tag; `markup::code` colours with the letters.
@@ -109,8 +135,23 @@ mod tests {
             assert!(is_safe_link(good), "{good}");
         }
         for bad in [
-            "javascript:x", "JaVaScRiPt:x", "java\tscript:x", "java\nscript:x", " javascript:x", "\u{1}javascript:x", "data:text/html,x",
-            "vbscript:x", "file:///etc/passwd", "//evil.org", "/chat", "#x", "x", "", "https\t://x", "https://x\u{0}", "blob:https://x",
+            "javascript:x",
+            "JaVaScRiPt:x",
+            "java\tscript:x",
+            "java\nscript:x",
+            " javascript:x",
+            "\u{1}javascript:x",
+            "data:text/html,x",
+            "vbscript:x",
+            "file:///etc/passwd",
+            "//evil.org",
+            "/chat",
+            "#x",
+            "x",
+            "",
+            "https\t://x",
+            "https://x\u{0}",
+            "blob:https://x",
         ] {
             assert!(!is_safe_link(bad), "{bad:?}");
         }

@@ -111,7 +111,8 @@ pub(crate) fn chat() -> impl IntoView {
     super::page(async move {
         let by = context::signed_in()?;
         let id: ConversationId = id.and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)?;
-        let until: Option<MessageId> = until.map(|id| id.parse().map_err(|_| Problem::NotFound)).transpose()?;
+        let until: Option<MessageId> =
+            until.map(|id| id.parse().map_err(|_| Problem::NotFound)).transpose()?;
         let studio = context::studio()?;
         let form = context::refused_form();
         // Before the rows: what changes in between comes with the stream.
@@ -121,11 +122,18 @@ pub(crate) fn chat() -> impl IntoView {
         let shown = thread(&studio, &by, &open, &models).await?;
         let settings = &open.conversation.settings;
         let title = open.conversation.title.clone();
-        let running = open.turns.iter().filter_map(|turn| turn.run.as_ref()).find(|run| run.state.is_active()).map(|run| run.id);
+        let running = open
+            .turns
+            .iter()
+            .filter_map(|turn| turn.run.as_ref())
+            .find(|run| run.state.is_active())
+            .map(|run| run.id);
         let earlier = open.earlier.map(|id| format!("?until={id}"));
         let label = label_of(&models, &settings.model);
         let above = about_model(&models, Some(&settings.model), false);
-        let other = form.as_ref().filter(|form| form.action.starts_with("/api/message/") && form.action != "/api/message/send");
+        let other = form
+            .as_ref()
+            .filter(|form| form.action.starts_with("/api/message/") && form.action != "/api/message/send");
         let refusal = other.map(|form| crate::components::notice::refused(&form.problem));
         let is_past = until.is_some();
         let main = view! {

@@ -42,7 +42,8 @@ pub(crate) fn models() -> impl IntoView {
 const MODELS_SHOWN_MAX: usize = 100;
 
 fn section(source: SourceView, models: &[ModelInfo]) -> impl IntoView + use<> {
-    let mine: Vec<ModelInfo> = models.iter().filter(|info| info.model.source() == source.name).cloned().collect();
+    let mine: Vec<ModelInfo> =
+        models.iter().filter(|info| info.model.source() == source.name).cloned().collect();
     let more = mine.len().saturating_sub(MODELS_SHOWN_MAX);
     let (state, words) = match source.status.state {
         Ok(words) => ("finished", words),
@@ -66,7 +67,8 @@ fn section(source: SourceView, models: &[ModelInfo]) -> impl IntoView + use<> {
 }
 
 fn row(info: ModelInfo) -> impl IntoView {
-    let context = info.context_tokens.map(|tokens| format!(" · {tokens} tokens of context")).unwrap_or_default();
+    let context =
+        info.context_tokens.map(|tokens| format!(" · {tokens} tokens of context")).unwrap_or_default();
     let about = about(&info) + &context;
     view! {
         <li class="row">

@@ -25,7 +25,9 @@ pub(crate) async fn page(problem: Problem) -> AnyView {
         to_login();
         return ().into_any();
     }
-    if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(problem.status())) {
+    if let (Some(response), Ok(status)) =
+        (use_context::<ResponseOptions>(), StatusCode::from_u16(problem.status()))
+    {
         response.set_status(status);
     }
     let title = problem.title();
@@ -43,7 +45,8 @@ pub(crate) async fn page(problem: Problem) -> AnyView {
                 </div>
             </div>
         };
-        return view! { <Title text=title />{frame(data, Here::Nowhere, framed("Not found", body))} }.into_any();
+        return view! { <Title text=title />{frame(data, Here::Nowhere, framed("Not found", body))} }
+            .into_any();
     }
     plain(&problem).into_any()
 }

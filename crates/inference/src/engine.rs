@@ -55,7 +55,7 @@ impl Engine {
                 WeightsFault::unsupported(path, format!("its chat template does not work here ({why})"))
             })?;
         let taste = Taste::of(tokens::text(&content, "general.name").unwrap_or_default());
-        let llama = Llama::read(&content, &mut file, shape, pool(threads)).map_err(damaged)?;
+        let llama = Llama::read(&header, &content, &mut file, shape, pool(threads)).map_err(damaged)?;
         Ok(Self { llama, tokens, template, taste, held: Vec::new() })
     }
 }

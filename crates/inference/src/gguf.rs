@@ -50,6 +50,8 @@ pub(crate) struct TensorEntry {
     pub(crate) kind: GgmlDType,
     /// Its bytes.
     pub(crate) bytes: u64,
+    /// Where they begin, counted from [`Header::data_start`].
+    pub(crate) offset: u64,
 }
 
 /// A header that is consistent with itself and with the file's length.
@@ -82,6 +84,15 @@ impl Header {
             Broken::Wrong(what) => WeightsFault::damaged(path, what),
             Broken::Unknown(what) => WeightsFault::unsupported(path, what),
         })
+    }
+
+    /// Numbers in all tensors of two dimensions together.
+    pub(crate) fn matrix_numbers(&self) -> u64 {
+        self.tensors
+            .values()
+            .filter(|tensor| tensor.dims.len() == 2)
+            .map(|tensor| tensor.dims.iter().product::<u64>())
+            .sum()
     }
 
     /// An integer that is not negative.
@@ -170,11 +181,11 @@ impl Bounded {
         let mut data_end = 0;
         for _ in 0..tensor_count {
             let name = self.text(KEY_BYTES_MAX)?;
-            let (tensor, offset) = self.tensor(&name)?;
-            if offset % alignment != 0 {
+            let tensor = self.tensor(&name)?;
+            if tensor.offset % alignment != 0 {
                 return wrong(format!("the tensor {name} is not aligned"));
             }
-            data_end = data_end.max(offset.saturating_add(tensor.bytes));
+            data_end = data_end.max(tensor.offset.saturating_add(tensor.bytes));
             if tensors.insert(name, tensor).is_some() {
                 return wrong("a tensor's name stands twice");
             }
@@ -187,7 +198,7 @@ impl Bounded {
         Ok(Header { file_bytes: self.end, data_start, metadata, tensors })
     }
 
-    fn tensor(&mut self, name: &str) -> Result<(TensorEntry, u64), Broken> {
+    fn tensor(&mut self, name: &str) -> Result<TensorEntry, Broken> {
         let rank = self.u32()?;
         if !(1..=4).contains(&rank) {
             return wrong(format!("the tensor {name} has {rank} dimensions"));
@@ -207,7 +218,7 @@ impl Bounded {
         if elements == 0 || dims[0] % block != 0 || bytes > TENSOR_BYTES_MAX {
             return wrong(format!("the tensor {name} has an impossible size"));
         }
-        Ok((TensorEntry { dims, kind, bytes }, offset))
+        Ok(TensorEntry { dims, kind, bytes, offset })
     }
 
     fn entry(&mut self, kind: u32) -> Result<Entry, Broken> {

@@ -8,6 +8,7 @@
 //! To add a model family: its numbers in `shape`, its arithmetic beside `llama`. To add a tokenizer: a line in
 //! `tokens::split`. What candle and the file format do that surprises people stands where it is worked around.
 
+mod attention;
 mod engine;
 mod fault;
 mod generation;

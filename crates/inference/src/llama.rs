@@ -2,19 +2,23 @@
 //!
 //! # Design
 //! candle-transformers has one too. It stops at 4,096 positions whatever the model holds, keeps the embedding as f32
-//! (113 MB for the default model instead of 32), and copies keys and values anew for each token. This one appends
-//! them, goes back to an earlier position for nothing (an ongoing conversation is read only from where it is new),
+//! (113 MB for the default model instead of 32), and copies keys and values anew for each token. This one writes
+//! them in place, goes back to an earlier position for nothing (an ongoing conversation is read only from where it is new),
 //! looks between two blocks whether anybody still wants the answer, and takes exactly the threads it is given.
 
-use crate::matrix::{Input, Matrix, each};
+use crate::attention::{Cache, Half, dot};
+use crate::gguf::Header;
+use crate::matrix::{Input, Matrix, Store};
 use crate::shape::Shape;
+use candle_core::quantized::GgmlDType;
 use candle_core::quantized::gguf_file::Content;
 use candle_core::{Device, Result};
 use rayon::ThreadPool;
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, SeekFrom};
 
 /// Weights and the conversation they have read so far.
 pub(crate) struct Llama {
+    store: Store,
     embedding: Matrix,
     blocks: Vec<Block>,
     norm: Vec<f32>,
@@ -22,6 +26,7 @@ pub(crate) struct Llama {
     output: Option<Matrix>,
     /// Cosine and sine for each position and pair of numbers in a head.
     rotations: Vec<(f32, f32)>,
+    cache: Cache,
     shape: Shape,
     /// `None` computes in the calling thread.
     pool: Option<ThreadPool>,
@@ -37,25 +42,40 @@ struct Block {
     gate: Matrix,
     up: Matrix,
     down: Matrix,
-    /// `[positions, kv_heads × head_width]` each.
-    keys: Vec<f32>,
-    values: Vec<f32>,
 }
 
 /// Reads tensors out of a file.
 struct Tensors<'a, R> {
+    header: &'a Header,
     content: &'a Content,
     file: &'a mut R,
+    store: Store,
 }
 
 impl<R: Read + Seek> Tensors<'_, R> {
     fn matrix(&mut self, name: &str) -> Result<Matrix> {
-        Matrix::new(&self.content.tensor(self.file, &format!("{name}.weight"), &Device::Cpu)?)
+        let name = format!("{name}.weight");
+        let (rows, columns) =
+            self.content.tensor_infos.get(&name).map_or(Ok((0, 0)), |info| info.shape.dims2())?;
+        match self.header.tensors.get(&name).filter(|tensor| tensor.kind == GgmlDType::Q8_0) {
+            // Straight to its place, without a copy of the whole in between.
+            Some(tensor) => {
+                self.file.seek(SeekFrom::Start(self.header.data_start + tensor.offset))?;
+                Ok(self.store.take_q8_0(self.file, rows, columns)?)
+            }
+            None => {
+                let numbers = self.numbers(&name)?;
+                Ok(self.store.take(&numbers, columns)?)
+            }
+        }
     }
 
     fn vector(&mut self, name: &str) -> Result<Vec<f32>> {
-        let tensor = self.content.tensor(self.file, &format!("{name}.weight"), &Device::Cpu)?;
-        tensor.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1()
+        self.numbers(&format!("{name}.weight"))
+    }
+
+    fn numbers(&mut self, name: &str) -> Result<Vec<f32>> {
+        self.content.tensor(self.file, name, &Device::Cpu)?.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1()
     }
 
     fn block(&mut self, number: usize) -> Result<Block> {
@@ -70,21 +90,21 @@ impl<R: Read + Seek> Tensors<'_, R> {
             gate: self.matrix(&name("ffn_gate"))?,
             up: self.matrix(&name("ffn_up"))?,
             down: self.matrix(&name("ffn_down"))?,
-            keys: Vec::new(),
-            values: Vec::new(),
         })
     }
 }
 
 impl Llama {
-    /// Reads the weights; `content` and `shape` are of the same file, and `shape` was checked against it.
+    /// Reads the weights; `header`, `content` and `shape` are of the same file, and `shape` was checked against it.
     pub(crate) fn read<R: Read + Seek>(
+        header: &Header,
         content: &Content,
         file: &mut R,
         shape: Shape,
         pool: Option<ThreadPool>,
     ) -> Result<Self> {
-        let mut tensors = Tensors { content, file };
+        let store = Store::with_room(usize::try_from(header.matrix_numbers()).unwrap_or(0));
+        let mut tensors = Tensors { header, content, file, store };
         let factors = if shape.rope_factors { Some(tensors.vector("rope_freqs")?) } else { None };
         Ok(Self {
             embedding: tensors.matrix("token_embd")?,
@@ -92,6 +112,8 @@ impl Llama {
             norm: tensors.vector("output_norm")?,
             output: if shape.tied { None } else { Some(tensors.matrix("output")?) },
             rotations: rotations(&shape, factors.as_deref()),
+            cache: Cache::default(),
+            store: tensors.store,
             shape,
             pool,
         })
@@ -112,113 +134,47 @@ impl Llama {
         wanted: bool,
         stop: &dyn Fn() -> bool,
     ) -> Option<Vec<f32>> {
-        let (shape, pool) = (&self.shape, self.pool.as_ref());
+        let (shape, store, pool) = (&self.shape, &self.store, self.pool.as_ref());
         let known = |token: &u32| (*token as usize) < self.embedding.rows();
         if tokens.is_empty() || at + tokens.len() > shape.context || !tokens.iter().all(known) {
             return None;
         }
-        let mut x: Vec<f32> = tokens.iter().flat_map(|token| self.embedding.row(*token as usize)).collect();
-        for block in &mut self.blocks {
+        self.cache.make_room(at + tokens.len(), at, shape);
+        let mut x: Vec<f32> =
+            tokens.iter().flat_map(|token| store.row(&self.embedding, *token as usize)).collect();
+        for (number, block) in self.blocks.iter().enumerate() {
             if stop() {
                 return None;
             }
-            block.attend(&mut x, at, shape, &self.rotations, pool);
+            // What the tokens before have to say.
+            let input = Input::new(&normed(&x, &block.attention_norm, shape.rms_eps), shape.width);
+            let mut query = store.times(&block.query, &input, pool);
+            let mut key = store.times(&block.key, &input, pool);
+            rotate(&mut query, shape.heads * shape.head_width, at, shape, &self.rotations);
+            rotate(&mut key, shape.kv_heads * shape.head_width, at, shape, &self.rotations);
+            self.cache.put(number, Half::Keys, at, &key, shape);
+            self.cache.put(number, Half::Values, at, &store.times(&block.value, &input, pool), shape);
+            let found = self.cache.find(number, &query, at, shape, pool);
+            let found = Input::new(&found, shape.heads * shape.head_width);
+            add(&mut x, &store.times(&block.attention_output, &found, pool));
             if stop() {
                 return None;
             }
-            block.feed(&mut x, shape, pool);
+            // What each makes of it.
+            let input = Input::new(&normed(&x, &block.feed_norm, shape.rms_eps), shape.width);
+            let mut inner = store.times(&block.gate, &input, pool);
+            for (gate, up) in inner.iter_mut().zip(store.times(&block.up, &input, pool)) {
+                *gate *= up / (1.0 + (-*gate).exp());
+            }
+            add(&mut x, &store.times(&block.down, &Input::new(&inner, block.gate.rows()), pool));
         }
         if !wanted {
             return Some(Vec::new());
         }
         let last = normed(&x[x.len() - shape.width..], &self.norm, shape.rms_eps);
         let output = self.output.as_ref().unwrap_or(&self.embedding);
-        Some(output.times(&Input::new(&last, shape.width), pool))
+        Some(store.times(output, &Input::new(&last, shape.width), pool))
     }
-}
-
-impl Block {
-    /// Adds to each of `x` (`[count, width]`) what it finds in the positions up to its own.
-    fn attend(
-        &mut self,
-        x: &mut [f32],
-        at: usize,
-        shape: &Shape,
-        rotations: &[(f32, f32)],
-        pool: Option<&ThreadPool>,
-    ) {
-        let (asking, asked) = (shape.heads * shape.head_width, shape.kv_heads * shape.head_width);
-        let input = Input::new(&normed(x, &self.attention_norm, shape.rms_eps), shape.width);
-        let mut query = self.query.times(&input, pool);
-        let mut key = self.key.times(&input, pool);
-        rotate(&mut query, asking, at, shape, rotations);
-        rotate(&mut key, asked, at, shape, rotations);
-        // Whatever stood here belongs to a conversation that went another way.
-        self.keys.truncate(at * asked);
-        self.values.truncate(at * asked);
-        self.keys.extend(key);
-        self.values.extend(self.value.times(&input, pool));
-
-        let group = shape.heads / shape.kv_heads;
-        let mut found = vec![0.0; query.len()];
-        each(pool, &mut found, shape.head_width, |place, found| {
-            let (token, head) = (place / shape.heads, place % shape.heads);
-            let query = &query[place * shape.head_width..][..shape.head_width];
-            let start = head / group * shape.head_width;
-            let seen = at + token + 1;
-            let end = start + shape.head_width;
-            let keys = self.keys.chunks_exact(asked).take(seen).map(|key| &key[start..end]);
-            let values = self.values.chunks_exact(asked).take(seen).map(|value| &value[start..end]);
-            mix(query, keys, values, found);
-        });
-        add(x, &self.attention_output.times(&Input::new(&found, asking), pool));
-    }
-
-    /// Adds to each of `x` (`[count, width]`) what it makes of itself.
-    fn feed(&self, x: &mut [f32], shape: &Shape, pool: Option<&ThreadPool>) {
-        let input = Input::new(&normed(x, &self.feed_norm, shape.rms_eps), shape.width);
-        let mut inner = self.gate.times(&input, pool);
-        for (gate, up) in inner.iter_mut().zip(self.up.times(&input, pool)) {
-            *gate *= up / (1.0 + (-*gate).exp());
-        }
-        add(x, &self.down.times(&Input::new(&inner, self.gate.rows()), pool));
-    }
-}
-
-/// The values, each as much as its key agrees with the query, into `found`.
-fn mix<'a>(
-    query: &[f32],
-    keys: impl Iterator<Item = &'a [f32]>,
-    values: impl Iterator<Item = &'a [f32]>,
-    found: &mut [f32],
-) {
-    let scale = 1.0 / (query.len() as f32).sqrt();
-    let mut shares: Vec<f32> = keys.map(|key| dot(query, key) * scale).collect();
-    let highest = shares.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut total = 0.0;
-    for share in &mut shares {
-        *share = (*share - highest).exp();
-        total += *share;
-    }
-    for (share, value) in shares.iter().zip(values) {
-        let share = share / total;
-        for (found, value) in found.iter_mut().zip(value) {
-            *found += share * value;
-        }
-    }
-}
-
-/// In lanes, because floats may not be reordered by the compiler and one sum after the other would wait for itself.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    const LANES: usize = 16;
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let mut sums = [0.0; LANES];
-    for (a, b) in a.iter().zip(b) {
-        for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    sums.iter().sum::<f32>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
 }
 
 fn add(x: &mut [f32], y: &[f32]) {

@@ -3,6 +3,7 @@
 use crate::fault::{WeightsFault, file_name};
 use crate::gguf::{Header, TensorEntry};
 use crate::shape::Shape;
+use candle_core::quantized::GgmlDType;
 use std::path::Path;
 
 /// A conversation of this many tokens has to fit beside the weights.
@@ -24,13 +25,17 @@ pub(crate) fn check(header: &Header, shape: &Shape, path: &Path) -> Result<(), W
 }
 
 fn bytes_needed(header: &Header, shape: &Shape) -> u64 {
-    let numbers = |tensor: &TensorEntry| {
-        tensor.bytes / tensor.kind.type_size() as u64 * tensor.kind.block_size() as u64
-    };
+    let numbers = |tensor: &TensorEntry| tensor.dims.iter().product::<u64>();
     // A byte for each, and four for the scale of 32.
-    let weights: u64 = header.tensors.values().map(|tensor| numbers(tensor) / 8 * 9).sum();
-    // The one that is being read also stands there as it is in the file and, unless it is Q8_0, as f32.
-    let largest = header.tensors.values().map(|tensor| tensor.bytes + 4 * numbers(tensor)).max().unwrap_or(0);
+    let weights = header.matrix_numbers() / 8 * 9;
+    // While one is read that is not Q8_0, it stands there as in the file and as f32, too.
+    let largest = header
+        .tensors
+        .values()
+        .filter(|tensor| tensor.kind != GgmlDType::Q8_0)
+        .map(|tensor| tensor.bytes + 8 * numbers(tensor))
+        .max()
+        .unwrap_or(0);
     weights + largest + CONVERSATION_TOKENS * shape.cache_bytes_per_token() + BESIDE_BYTES
 }
 

@@ -13,7 +13,7 @@ use studio::ports::{
 /// A value of ours that fits into one column.
 pub(crate) trait Cell: Sized {
     /// Text, whole number or real number: all that both engines share.
-    type Sql: for<'r> Decode<'r, Any> + for<'q> Encode<'q, Any> + Type<Any> + Send;
+    type Sql: for<'r> Decode<'r, Any> + for<'q> Encode<'q, Any> + Type<Any> + Send + 'static;
 
     /// As it is stored.
     fn sql(&self) -> Self::Sql;

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks on the terminal")]
 
 mod apt;
+mod dev;
 mod place;
 mod rooms;
 mod serve;
@@ -13,6 +14,7 @@ mod setup;
 mod sh;
 mod site;
 mod test;
+mod test_run;
 mod weights;
 mod wheel;
 
@@ -20,7 +22,7 @@ use anyhow::{Result, bail};
 use serve::Profile;
 use std::process::ExitCode;
 
-const COMMANDS: &str = "setup, site, models, run [--release], test, lint, check-rooms";
+const COMMANDS: &str = "setup, site, models, run [--release], dev, test, test-run, lint, check-rooms";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -41,6 +43,8 @@ fn command(arguments: &[String]) -> Result<()> {
         ["models"] => serve::models(),
         ["run"] => serve::run(Profile::Dev),
         ["run", "--release"] => serve::run(Profile::Release),
+        ["dev"] => dev::run(),
+        ["test-run"] => test_run::run(),
         ["test"] => test::run(),
         ["lint"] => test::lint(),
         ["check-rooms"] => rooms::check(),

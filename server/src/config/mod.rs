@@ -9,7 +9,7 @@ mod typed;
 
 pub(crate) use read::{RawConfig, read};
 pub(crate) use table::{NOT_YET, SETTINGS, example};
-pub(crate) use typed::{Config, LocalModelSetting, LogFormat, RemoteSetting};
+pub(crate) use typed::{Config, LogFormat};
 
 /// What is wrong with the configuration, in a sentence that names the setting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

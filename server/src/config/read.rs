@@ -15,7 +15,9 @@ impl RawConfig {
     /// The text of a setting: as given, else its default.
     pub(crate) fn get(&self, key: &'static str) -> Option<&str> {
         let given = self.values.get(key).map(|(value, _)| value.as_str());
-        given.or_else(|| SETTINGS.iter().find(|setting| setting.key == key).and_then(|setting| setting.default))
+        given.or_else(|| {
+            SETTINGS.iter().find(|setting| setting.key == key).and_then(|setting| setting.default)
+        })
     }
 
     /// Where it came from.
@@ -82,7 +84,11 @@ fn from_toml(raw: &mut RawConfig, text: &str) -> Result<(), ConfigError> {
             toml::Value::Integer(n) => n.to_string(),
             toml::Value::Float(n) => n.to_string(),
             toml::Value::Boolean(b) => b.to_string(),
-            _ => return Err(ConfigError(format!("{key} in vobio.toml has to be a text, a number, true or false."))),
+            _ => {
+                return Err(ConfigError(format!(
+                    "{key} in vobio.toml has to be a text, a number, true or false."
+                )));
+            }
         };
         let upper = key.to_ascii_uppercase();
         if key != key.to_ascii_lowercase() || !raw.set(&upper, text, "vobio.toml")? {
@@ -118,7 +124,9 @@ fn unknown(key: &str, place: &str) -> ConfigError {
         .filter(|(far, _)| *far <= 4)
         .map(|(_, near)| format!(" Did you mean {near}?"))
         .unwrap_or_default();
-    ConfigError(format!("{key} in {place} is not a setting of this studio.{near} All settings are in .env.example."))
+    ConfigError(format!(
+        "{key} in {place} is not a setting of this studio.{near} All settings are in .env.example."
+    ))
 }
 
 /// Edits between two words (Levenshtein).
@@ -151,20 +159,23 @@ mod tests {
     #[test]
     fn the_environment_wins_over_dotenv_and_dotenv_over_toml() {
         let raw = with(
-            &[("vobio.toml", "port = 1\nlog_level = \"WARN\"\nvobio_data = \"a\""), (".env", "PORT=2\nLOG_LEVEL='DEBUG'")],
+            &[
+                ("vobio.toml", "port = 1\nlog_level = \"WARN\"\nvobio_data = \"a\""),
+                (".env", "PORT=2\nLOG_LEVEL='DEBUG'"),
+            ],
             &[("PORT", "3"), ("PATH", "/bin")],
         )
         .unwrap();
-        assert_eq!((raw.get("PORT"), raw.get("LOG_LEVEL"), raw.get("VOBIO_DATA")), (Some("3"), Some("DEBUG"), Some("a")));
+        assert_eq!(
+            (raw.get("PORT"), raw.get("LOG_LEVEL"), raw.get("VOBIO_DATA")),
+            (Some("3"), Some("DEBUG"), Some("a"))
+        );
         assert_eq!((raw.origin("PORT"), raw.origin("LOG_FORMAT")), ("environment", "default"));
     }
 
     #[test]
     fn an_unknown_key_is_named_with_the_one_that_was_meant() {
-        for result in [
-            with(&[("vobio.toml", "prot = 1")], &[]),
-            with(&[(".env", "PROT=1")], &[]),
-        ] {
+        for result in [with(&[("vobio.toml", "prot = 1")], &[]), with(&[(".env", "PROT=1")], &[])] {
             let text = result.unwrap_err().to_string();
             assert!(text.to_lowercase().contains("prot ") && text.contains("Did you mean PORT?"), "{text}");
         }
@@ -173,7 +184,12 @@ mod tests {
 
     #[test]
     fn an_empty_secret_is_refused() {
-        assert!(with(&[], &[("JWT_SECRET", " ")]).unwrap_err().to_string().starts_with("JWT_SECRET is set but empty"));
+        assert!(
+            with(&[], &[("JWT_SECRET", " ")])
+                .unwrap_err()
+                .to_string()
+                .starts_with("JWT_SECRET is set but empty")
+        );
     }
 
     #[test]

@@ -22,21 +22,44 @@ const fn secret(key: &'static str, what: &'static str) -> Setting {
 
 /// All of them.
 pub(crate) const SETTINGS: &[Setting] = &[
-    row("VOBIO_URL", None, "The one public address, as people type it. Default: http://localhost:PORT. Any other host needs https."),
+    row(
+        "VOBIO_URL",
+        None,
+        "The one public address, as people type it. Default: http://localhost:PORT. Any other host needs https.",
+    ),
     row("VOBIO_HOST", Some("127.0.0.1"), "The address to listen on; 0.0.0.0 for all."),
     row("PORT", Some("8000"), "The port to listen on."),
     row("VOBIO_DATA", Some("data"), "The folder that holds all state: database, keys, backups."),
     secret("DATABASE_URL", "postgres://user:password@host/database. Not set: SQLite in VOBIO_DATA."),
     row("LOG_LEVEL", Some("INFO"), "ERROR, WARN, INFO, DEBUG or TRACE."),
     row("LOG_FORMAT", Some("auto"), "auto (pretty on a terminal, else json), json or pretty."),
-    secret("JWT_SECRET", "Signs session tokens; at least 32 bytes. Not set: a key is made in VOBIO_DATA, readable by its owner only."),
+    secret(
+        "JWT_SECRET",
+        "Signs session tokens; at least 32 bytes. Not set: a key is made in VOBIO_DATA, readable by its owner only.",
+    ),
     row("REQUEST_TIMEOUT_SECONDS", Some("30"), "A request that takes longer is answered 503."),
     row("DEFAULT_MODEL", None, "The model a new chat begins with, like openai/some-model."),
-    row("MOCK_MODE", Some("false"), "true offers the mock models: scripted answers for tests. The page says so."),
-    row("LOCAL_MODEL", None, "A GGUF file of the llama family that runs inside the studio. Set by make run; none switches it off."),
+    row(
+        "MOCK_MODE",
+        Some("false"),
+        "true offers the mock models: scripted answers for tests. The page says so.",
+    ),
+    row(
+        "LOCAL_MODEL",
+        None,
+        "A GGUF file of the llama family that runs inside the studio. Set by make run; none switches it off.",
+    ),
     row("LOCAL_MODEL_THREADS", Some("1"), "Threads of the built-in model."),
-    row("LOCAL_MODEL_IDLE_SECONDS", Some("600"), "The built-in model leaves memory after so long without a question."),
-    row("OPENAI_BASE_URL", None, "Any OpenAI-compatible server. Default with a key: https://api.openai.com/v1/"),
+    row(
+        "LOCAL_MODEL_IDLE_SECONDS",
+        Some("600"),
+        "The built-in model leaves memory after so long without a question.",
+    ),
+    row(
+        "OPENAI_BASE_URL",
+        None,
+        "Any OpenAI-compatible server. Default with a key: https://api.openai.com/v1/",
+    ),
     secret("OPENAI_API_KEY", "Its key."),
     row("ANTHROPIC_BASE_URL", None, "Default with a key: https://api.anthropic.com/v1/"),
     secret("ANTHROPIC_API_KEY", "Its key."),
@@ -88,6 +111,10 @@ mod tests {
     fn the_example_in_the_repository_is_made_from_the_table() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../.env.example");
         let kept = std::fs::read_to_string(path).unwrap_or_default();
-        assert_eq!(kept, example(), "write it again with: cargo run --bin vobio -- env-example > .env.example");
+        assert_eq!(
+            kept,
+            example(),
+            "write it again with: cargo run --bin vobio -- env-example > .env.example"
+        );
     }
 }

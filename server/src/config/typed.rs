@@ -71,13 +71,17 @@ impl Config {
         let jwt_secret = raw.get("JWT_SECRET");
         if jwt_secret.is_some_and(|secret| secret.len() < 32) {
             return Err(ConfigError(
-                "JWT_SECRET is too short: give it at least 32 bytes, or remove it and a key is made for you.".to_owned(),
+                "JWT_SECRET is too short: give it at least 32 bytes, or remove it and a key is made for you."
+                    .to_owned(),
             ));
         }
         let database_url = raw.get("DATABASE_URL");
-        if database_url.is_some_and(|url| !url.starts_with("postgres://") && !url.starts_with("postgresql://")) {
+        if database_url
+            .is_some_and(|url| !url.starts_with("postgres://") && !url.starts_with("postgresql://"))
+        {
             return Err(ConfigError(
-                "DATABASE_URL has to begin with postgres://. For SQLite, leave it out and set VOBIO_DATA.".to_owned(),
+                "DATABASE_URL has to begin with postgres://. For SQLite, leave it out and set VOBIO_DATA."
+                    .to_owned(),
             ));
         }
         Ok(Self {
@@ -139,10 +143,12 @@ where
 
 fn choice<T: Copy>(raw: &RawConfig, key: &'static str, choices: &[(&str, T)]) -> Result<T, ConfigError> {
     let text = raw.get(key).unwrap_or_default();
-    choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, value)| *value).ok_or_else(|| {
-        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-        wrong(key, text, &names.join(" or "))
-    })
+    choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, value)| *value).ok_or_else(
+        || {
+            let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+            wrong(key, text, &names.join(" or "))
+        },
+    )
 }
 
 /// Scheme, host and port of an address; nothing else may be in it.
@@ -150,7 +156,8 @@ fn public_url(text: &str) -> Result<String, ConfigError> {
     let wanted = "an address like https://studio.example.org or http://localhost:8000, without a path";
     let url: http::Uri = text.parse().map_err(|_| wrong("VOBIO_URL", text, wanted))?;
     let (scheme, host) = (url.scheme_str().unwrap_or_default(), url.host().unwrap_or_default());
-    let bare = matches!(url.path(), "" | "/") && url.query().is_none() && !text.contains('@') && !text.contains('#');
+    let bare =
+        matches!(url.path(), "" | "/") && url.query().is_none() && !text.contains('@') && !text.contains('#');
     if host.is_empty() || !bare || !matches!(scheme, "http" | "https") {
         return Err(wrong("VOBIO_URL", text, wanted));
     }
@@ -160,7 +167,9 @@ fn public_url(text: &str) -> Result<String, ConfigError> {
         )));
     }
     if host.parse::<IpAddr>().is_ok() || host.starts_with('[') {
-        return Err(ConfigError(format!("VOBIO_URL is {text}, but passkeys need a name, not an IP address.")));
+        return Err(ConfigError(format!(
+            "VOBIO_URL is {text}, but passkeys need a name, not an IP address."
+        )));
     }
     Ok(text.trim_end_matches('/').to_ascii_lowercase())
 }
@@ -169,7 +178,12 @@ fn remotes(raw: &RawConfig) -> Result<Vec<RemoteSetting>, ConfigError> {
     const REMOTES: [(&str, &str, Option<&str>, Option<&str>); 4] = [
         ("openai", "OPENAI_BASE_URL", Some("OPENAI_API_KEY"), Some("https://api.openai.com/v1/")),
         ("anthropic", "ANTHROPIC_BASE_URL", Some("ANTHROPIC_API_KEY"), Some("https://api.anthropic.com/v1/")),
-        ("gemini", "GEMINI_BASE_URL", Some("GEMINI_API_KEY"), Some("https://generativelanguage.googleapis.com/v1beta/")),
+        (
+            "gemini",
+            "GEMINI_BASE_URL",
+            Some("GEMINI_API_KEY"),
+            Some("https://generativelanguage.googleapis.com/v1beta/"),
+        ),
         ("ollama", "OLLAMA_BASE_URL", None, None),
     ];
     let mut found = Vec::new();
@@ -237,9 +251,13 @@ mod tests {
 
     #[test]
     fn a_key_alone_is_enough_for_a_well_known_server() {
-        let config = with(&[("ANTHROPIC_API_KEY", "k"), ("OLLAMA_BASE_URL", "http://localhost:11434")]).unwrap();
+        let config =
+            with(&[("ANTHROPIC_API_KEY", "k"), ("OLLAMA_BASE_URL", "http://localhost:11434")]).unwrap();
         let seen: Vec<_> = config.remotes.iter().map(|r| (r.name, r.base_url.as_str())).collect();
-        assert_eq!(seen, [("anthropic", "https://api.anthropic.com/v1/"), ("ollama", "http://localhost:11434/")]);
+        assert_eq!(
+            seen,
+            [("anthropic", "https://api.anthropic.com/v1/"), ("ollama", "http://localhost:11434/")]
+        );
         assert!(!format!("{config:?}").contains("\"k\""));
     }
 }

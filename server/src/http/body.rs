@@ -23,7 +23,9 @@ pub(super) async fn limit(request: Request, next: Next) -> Response {
     match Limited::new(body, BODY_BYTES_MAX).collect().await {
         Ok(whole) => next.run(Request::from_parts(parts, Body::from(whole.to_bytes()))).await,
         Err(e) if e.downcast_ref::<LengthLimitError>().is_some() => too_large(),
-        Err(_) => problems::answer(&Problem::Malformed { detail: "The request broke off before its end.".to_owned() }),
+        Err(_) => problems::answer(&Problem::Malformed {
+            detail: "The request broke off before its end.".to_owned(),
+        }),
     }
 }
 

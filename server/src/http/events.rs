@@ -56,10 +56,13 @@ pub(super) async fn events(
         Err(problem) => return problems::answer(&problem),
     };
     let Ok(Query(After { after })) = query else {
-        return problems::answer(&Problem::Malformed { detail: "after has to be a time in microseconds.".to_owned() });
+        return problems::answer(&Problem::Malformed {
+            detail: "after has to be a time in microseconds.".to_owned(),
+        });
     };
     // A browser that reconnects by itself says what it saw last.
-    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<i64>().ok());
+    let seen =
+        headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<i64>().ok());
     let since = Timestamp(seen.unwrap_or(after).saturating_sub(OVERLAP_MICROS));
     let feed = Feed::new(http.studio, by, since);
     let stream = stream::unfold(feed, |mut feed| async move {
@@ -93,7 +96,13 @@ impl Told {
     }
 
     /// Takes more text and gives the event that says so; `None` when nothing is new.
-    fn more(&mut self, row: &Place, text: &str, state: api_types::RunState, note: Option<String>) -> Option<AnswerEvent> {
+    fn more(
+        &mut self,
+        row: &Place,
+        text: &str,
+        state: api_types::RunState,
+        note: Option<String>,
+    ) -> Option<AnswerEvent> {
         if self.begun && text.is_empty() && note == self.note && state.is_active() {
             return None;
         }
@@ -158,7 +167,16 @@ impl Feed {
     fn new(studio: Arc<Studio>, by: SignedIn, since: Timestamp) -> Self {
         // Before the first look at rows: what changes in between is heard.
         let changes = studio.live.subscribe(by.person());
-        Self { studio, by, changes, told: HashMap::new(), rows: VecDeque::new(), since, is_new: true, looked: Instant::now() }
+        Self {
+            studio,
+            by,
+            changes,
+            told: HashMap::new(),
+            rows: VecDeque::new(),
+            since,
+            is_new: true,
+            looked: Instant::now(),
+        }
     }
 
     /// The next events; `None` when the session is over or the process goes down.
@@ -180,7 +198,8 @@ impl Feed {
                 }
                 () = tokio::time::sleep_until(self.looked + LOOK_EVERY) => {}
             }
-            let events = if self.looked.elapsed() >= LOOK_EVERY { self.look().await? } else { self.live().await };
+            let events =
+                if self.looked.elapsed() >= LOOK_EVERY { self.look().await? } else { self.live().await };
             if !events.is_empty() {
                 return Some(events);
             }

@@ -15,7 +15,8 @@ use super::BODY_BYTES_MAX;
 
 /// Sent by a browser's own form, not by a script.
 fn is_form(request: &Request) -> bool {
-    let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or("");
+    let text =
+        |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or("");
     request.method() == Method::POST
         && request.uri().path().starts_with("/api/")
         && text(header::CONTENT_TYPE).starts_with("application/x-www-form-urlencoded")
@@ -26,7 +27,11 @@ fn is_form(request: &Request) -> bool {
 fn page(http: &Http, headers: &HeaderMap) -> String {
     let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or("");
     let path = referer.strip_prefix(http.cookies.origin.as_str()).unwrap_or("");
-    if path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/api/") { path.to_owned() } else { "/".to_owned() }
+    if path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/api/") {
+        path.to_owned()
+    } else {
+        "/".to_owned()
+    }
 }
 
 /// The layer. Inside it a form's request asks for JSON, so that server functions answer what they mean.

@@ -25,7 +25,8 @@ impl Pulse {
 /// 200 when the database answers, 503 when it does not.
 pub(super) async fn health(State(http): State<Http>) -> (StatusCode, Json<Value>) {
     if http.pulse.is_down() {
-        let body = json!({"status": "unavailable", "service": "vobio", "detail": "The database cannot be reached."});
+        let body =
+            json!({"status": "unavailable", "service": "vobio", "detail": "The database cannot be reached."});
         return (StatusCode::SERVICE_UNAVAILABLE, Json(body));
     }
     (StatusCode::OK, Json(json!({"status": "ok", "service": "vobio", "version": env!("CARGO_PKG_VERSION")})))

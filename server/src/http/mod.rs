@@ -12,8 +12,8 @@ mod session;
 mod trace;
 
 use crate::site;
-use app::api::context::{Context, Site};
 use ::http::{Method, StatusCode};
+use app::api::context::{Context, Site};
 use axum::{
     Router,
     extract::{FromRef, Request},
@@ -27,10 +27,7 @@ use std::{sync::Arc, time::Duration};
 use studio::Studio;
 use tower::{Layer, ServiceBuilder};
 use tower_http::{
-    CompressionLevel,
-    catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
-    csrf::CsrfLayer,
+    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
 };
 
 pub(crate) use health::Pulse;
@@ -64,8 +61,8 @@ impl Http {
             site: Site {
                 output_name: site::OUTPUT_NAME,
                 stylesheet: site::STYLESHEET,
-                font: site::FONT,
-                icon: site::ICON,
+                font: site::FONTS.first().copied(),
+                icon: Some("/favicon.svg"),
             },
             mock: self.mock,
         }
@@ -74,10 +71,7 @@ impl Http {
 
 /// Leptos' options; nothing of them is read from the environment.
 pub(crate) fn leptos_options() -> LeptosOptions {
-    LeptosOptions::builder()
-        .output_name(site::OUTPUT_NAME.unwrap_or("vobio"))
-        .site_pkg_dir("pkg")
-        .build()
+    LeptosOptions::builder().output_name(site::OUTPUT_NAME.unwrap_or("vobio")).site_pkg_dir("pkg").build()
 }
 
 /// Every route with every layer, from the inside out.

@@ -16,9 +16,12 @@ use std::any::Any;
 pub(super) fn answer(problem: &Problem) -> Response {
     let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let json = problem_json(problem).unwrap_or_default().to_string();
-    let mut response =
-        (status, [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")], json)
-            .into_response();
+    let mut response = (
+        status,
+        [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")],
+        json,
+    )
+        .into_response();
     if let Problem::RateLimited { retry_after_s, .. } = problem {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
     }
@@ -31,7 +34,9 @@ pub(super) async fn time_out(State(http): State<Http>, request: Request, next: N
         Ok(response) => response,
         Err(_) => {
             tracing::error!("a request took longer than REQUEST_TIMEOUT_SECONDS");
-            answer(&Problem::TryLater { detail: "This took too long and was given up. Try again in a moment.".to_owned() })
+            answer(&Problem::TryLater {
+                detail: "This took too long and was given up. Try again in a moment.".to_owned(),
+            })
         }
     }
 }
@@ -53,13 +58,19 @@ pub(super) async fn shape(request: Request, next: Next) -> Response {
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
-    let media = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    if media.starts_with("application/problem+json") || media.starts_with("text/html") || media.starts_with("application/json") {
+    let media =
+        response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if media.starts_with("application/problem+json")
+        || media.starts_with("text/html")
+        || media.starts_with("application/json")
+    {
         return response;
     }
     let problem = match status.as_u16() {
         401 => Problem::SignIn,
-        403 => Problem::Malformed { detail: "This request comes from another site and was not carried out.".to_owned() },
+        403 => Problem::Malformed {
+            detail: "This request comes from another site and was not carried out.".to_owned(),
+        },
         404 => Problem::NotFound,
         405 => Problem::Malformed { detail: "This address does not take this method.".to_owned() },
         413 => Problem::TooLarge { bytes_max: BODY_BYTES_MAX as u64 },

@@ -31,7 +31,10 @@ impl Cookies {
     fn cookie(&self, what: &str, value: &str, seconds: u64) -> Option<HeaderValue> {
         let secure = if self.is_https { "; Secure" } else { "" };
         let name = self.name(what);
-        HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")).ok()
+        HeaderValue::from_str(&format!(
+            "{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
+        ))
+        .ok()
     }
 
     fn read<'a>(&self, headers: &'a HeaderMap, what: &str) -> Option<&'a str> {
@@ -53,7 +56,6 @@ const BROWSER: &str = "vobio-browser";
 impl SessionCookies for Cookies {
     fn open(&self, session: &NewSession) -> Result<HeaderValue, Problem> {
         let token = self.tokens.issue(session.id, session.created_at, session.expires_at);
-        let token = token.map_err(|e| studio::broken("a session could not be signed", &e))?;
         self.cookie(SESSION, &token, session.expires_at.since(session.created_at).as_secs())
             .ok_or_else(|| studio::broken("a session cookie could not be written", &"not a header"))
     }

@@ -19,7 +19,11 @@ fn trace_id(request: &Request, request_id: &str) -> String {
     let sent = request.headers().get(TRACE_PARENT).and_then(|value| value.to_str().ok());
     let id = sent.and_then(|value| value.split('-').nth(1));
     match id {
-        Some(id) if id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()) && id.bytes().any(|b| b != b'0') => {
+        Some(id)
+            if id.len() == 32
+                && id.bytes().all(|b| b.is_ascii_hexdigit())
+                && id.bytes().any(|b| b != b'0') =>
+        {
             id.to_ascii_lowercase()
         }
         _ => request_id.replace('-', ""),

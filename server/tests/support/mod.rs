@@ -48,7 +48,8 @@ fn free_port() -> u16 {
 impl Studio {
     /// On SQLite, with the mock models.
     pub fn new() -> Self {
-        let settings = [("MOCK_MODE", "true"), ("LOCAL_MODEL", "none"), ("LOG_FORMAT", "json"), ("LOG_LEVEL", "DEBUG")];
+        let settings =
+            [("MOCK_MODE", "true"), ("LOCAL_MODEL", "none"), ("LOG_FORMAT", "json"), ("LOG_LEVEL", "DEBUG")];
         let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
         Self { folder: tempfile::tempdir().unwrap(), port: free_port(), settings }
     }
@@ -88,8 +89,13 @@ impl Studio {
 
     /// Starts it and waits until it answers.
     pub fn start(&self) -> Running {
-        let mut child =
-            self.command("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = self
+            .command("serve")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let (send, lines) = mpsc::channel();
         let log = Arc::new(Mutex::new(Vec::new()));
         let stderr = BufReader::new(child.stderr.take().unwrap());
@@ -119,7 +125,8 @@ impl Running {
                     self.code = Some(code.to_owned());
                 }
             }
-            let answers = client().get(format!("{}/health", self.url)).send().is_ok_and(|r| r.status().is_success());
+            let answers =
+                client().get(format!("{}/health", self.url)).send().is_ok_and(|r| r.status().is_success());
             if answers && self.logged().iter().any(|line| line.contains("\"serving\"")) {
                 // The code's line comes before the last one.
                 while let Ok(line) = self.lines.try_recv() {

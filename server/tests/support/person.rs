@@ -102,7 +102,8 @@ impl Person {
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         self.client.request(method, format!("{}{path}", self.url)).header("cookie", cookies.join("; "))
     }
 
@@ -144,7 +145,8 @@ impl Person {
             .header("accept", "text/html,application/xhtml+xml")
             .header("referer", format!("{}{on}", self.url))
             .header("sec-fetch-site", "same-origin")
-            .form(fields);
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(serde_urlencoded::to_string(fields).unwrap());
         self.send(request)
     }
 
@@ -154,7 +156,10 @@ impl Person {
         let start = self.call("/api/setup/start", json!({ "code": code, "name": name }));
         assert_eq!(start.status, 200, "{start:?}");
         let credential = self.register(&start.json()["options"]);
-        let done = self.call("/api/setup/finish", json!({ "ceremony": start.json()["ceremony"], "credential": credential }));
+        let done = self.call(
+            "/api/setup/finish",
+            json!({ "ceremony": start.json()["ceremony"], "credential": credential }),
+        );
         assert_eq!(done.status, 200, "{done:?}");
     }
 
@@ -171,7 +176,8 @@ impl Person {
     pub fn touch(&mut self, options: &Value) -> String {
         let mut browser = PasskeyClient::new(authenticator(self.key.clone())).allows_insecure_localhost(true);
         let origin = Url::parse(&self.url).unwrap();
-        let credential = block_on(browser.authenticate(&origin, wrapped(options), DefaultClientData)).unwrap();
+        let credential =
+            block_on(browser.authenticate(&origin, wrapped(options), DefaultClientData)).unwrap();
         self.key = browser.authenticator().store().clone();
         serde_json::to_string(&credential).unwrap()
     }
@@ -182,7 +188,10 @@ impl Person {
         let start = self.call("/api/session/start", json!({}));
         assert_eq!(start.status, 200, "{start:?}");
         let credential = self.touch(&start.json()["options"]);
-        self.call("/api/session/finish", json!({ "ceremony": start.json()["ceremony"], "credential": credential }))
+        self.call(
+            "/api/session/finish",
+            json!({ "ceremony": start.json()["ceremony"], "credential": credential }),
+        )
     }
 
     /// Sends a message; the receipt.

@@ -15,9 +15,11 @@ pub fn databases() -> Vec<Option<String>> {
         return vec![None];
     };
     let name = format!("server_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-    let made = Command::new("psql").args([&cluster, "-qc", &format!("CREATE DATABASE {name}")]).status().unwrap();
+    let made =
+        Command::new("psql").args([&cluster, "-qc", &format!("CREATE DATABASE {name}")]).status().unwrap();
     assert!(made.success(), "a database could not be made");
-    let (base, query) = cluster.split_once('?').map_or((cluster.as_str(), String::new()), |(b, q)| (b, format!("?{q}")));
+    let (base, query) =
+        cluster.split_once('?').map_or((cluster.as_str(), String::new()), |(b, q)| (b, format!("?{q}")));
     let (host, _) = base.rsplit_once('/').unwrap();
     vec![None, Some(format!("{host}/{name}{query}"))]
 }

@@ -9,7 +9,10 @@ fn shows(markdown: &str, html: &str) {
 
 #[test]
 fn paragraphs_headings_and_emphasis() {
-    shows("A *b* **c** ~~d~~ `e<f>`", "<p>A <em>b</em> <strong>c</strong> <del>d</del> <code>e&lt;f&gt;</code></p>");
+    shows(
+        "A *b* **c** ~~d~~ `e<f>`",
+        "<p>A <em>b</em> <strong>c</strong> <del>d</del> <code>e&lt;f&gt;</code></p>",
+    );
     shows("a\nb  \nc", "<p>a\nb<br>c</p>");
     shows("# A\n\n#### B\n\nC\n=\n", "<h3>A</h3><h6>B</h6><h3>C</h3>");
     shows("> a\n> b\n\n---\n", "<blockquote><p>a\nb</p></blockquote><hr>");
@@ -17,7 +20,10 @@ fn paragraphs_headings_and_emphasis() {
 
 #[test]
 fn lists_are_whole_whatever_stands_between_their_items() {
-    shows("Say:\n- a\n- b\n  - c\n\nThen", "<p>Say:</p><ul><li>a</li><li>b<ul><li>c</li></ul></li></ul><p>Then</p>");
+    shows(
+        "Say:\n- a\n- b\n  - c\n\nThen",
+        "<p>Say:</p><ul><li>a</li><li>b<ul><li>c</li></ul></li></ul><p>Then</p>",
+    );
     shows("1. a\n1. b\n1. c", "<ol><li>a</li><li>b</li><li>c</li></ol>");
     shows("3. a\n\n   more\n\n4. b", "<ol start=\"3\"><li><p>a</p><p>more</p></li><li>b</li></ol>");
     shows("- a\n* b", "<ul><li>a</li></ul><ul><li>b</li></ul>");
@@ -47,7 +53,10 @@ fn code_is_a_figure_with_its_language_and_a_button() {
          <span class=\"c\">// c\n</span></code></pre></figure><p>after</p>",
     );
     let plain = to_html("```no-such-language\na < b\n```");
-    assert!(plain.contains("<span>no-such-language</span>") && plain.contains("<code>a &lt; b\n</code>"), "{plain}");
+    assert!(
+        plain.contains("<span>no-such-language</span>") && plain.contains("<code>a &lt; b\n</code>"),
+        "{plain}"
+    );
     assert!(to_html("    a\n\n    b").contains("<code>a\n\nb</code>"));
     assert!(to_html("```\"><script>\nx\n```").contains("<span>code</span>"));
 }
@@ -85,7 +94,10 @@ fn links_open_elsewhere_and_images_do_not_load() {
     shows("![a *b*](https://x.org/c.png)", &link("https://x.org/c.png", image, "[image: a b]"));
     shows("![](https://x.org/c.png)", &link("https://x.org/c.png", image, "[image]"));
     shows("[![a](https://x.org/c.png)](https://y.org)", &link("https://y.org", "", "[image: a]"));
-    shows("![a ![b](https://x/b) c](https://x.org/c.png)", &link("https://x.org/c.png", image, "[image: a b c]"));
+    shows(
+        "![a ![b](https://x/b) c](https://x.org/c.png)",
+        &link("https://x.org/c.png", image, "[image: a b c]"),
+    );
     shows("![a](data:image/png;base64,x)", "<p>[image: a]</p>");
     shows("[a](/chat)", "<p>a</p>");
 }

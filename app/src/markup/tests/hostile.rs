@@ -16,8 +16,34 @@ fn inert(markdown: &str) {
         let name = tag.trim_start_matches('/').split(' ').next().unwrap_or_default();
         assert!(
             [
-                "a", "blockquote", "br", "button", "code", "del", "div", "em", "figcaption", "figure", "h3", "h4", "h5", "h6", "hr", "li",
-                "ol", "p", "pre", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"
+                "a",
+                "blockquote",
+                "br",
+                "button",
+                "code",
+                "del",
+                "div",
+                "em",
+                "figcaption",
+                "figure",
+                "h3",
+                "h4",
+                "h5",
+                "h6",
+                "hr",
+                "li",
+                "ol",
+                "p",
+                "pre",
+                "span",
+                "strong",
+                "table",
+                "tbody",
+                "td",
+                "th",
+                "thead",
+                "tr",
+                "ul"
             ]
             .contains(&name),
             "{name} in {html}"
@@ -25,15 +51,34 @@ fn inert(markdown: &str) {
         for attribute in tag.split(' ').skip(1).filter(|attribute| attribute.contains('=')) {
             let name = attribute.split('=').next().unwrap_or_default();
             assert!(
-                ["href", "rel", "target", "class", "tabindex", "role", "aria-label", "type", "data-copy", "hidden", "start", "data-continues"]
-                    .contains(&name),
+                [
+                    "href",
+                    "rel",
+                    "target",
+                    "class",
+                    "tabindex",
+                    "role",
+                    "aria-label",
+                    "type",
+                    "data-copy",
+                    "hidden",
+                    "start",
+                    "data-continues"
+                ]
+                .contains(&name),
                 "{name} in {html}"
             );
         }
         if let Some((_, href)) = tag.split_once("href=\"") {
             let href = href.split('"').next().unwrap_or_default().to_ascii_lowercase();
-            assert!(["http://", "https://", "http:", "https:", "mailto:"].iter().any(|s| href.starts_with(s)), "{href}");
-            assert!(tag.contains("rel=\"noopener nofollow ugc\"") && tag.contains("target=\"_blank\""), "{tag}");
+            assert!(
+                ["http://", "https://", "http:", "https:", "mailto:"].iter().any(|s| href.starts_with(s)),
+                "{href}"
+            );
+            assert!(
+                tag.contains("rel=\"noopener nofollow ugc\"") && tag.contains("target=\"_blank\""),
+                "{tag}"
+            );
         }
     }
 }
@@ -71,7 +116,10 @@ fn raw_html_is_text() {
         inert(html);
         assert!(!to_html(html).to_ascii_lowercase().contains("<script"), "{html}");
     }
-    assert_eq!(to_html("<script>alert(1)</script>"), "<p class=\"plain\">&lt;script&gt;alert(1)&lt;/script&gt;</p>");
+    assert_eq!(
+        to_html("<script>alert(1)</script>"),
+        "<p class=\"plain\">&lt;script&gt;alert(1)&lt;/script&gt;</p>"
+    );
 }
 
 #[test]
@@ -130,14 +178,99 @@ fn what_is_never_closed_stays_inside_its_block() {
 #[test]
 fn a_block_full_of_anything_is_done_in_time() {
     // The parsers of HTML are twenty times slower without optimisation.
-    let length = if cfg!(debug_assertions) && std::env::var_os("MARKUP_TIMES").is_none() { BLOCK_BYTES_MAX / 8 } else { BLOCK_BYTES_MAX };
+    let length = if cfg!(debug_assertions) && std::env::var_os("MARKUP_TIMES").is_none() {
+        BLOCK_BYTES_MAX / 8
+    } else {
+        BLOCK_BYTES_MAX
+    };
     let report = std::env::var_os("MARKUP_TIMES").is_some();
     for unit in [
-        ">", "> ", "[", "![", "]", "](", "*", "**a ", "*a **b _c ", "_", "~~", "`", "``a", "`a``", "~~~\n", "```\n", "<", "<a ", "<!--", "<!--\n\n",
-        "&", "&amp", "\\", "|", "|-|", "a|b\n", "-|-\n", "- ", "- a\n", "- a\n\n", "1. ", "1. a\n", "2024. a\n", "a\n- b\n", "- a\n  - b\n", " - a\n", "  ",
-        "\t", "\n", "\r", "\r\n", "#", "# a\n", "a\n=\n", "a\n-\n", "    a\n", "    a\n\n", "[a]: b\n", "[a]: b\n\n", "[a][a]", "[a](b", "[a](<b", "![a](https://b) ",
-        "<https://a> ", "<a@b.c> ", "a b ", "word ", "\u{0}", "\u{202e}", "é", "👩‍👩‍👧 ", "$", "$$", "((((", "{", "\"", "- [ ] a\n", "- [x] a\n\n", "> - a\n", "> ```\n", "- ```\n\n",
-        "<div>\n", "<div>\n\n", "<pre>\n\n", "<script>\n\n", "* * *\n", "*\n", "1.\n", "_a__b", "a***b", "[[]()", "![[]()", "<!a>", "<?", "]]>", "x\n\n",
+        ">",
+        "> ",
+        "[",
+        "![",
+        "]",
+        "](",
+        "*",
+        "**a ",
+        "*a **b _c ",
+        "_",
+        "~~",
+        "`",
+        "``a",
+        "`a``",
+        "~~~\n",
+        "```\n",
+        "<",
+        "<a ",
+        "<!--",
+        "<!--\n\n",
+        "&",
+        "&amp",
+        "\\",
+        "|",
+        "|-|",
+        "a|b\n",
+        "-|-\n",
+        "- ",
+        "- a\n",
+        "- a\n\n",
+        "1. ",
+        "1. a\n",
+        "2024. a\n",
+        "a\n- b\n",
+        "- a\n  - b\n",
+        " - a\n",
+        "  ",
+        "\t",
+        "\n",
+        "\r",
+        "\r\n",
+        "#",
+        "# a\n",
+        "a\n=\n",
+        "a\n-\n",
+        "    a\n",
+        "    a\n\n",
+        "[a]: b\n",
+        "[a]: b\n\n",
+        "[a][a]",
+        "[a](b",
+        "[a](<b",
+        "![a](https://b) ",
+        "<https://a> ",
+        "<a@b.c> ",
+        "a b ",
+        "word ",
+        "\u{0}",
+        "\u{202e}",
+        "é",
+        "👩‍👩‍👧 ",
+        "$",
+        "$$",
+        "((((",
+        "{",
+        "\"",
+        "- [ ] a\n",
+        "- [x] a\n\n",
+        "> - a\n",
+        "> ```\n",
+        "- ```\n\n",
+        "<div>\n",
+        "<div>\n\n",
+        "<pre>\n\n",
+        "<script>\n\n",
+        "* * *\n",
+        "*\n",
+        "1.\n",
+        "_a__b",
+        "a***b",
+        "[[]()",
+        "![[]()",
+        "<!a>",
+        "<?",
+        "]]>",
+        "x\n\n",
     ] {
         let text = unit.repeat(length / unit.len());
         let begun = Instant::now();
@@ -163,7 +296,10 @@ fn a_megabyte_of_quotes_or_brackets_is_done_in_time() {
 #[test]
 fn nesting_ends_where_it_says_and_the_text_stays() {
     let quotes = to_html(&format!("{}end", "> ".repeat(5_000)));
-    assert!(quotes.contains("end") && quotes.matches("<blockquote>").count() <= super::super::NESTING_MAX, "{quotes}");
+    assert!(
+        quotes.contains("end") && quotes.matches("<blockquote>").count() <= super::super::NESTING_MAX,
+        "{quotes}"
+    );
     let strong = to_html(&format!("{}end{}", "**a ".repeat(2_000), " b**".repeat(2_000)));
     assert!(strong.contains("end") && strong.matches("<strong>").count() < 5_000);
     inert(&format!("{}x", "- ".repeat(3_000)));
@@ -181,16 +317,26 @@ fn a_block_that_is_too_long_is_plain_text_and_nothing_of_it_is_lost() {
 #[test]
 fn code_that_is_too_long_is_code_without_colour() {
     let line = "let a = 1;\n";
-    let html = to_html(&format!("```rust\n{}```\n\n*after*", line.repeat(HIGHLIGHT_BYTES_MAX / line.len() + 1)));
-    assert!(html.contains("<span>rust</span>") && !html.contains("class=\"k\"") && html.ends_with("<p><em>after</em></p>"));
+    let html =
+        to_html(&format!("```rust\n{}```\n\n*after*", line.repeat(HIGHLIGHT_BYTES_MAX / line.len() + 1)));
+    assert!(
+        html.contains("<span>rust</span>")
+            && !html.contains("class=\"k\"")
+            && html.ends_with("<p><em>after</em></p>")
+    );
     let html = to_html(&format!("```rust\n{}```\n\n*after*", line.repeat(3 * BLOCK_BYTES_MAX / line.len())));
     assert_eq!(html.matches("let a = 1;").count(), 3 * BLOCK_BYTES_MAX / line.len());
-    assert!(html.ends_with("<p><em>after</em></p>") && !html.contains("```") && html.matches("<figure").count() >= 3);
+    assert!(
+        html.ends_with("<p><em>after</em></p>")
+            && !html.contains("```")
+            && html.matches("<figure").count() >= 3
+    );
 }
 
 #[test]
 fn one_huge_delta_and_a_million_tiny_ones_cost_alike() {
-    let text = "A sentence, **bold** and `code`.\n\n- one\n- two\n\n```rust\nfn a() {}\n```\n\n".repeat(1_000);
+    let text =
+        "A sentence, **bold** and `code`.\n\n- one\n- two\n\n```rust\nfn a() {}\n```\n\n".repeat(1_000);
     let begun = Instant::now();
     let mut blocks = Blocks::new();
     let mut count = 0;

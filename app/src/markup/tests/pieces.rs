@@ -24,26 +24,84 @@ fn in_pieces(pieces: &[String]) -> (Vec<String>, String) {
 /// Lines that are hard to cut well; no link definitions, which are known in their own block only.
 fn line() -> impl Strategy<Value = String> {
     let whole = prop_oneof![
-        Just(""), Just(" "), Just("text"), Just("**bold** and `code`"), Just("- item"), Just("* item"), Just("- "), Just("-"), Just("1. one"),
-        Just("1. one again"), Just("7) seven"), Just("2024. year"), Just("  - nested"), Just("   more of it"), Just("  two in"), Just("    four in"),
-        Just("\ttab"), Just("```"), Just("```rust"), Just("  ```"), Just("~~~"), Just("````"), Just("```a`b"), Just("    ```"), Just("- ```"), Just("# Heading"),
-        Just("#"), Just("==="), Just("---"), Just("***"), Just("* * *"), Just("> quote"), Just("> - item in quote"), Just("> ```"), Just(">"), Just("a | b"),
-        Just("--|--"), Just("<div>"), Just("</div>"), Just("<!-- comment"), Just("-->"), Just("<pre>"), Just("</pre>"), Just("<b>inline</b>"), Just("<?x"),
-        Just("- [ ] task"), Just("1."), Just("+ plus"), Just(" - one in"), Just("10. ten"), Just("   - three in"), Just("[link](https://x.org)"), Just("line\\"),
-        Just("*open"), Just("`open"), Just("\u{c}"), Just("[a]"), Just("&amp;"), Just("12"), Just("``"), Just("    - four in"), Just("<script>"), Just("</script>"),
+        Just(""),
+        Just(" "),
+        Just("text"),
+        Just("**bold** and `code`"),
+        Just("- item"),
+        Just("* item"),
+        Just("- "),
+        Just("-"),
+        Just("1. one"),
+        Just("1. one again"),
+        Just("7) seven"),
+        Just("2024. year"),
+        Just("  - nested"),
+        Just("   more of it"),
+        Just("  two in"),
+        Just("    four in"),
+        Just("\ttab"),
+        Just("```"),
+        Just("```rust"),
+        Just("  ```"),
+        Just("~~~"),
+        Just("````"),
+        Just("```a`b"),
+        Just("    ```"),
+        Just("- ```"),
+        Just("# Heading"),
+        Just("#"),
+        Just("==="),
+        Just("---"),
+        Just("***"),
+        Just("* * *"),
+        Just("> quote"),
+        Just("> - item in quote"),
+        Just("> ```"),
+        Just(">"),
+        Just("a | b"),
+        Just("--|--"),
+        Just("<div>"),
+        Just("</div>"),
+        Just("<!-- comment"),
+        Just("-->"),
+        Just("<pre>"),
+        Just("</pre>"),
+        Just("<b>inline</b>"),
+        Just("<?x"),
+        Just("- [ ] task"),
+        Just("1."),
+        Just("+ plus"),
+        Just(" - one in"),
+        Just("10. ten"),
+        Just("   - three in"),
+        Just("[link](https://x.org)"),
+        Just("line\\"),
+        Just("*open"),
+        Just("`open"),
+        Just("\u{c}"),
+        Just("[a]"),
+        Just("&amp;"),
+        Just("12"),
+        Just("``"),
+        Just("    - four in"),
+        Just("<script>"),
+        Just("</script>"),
     ];
-    (whole, prop_oneof![8 => Just("\n"), 1 => Just("\r\n"), 1 => Just("\r"), 2 => Just("\n\n")]).prop_map(|(line, end)| format!("{line}{end}"))
+    (whole, prop_oneof![8 => Just("\n"), 1 => Just("\r\n"), 1 => Just("\r"), 2 => Just("\n\n")])
+        .prop_map(|(line, end)| format!("{line}{end}"))
 }
 
 /// A text and where it is cut into deltas.
 fn arrival() -> impl Strategy<Value = Vec<String>> {
-    (proptest::collection::vec(line(), 0..14), proptest::collection::vec(any::<prop::sample::Index>(), 0..12)).prop_map(|(lines, cuts)| {
-        let whole: Vec<char> = lines.concat().chars().collect();
-        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(whole.len() + 1)).collect();
-        cuts.extend([0, whole.len()]);
-        cuts.sort_unstable();
-        cuts.windows(2).map(|pair| whole[pair[0]..pair[1]].iter().collect()).collect()
-    })
+    (proptest::collection::vec(line(), 0..14), proptest::collection::vec(any::<prop::sample::Index>(), 0..12))
+        .prop_map(|(lines, cuts)| {
+            let whole: Vec<char> = lines.concat().chars().collect();
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(whole.len() + 1)).collect();
+            cuts.extend([0, whole.len()]);
+            cuts.sort_unstable();
+            cuts.windows(2).map(|pair| whole[pair[0]..pair[1]].iter().collect()).collect()
+        })
 }
 
 proptest! {

@@ -1,16 +1,15 @@
 use super::*;
-use crate::gguf::Header;
 use crate::tiny::Tiny;
-use candle_core::quantized::GgmlDType;
 use std::fs::File;
 
 fn load(tiny: &Tiny) -> Llama {
     let folder = tempfile::tempdir().unwrap();
     let path = tiny.write(folder.path());
-    let shape = Shape::read(&Header::read(&path).unwrap(), &path).unwrap();
+    let header = Header::read(&path).unwrap();
+    let shape = Shape::read(&header, &path).unwrap();
     let mut file = File::open(&path).unwrap();
     let content = Content::read(&mut file).unwrap();
-    Llama::read(&content, &mut file, shape, None).unwrap()
+    Llama::read(&header, &content, &mut file, shape, None).unwrap()
 }
 
 fn logits(llama: &mut Llama, tokens: &[u32], at: usize) -> Vec<f32> {

@@ -4,15 +4,15 @@ use std::{fmt, ops::Add};
 
 /// Tests by result.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Count {
-    pub(super) passed: u64,
-    pub(super) failed: u64,
-    pub(super) skipped: u64,
+pub(crate) struct Count {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) skipped: u64,
 }
 
 /// An error that knows how many tests ran before it.
 #[derive(Debug)]
-pub(super) struct TestsFailed(pub(super) Count);
+pub(crate) struct TestsFailed(pub(super) Count);
 
 impl fmt::Display for TestsFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,7 +45,7 @@ impl Add for Count {
 }
 
 /// Reads a line such as `test result: ok. 3 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out`.
-pub(super) fn cargo_line(line: &str) -> Option<Count> {
+pub(crate) fn cargo_line(line: &str) -> Option<Count> {
     let results = line.trim().strip_prefix("test result: ")?.split_once(". ")?.1;
     let number = |name: &str| {
         let part = results.split(';').find(|part| part.trim().ends_with(name))?;
@@ -55,7 +55,7 @@ pub(super) fn cargo_line(line: &str) -> Option<Count> {
 }
 
 /// Reads the `stats` of Playwright's JSON report. A flaky test is a failed one: retries are off.
-pub(super) fn playwright(report: &serde_json::Value) -> Option<Count> {
+pub(crate) fn playwright(report: &serde_json::Value) -> Option<Count> {
     let number = |name: &str| report.get("stats")?.get(name)?.as_u64();
     Some(Count {
         passed: number("expected")?,
