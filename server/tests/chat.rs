@@ -298,14 +298,13 @@ fn hostile_answers_are_inert() {
     let page = ana.page(&format!("/chat/{}", id(&sent["conversation"])));
     let (_, thread) = page.body.split_once("class=\"prose\"").unwrap();
     let lower = thread.split("<footer").next().unwrap().to_lowercase();
-    for bad in
-        ["<script", "<iframe", "<img", "<svg", "<object", "<style", "href=\"javascript:", "href=\"data:"]
-    {
-        assert!(!lower.contains(bad), "{bad} in {lower}");
-    }
-    let tags = lower.split('<').filter_map(|tag| tag.split('>').next());
-    for tag in tags {
-        assert!(!tag.contains(" on"), "an event handler in <{tag}>");
+    // Text may say what it likes; tags may not.
+    for tag in lower.split('<').skip(1).filter_map(|tag| tag.split('>').next()) {
+        let name = tag.trim_start_matches('/').split_whitespace().next().unwrap_or_default();
+        assert!(!["script", "iframe", "img", "object", "style", "embed", "form"].contains(&name), "<{tag}>");
+        for bad in [" on", "href=\"javascript:", "href=\"data:", "style="] {
+            assert!(!tag.contains(bad), "{bad} in <{tag}>");
+        }
     }
     let policy = page.header("content-security-policy");
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"), "{policy}");

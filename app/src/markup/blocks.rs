@@ -20,13 +20,19 @@ const ASK_FREELY_BYTES: usize = 512;
 /// attribute `data-continues`.
 #[derive(Debug, Default)]
 pub struct Blocks {
-    /// The unfinished text, its line ends normalised to `\n`; never begins with a blank line.
+    /// What has arrived, its line ends normalised to `\n`.
     text: String,
-    /// Where in it the first line begins that was not yet read to its end.
+    /// Where in it the unfinished text begins. What lies before is dropped once a delta, not once a block.
+    begin: usize,
+    /// Where in the unfinished text the first line begins that was not yet read to its end.
     line: usize,
     /// What it is, as far as the lines told.
     kind: Kind,
-    /// Whether the line before `line` was blank.
+    /// How much of that line is known to hold no line end.
+    searched: usize,
+    /// The parser was asked about that line and said no.
+    refused: bool,
+    /// Whether the line before it was blank.
     after_blank: bool,
     /// The parser said no before; it is not asked again until the text is this long.
     ask_from: usize,
@@ -77,7 +83,7 @@ impl Blocks {
 
     /// The text after the last finished block, as it was written; its line ends are `\n`.
     pub fn tail(&self) -> &str {
-        &self.text
+        &self.text[self.begin..]
     }
 
     /// Ends the message: the tail as its last block, if there is anything in it.
@@ -89,12 +95,14 @@ impl Blocks {
         self.take(delta);
         let mut finished = Vec::new();
         while self.step(&mut finished) {}
+        self.text.drain(..self.begin);
+        self.begin = 0;
         finished
     }
 
     pub(super) fn end(&mut self) -> Option<Block> {
         let mut finished = Vec::new();
-        self.cut(self.text.len(), None, &mut finished);
+        self.cut(self.tail().len(), None, &mut finished);
         finished.pop()
     }
 
@@ -121,17 +129,20 @@ impl Blocks {
 
     /// Reads the next line as far as it has arrived; false when nothing more can be said.
     fn step(&mut self, finished: &mut Vec<Block>) -> bool {
-        let rest = &self.text[self.line..];
+        let text = &self.text[self.begin..];
+        let rest = &text[self.line..];
         // Nothing beyond the limit is looked at, whether it has arrived or not: the cuts must not depend on that.
         let room = BLOCK_BYTES_MAX - self.line;
         let seen = &rest[..rest.floor_char_boundary(room)];
-        let end = seen.find('\n');
+        let end = seen[self.searched..].find('\n').map(|end| self.searched + end);
+        self.searched = seen.len();
         if let Some((head, decided)) = head(&seen[..end.unwrap_or(seen.len())], end.is_some()) {
             if self.may_begin(head) {
-                if let Some(boundary) = boundary(&self.text[..self.line], decided) {
+                if let Some(boundary) = boundary(&text[..self.line], decided) {
                     self.cut(self.line, Some(boundary), finished);
                     return true;
                 }
+                self.refused = true;
                 self.ask_from = if self.line < ASK_FREELY_BYTES { 0 } else { 2 * self.line };
             }
             if let Some(end) = end {
@@ -158,15 +169,16 @@ impl Blocks {
                 Head::Indented | Head::Text => self.after_blank,
             },
         };
-        proposed && self.line >= self.ask_from
+        proposed && !self.refused && self.line >= self.ask_from
     }
 
     /// Takes note of a whole line that belongs to the unfinished text, which now reaches to `next`.
     fn read(&mut self, head: Head, next: usize, finished: &mut Vec<Block>) {
-        let line = &self.text[self.line..next];
+        let line = &self.tail()[self.line..next];
         let ended = match (self.kind, head) {
             (Kind::Nothing, Head::Blank) => {
-                self.text.drain(..next);
+                self.begin += next;
+                self.go_to(0);
                 return;
             }
             (Kind::Fenced(fence) | Kind::Spilled(Some(fence)), _) => {
@@ -188,12 +200,12 @@ impl Blocks {
             (kind, _) => kind,
         };
         self.after_blank = head == Head::Blank;
-        self.line = next;
+        self.go_to(next);
     }
 
     /// Makes a block of the text before `at` and begins anew after it.
     fn cut(&mut self, at: usize, boundary: Option<Boundary>, finished: &mut Vec<Block>) {
-        let text = &self.text[..at];
+        let text = &self.text[self.begin..self.begin + at];
         let goes_on = if let Kind::Spilled(fence) = self.kind {
             let text = if fence.is_some() { without_last_line(text) } else { text };
             push_unless_empty(render::plain(text, fence.is_some()), None, finished);
@@ -203,9 +215,9 @@ impl Blocks {
             push_unless_empty(rendered.html, self.continues, finished);
             rendered.list
         };
-        self.text.drain(..at);
+        self.begin += at;
         self.kind = Kind::Nothing;
-        self.line = 0;
+        self.go_to(0);
         self.ask_from = 0;
         self.after_blank = false;
         self.continues = goes_on.filter(|_| boundary == Some(Boundary::Item));
@@ -213,18 +225,26 @@ impl Blocks {
 
     /// The block is too long to be parsed: shows what there is as plain text and goes on in the same block.
     fn spill(&mut self, finished: &mut Vec<Block>) {
-        let at = if self.line > 0 { self.line } else { self.text.floor_char_boundary(BLOCK_BYTES_MAX) };
-        let text = &self.text[..at];
+        let text = self.tail();
+        let at = if self.line > 0 { self.line } else { text.floor_char_boundary(BLOCK_BYTES_MAX) };
+        let text = &text[..at];
         let (text, fence) = match self.kind {
             Kind::Fenced(fence) => (text.split_once('\n').map_or("", |(_, code)| code), Some(fence)),
             Kind::Spilled(fence) => (text, fence),
             Kind::Nothing | Kind::Plain | Kind::Open => (text, None),
         };
         push_unless_empty(render::plain(text, fence.is_some()), None, finished);
-        self.text.drain(..at);
+        self.begin += at;
         self.kind = Kind::Spilled(fence);
-        self.line = 0;
+        self.go_to(0);
         self.continues = None;
+    }
+
+    /// Goes on with the line that begins there.
+    fn go_to(&mut self, line: usize) {
+        self.line = line;
+        self.searched = 0;
+        self.refused = false;
     }
 }
 

@@ -173,3 +173,78 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     }
     sums.iter().sum::<f32>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(head_width: usize) -> Shape {
+        Shape {
+            blocks: 2,
+            width: 64,
+            heads: 4,
+            kv_heads: 2,
+            head_width,
+            vocab: 1,
+            context: 4_096,
+            rms_eps: 1e-5,
+            rope_base: 1e4,
+            rope_factors: false,
+            tied: true,
+        }
+    }
+
+    fn numbers(count: usize, seed: usize) -> Vec<f32> {
+        (0..count).map(|i| ((i * 7_919 + seed * 104_729) % 1_000) as f32 / 500.0 - 1.0).collect()
+    }
+
+    /// A cache of `total` positions in block 1.
+    fn filled(total: usize, shape: &Shape) -> Cache {
+        let mut cache = Cache::default();
+        cache.make_room(total, 0, shape);
+        let width = shape.kv_heads * shape.head_width;
+        cache.put(1, Half::Keys, 0, &numbers(total * width, 1), shape);
+        cache.put(1, Half::Values, 0, &numbers(total * width, 2), shape);
+        cache
+    }
+
+    #[test]
+    fn what_is_found_is_the_values_by_their_shares() {
+        // Two widths, one of which is not a whole number of lanes, and more positions than a tile has.
+        for width in [16, 10] {
+            let (shape, at, count) = (shape(width), 90, 3);
+            let cache = filled(at + count, &shape);
+            let query = numbers(count * shape.heads * width, 3);
+            let found = cache.find(1, &query, at, &shape, None);
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+            assert_eq!(found, cache.find(1, &query, at, &shape, Some(&pool)));
+            for (place, (query, found)) in query.chunks(width).zip(found.chunks(width)).enumerate() {
+                let (token, head) = (place / shape.heads, place % shape.heads / 2);
+                let seen = at + token + 1;
+                let keys = cache.head(1, Half::Keys, head, seen, &shape);
+                let values = cache.head(1, Half::Values, head, seen, &shape);
+                let weight = |key: &[f32]| (dot(query, key) / (width as f32).sqrt()).exp();
+                let sum: f32 = keys.chunks(width).map(weight).sum();
+                for (lane, found) in found.iter().enumerate() {
+                    let pairs = keys.chunks(width).zip(values.chunks(width));
+                    let wanted: f32 = pairs.map(|(key, value)| weight(key) / sum * value[lane]).sum();
+                    assert!((found - wanted).abs() < 1e-4, "{found} {wanted}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn more_room_keeps_what_was_there() {
+        // So wide that the first room is soon full.
+        let shape = shape(2_048);
+        let mut cache = filled(5, &shape);
+        let (room, query) = (cache.room, numbers(shape.heads * 2_048, 3));
+        let found = cache.find(1, &query, 4, &shape, None);
+        cache.make_room(room + 1, 5, &shape);
+        assert_eq!(cache.room, 2 * room);
+        assert_eq!(cache.find(1, &query, 4, &shape, None), found);
+        cache.make_room(4_096, 5, &shape);
+        assert_eq!(cache.room, 4_096, "and never more than the context");
+    }
+}

@@ -4,7 +4,10 @@ mod support;
 
 use providers::{Dialect, Finder, MODELS_KEPT, Ports, Timeouts, discover_at, http_client};
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::{
+    io::{Read, Write},
+    time::{Duration, Instant},
+};
 use studio::ports::{ModelSource, SourceFinder};
 use support::{asked, process::free_port, raw::Raw, remote};
 use wiremock::{
@@ -143,28 +146,48 @@ async fn other_servers_at_these_ports_are_not_taken_for_model_servers() {
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 
-#[tokio::test]
-async fn a_connection_is_used_again_for_the_next_question() {
-    // wiremock counts no connections; a raw server that serves two requests on one would. Here: the second question
-    // must find the server although it takes one connection only.
-    let server = Raw::start(|mut socket, _| {
-        use std::io::{Read, Write};
+/// Serves so many answers on each connection, promises more, and closes.
+fn serving_on_each_connection(answers: usize) -> Raw {
+    Raw::start(move |mut socket, _| {
         let body = support::delta("hi") + support::END;
+        let length = body.len();
         let answer = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {length}\r\n\r\n{body}"
         );
-        let mut piece = [0; 8192];
-        loop {
-            if socket.write_all(answer.as_bytes()).is_err()
-                || !socket.read(&mut piece).is_ok_and(|count| count > 0)
-            {
+        let mut request = [0; 8192];
+        for _ in 0..answers {
+            _ = socket.write_all(answer.as_bytes());
+            if !socket.read(&mut request).is_ok_and(|count| count > 0) {
                 break;
             }
         }
-    });
+    })
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_for_the_next_question() {
+    let server = serving_on_each_connection(9);
     let remote = remote(Dialect::OpenAi, &server.url);
     assert!(asked(&remote).await.1.is_ok());
     assert!(asked(&remote).await.1.is_ok());
     assert_eq!(server.accepted(), 1);
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_the_server_closes_costs_no_answer() {
+    let server = serving_on_each_connection(1);
+    let remote = remote(Dialect::OpenAi, &server.url);
+    for _ in 0..4 {
+        let (text, end) = asked(&remote).await;
+        assert!(text == "hi" && end.is_ok(), "{end:?}");
+    }
+    assert_eq!(server.accepted(), 4);
+}
+
+#[tokio::test]
+async fn a_server_that_always_hangs_up_is_unreachable() {
+    let server = Raw::start(|socket, _| drop(socket));
+    let (_, end) = asked(&remote(Dialect::OpenAi, &server.url)).await;
+    assert_eq!(end, Err(studio::ports::ModelError::Unreachable { source_name: "Acme".into() }));
+    assert_eq!(server.accepted(), 3);
 }

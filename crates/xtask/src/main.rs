@@ -22,7 +22,8 @@ use anyhow::{Result, bail};
 use serve::Profile;
 use std::process::ExitCode;
 
-const COMMANDS: &str = "setup, site, models, run [--release], dev, test, test-run, lint, check-rooms";
+const COMMANDS: &str =
+    "setup, site, models, run [--release], dev, test, test-all, test-run, lint, check-rooms";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +47,7 @@ fn command(arguments: &[String]) -> Result<()> {
         ["dev"] => dev::run(),
         ["test-run"] => test_run::run(),
         ["test"] => test::run(),
+        ["test-all"] => test::run_all(),
         ["lint"] => test::lint(),
         ["check-rooms"] => rooms::check(),
         _ => bail!("one of: {COMMANDS}"),

@@ -1,6 +1,9 @@
 //! What a server has, asked and remembered.
 
-use super::Server;
+use super::{
+    Server,
+    fault::{Again, Fault},
+};
 use crate::{
     MODELS_KEPT, MODELS_MAX,
     dialect::Listed,
@@ -9,6 +12,7 @@ use crate::{
 };
 use api_types::{ModelInfo, ModelKind, ModelRef};
 use reqwest::Method;
+use std::time::Duration;
 use studio::ports::ModelError;
 use tokio::time::{Instant, timeout};
 
@@ -44,12 +48,19 @@ impl Remembered {
 impl Server {
     /// Asks which models there are now, within the time-out of lists.
     pub(super) async fn list(&self) -> Result<Vec<ModelInfo>, ModelError> {
-        timeout(self.timeouts.list, self.ask_list())
-            .await
-            .unwrap_or_else(|_| Err(self.judge("", None).timed_out("connecting")))
+        let asking = async {
+            match self.ask_list().await {
+                Err(Fault { again: Again::After(Duration::ZERO), .. }) => self.ask_list().await,
+                first => first,
+            }
+        };
+        match timeout(self.timeouts.list, asking).await {
+            Ok(listed) => listed.map_err(|fault| fault.error),
+            Err(_) => Err(self.judge("", None).timed_out("connecting")),
+        }
     }
 
-    async fn ask_list(&self) -> Result<Vec<ModelInfo>, ModelError> {
+    async fn ask_list(&self) -> Result<Vec<ModelInfo>, Fault> {
         let judge = self.judge("", None);
         let response = self
             .request(Method::GET, self.dialect.list_url(&self.base))
@@ -59,10 +70,10 @@ impl Server {
         let (status, headers) = (response.status(), response.headers().clone());
         let (body, whole) = up_to(response, LIST_BYTES_MAX).await.map_err(|fault| judge.of_wire(fault))?;
         if !status.is_success() {
-            return Err(judge.of_status(status, &headers, &body).error);
+            return Err(judge.of_status(status, &headers, &body));
         }
         if !whole {
-            return Err(judge.of_wire(WireFault::TooMuch));
+            return Err(judge.of_wire(WireFault::TooMuch).into());
         }
         let listed = self.dialect.list(&body).map_err(|_| judge.nonsense())?;
         let mut models: Vec<ModelInfo> =

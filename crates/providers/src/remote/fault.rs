@@ -89,7 +89,10 @@ impl Judge<'_> {
     }
 
     /// No answer came: the connection did not stand, or ended before the first header.
-    pub(super) fn of_sending(&self, error: &reqwest::Error) -> ModelError {
+    ///
+    /// The second is asked again at once: a server may close a connection that was kept for the next question at the very
+    /// moment it is used (llama-server does so after each streamed answer, and promises the opposite).
+    pub(super) fn of_sending(&self, error: &reqwest::Error) -> Fault {
         let mut cause: Option<&dyn Error> = Some(error);
         let mut garbled = false;
         while let Some(error) = cause {
@@ -97,11 +100,13 @@ impl Judge<'_> {
             cause = error.source();
         }
         if garbled {
-            self.nonsense()
+            self.nonsense().into()
         } else if error.is_timeout() {
-            self.timed_out("connecting")
+            self.timed_out("connecting").into()
+        } else if error.is_connect() {
+            self.unreachable().into()
         } else {
-            self.unreachable()
+            Fault { error: self.unreachable(), again: Again::After(Duration::ZERO) }
         }
     }
 

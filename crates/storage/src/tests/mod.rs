@@ -1,9 +1,7 @@
 //! Tests that look inside: plans of statements, a full disk, names of constraints. All others are in `tests/`.
 
 mod full;
-mod plans;
 #[path = "../../tests/storage/common/rows.rs"]
-#[expect(dead_code, reason = "the tests outside use the rest")]
 mod rows;
 
 use crate::{Database, StoreConfig, StoreUrl, open::open_telling};

@@ -101,10 +101,10 @@ async fn no_statement_reads_a_whole_table() {
     let owned = somebody(&store).await;
     let many = format!(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {CONVERSATIONS}) \
-         INSERT INTO conversations SELECT '{0}', '{1}', printf('c%06d', i), 'T', 'a/b', NULL, NULL, '', NULL, i, i, \
+         INSERT INTO conversations SELECT '{0}', '{1}', printf('00000000-0000-7000-8000-%012d', i), 'T', 'a/b', NULL, NULL, '', NULL, i, i, \
          CASE WHEN i % 100 = 0 THEN i END FROM n; \
-         INSERT INTO messages SELECT organization_id, owner_id, id, 'm' || id, NULL, 'user', 'text', 1 FROM conversations; \
-         INSERT INTO runs SELECT organization_id, owner_id, 'r' || id, id, 'm' || id, 'a/b', 'finished', NULL, 1, 1, \
+         INSERT INTO messages SELECT organization_id, owner_id, id, id, NULL, 'user', 'text', 1 FROM conversations; \
+         INSERT INTO runs SELECT organization_id, owner_id, id, id, id, 'a/b', 'finished', NULL, 1, 1, \
          1, 0, 'w', 1, 1, 1 FROM conversations",
         owned.organization, owned.owner
     );

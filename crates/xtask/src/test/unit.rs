@@ -27,6 +27,25 @@ pub(super) fn run(tools: &Tools) -> Result<(PathBuf, Count)> {
         .env("VOBIO_TEST_WEIGHTS", &tools.weights)
         .env("VOBIO_TEST_WEIGHTS_Q8", requantised)
         .env("VOBIO_TEST_AIMOCK", tools.node_bin.join("llmock"));
+    let (total, is_success) = counted(&mut cargo)?;
+    drop(cluster);
+    Ok((vobio, conclude(total, is_success, "cargo test")?))
+}
+
+/// The tests that need nothing but the compiler: no PostgreSQL, browser, weights or model server.
+pub(super) fn seen() -> Result<Count> {
+    const PACKAGES: [&str; 5] = ["server", "api-types", "studio", "adapters", "storage"];
+    let mut cargo = sh::cargo();
+    cargo.args(["test", "--no-fail-fast", "--no-default-features"]);
+    for package in PACKAGES {
+        cargo.args(["--package", package]);
+    }
+    let (total, is_success) = counted(&mut cargo)?;
+    conclude(total, is_success, "cargo test")
+}
+
+/// Runs cargo, passes its lines on, and counts the tests in them.
+fn counted(cargo: &mut std::process::Command) -> Result<(Count, bool)> {
     let mut child = cargo.stdout(Stdio::piped()).spawn().context("cannot start cargo test")?;
     let output = child.stdout.take().context("cargo test has no output")?;
     let mut total = Count::default();
@@ -35,9 +54,8 @@ pub(super) fn run(tools: &Tools) -> Result<(PathBuf, Count)> {
         total = total + count::cargo_line(&line).unwrap_or_default();
         println!("{line}");
     }
-    let is_success = child.wait()?.success();
-    drop(cluster);
-    Ok((vobio, conclude(total, is_success, "cargo test")?))
+
+    Ok((total, child.wait()?.success()))
 }
 
 /// Compiles all tests, and finds the server among what cargo made: tests of its crate need it, so cargo builds it.
