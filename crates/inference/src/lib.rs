@@ -1,8 +1,9 @@
-//! Models that run in this process: llama-family weights in one GGUF file, on candle, without a native library.
+//! Models that run in this process: llama-family weights in one GGUF file, without a native library. candle reads the
+//! file and its ways to store numbers; the arithmetic is ours, on plain slices (why: `matrix`).
 //!
 //! A request's way: [`LocalModel`] (`source`) puts it into `queue`; the one thread of `worker` takes it, loads an
-//! `engine` when there is none, and writes tokens; `prompt` and `tokens` make the prompt, `llama` does the arithmetic,
-//! `sampler` chooses. Everything that is read from the file has been through `gguf` and `shape` first.
+//! `engine` when there is none, and writes tokens; `prompt` and `tokens` make the prompt, `llama` does the arithmetic
+//! (`matrix`, `attention`), `sampler` chooses. Everything that is read from the file has been through `gguf` and `shape` first.
 //!
 //! Never here: a rule (who may ask, what it costs), the network, another source of models.
 //! To add a model family: its numbers in `shape`, its arithmetic beside `llama`. To add a tokenizer: a line in
