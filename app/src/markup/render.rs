@@ -252,14 +252,14 @@ impl Page {
     }
 
     fn cell(&mut self) {
-        let class = match self.aligns.get(self.column) {
+        let aligned = match self.aligns.get(self.column) {
             Some(Alignment::Center) => " class=\"al-c\"",
             Some(Alignment::Right) => " class=\"al-r\"",
             _ => "",
         };
         self.column += 1;
         let tag = if self.in_head { "th" } else { "td" };
-        self.nested(&format!("<{tag}{class}>"));
+        self.nested(&format!("<{tag}{aligned}>"));
     }
 
     fn link(&mut self, kind: LinkType, address: &str) {
