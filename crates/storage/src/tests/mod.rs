@@ -1,6 +1,7 @@
 //! Tests that look inside: plans of statements, a full disk, names of constraints. All others are in `tests/`.
 
 mod full;
+mod plans;
 #[path = "../../tests/storage/common/rows.rs"]
 mod rows;
 

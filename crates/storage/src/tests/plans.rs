@@ -118,26 +118,24 @@ async fn no_statement_reads_a_whole_table() {
     put(&store, move |tx| Box::pin(async move { tx.insert_messages(&rows).await })).await;
     tour(&store).await;
 
-    for statistics in ["", "ANALYZE"] {
-        sqlx::raw_sql(statistics).execute(&mut conn).await.unwrap();
-        let seen = db.0.counters.seen.lock().unwrap().clone();
-        assert!(seen.len() > 45, "the tour is complete: {}", seen.len());
-        for sql in seen {
-            let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
-            let plan: Vec<String> =
-                plan.fetch_all(&mut conn).await.unwrap().iter().map(|row| row.get("detail")).collect();
-            for step in &plan {
-                // A scan of `branch` or `down` walks what was just found; one over a partial index reads only its part.
-                let partial = ["runs_one_active", "conversations_bin", "people_owners"];
-                let fine = !step.starts_with("SCAN ")
-                    || SMALL_TABLES.iter().any(|table| step.starts_with(&format!("SCAN {table}")))
-                    || partial.iter().any(|index| step.contains(index))
-                    || ["SCAN b", "SCAN d", "SCAN down", "SCAN CONSTANT ROW", "SCAN 100 CONST", "SCAN 1"]
-                        .contains(&step.as_str())
-                    || step.ends_with("-ROW VALUES CLAUSE")
-                    || sql.contains("FROM installation LIMIT 1");
-                assert!(fine, "{step}\nin {sql}\n{plan:#?}");
-            }
+    // Without ANALYZE, which nobody runs here: the plans are those of a fresh installation and stay so.
+    let seen = db.0.counters.seen.lock().unwrap().clone();
+    assert!(seen.len() > 45, "the tour is complete: {}", seen.len());
+    for sql in seen {
+        let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
+        let plan: Vec<String> =
+            plan.fetch_all(&mut conn).await.unwrap().iter().map(|row| row.get("detail")).collect();
+        for step in &plan {
+            // A scan of `branch` or `down` walks what was just found; one over a partial index reads only its part.
+            let partial = ["runs_one_active", "conversations_bin", "people_owners"];
+            let fine = !step.starts_with("SCAN ")
+                || SMALL_TABLES.iter().any(|table| step.starts_with(&format!("SCAN {table}")))
+                || partial.iter().any(|index| step.contains(index))
+                || ["SCAN b", "SCAN d", "SCAN down", "SCAN CONSTANT ROW", "SCAN 100 CONST", "SCAN 1"]
+                    .contains(&step.as_str())
+                || step.ends_with("-ROW VALUES CLAUSE")
+                || sql.contains("FROM installation LIMIT 1");
+            assert!(fine, "{step}\nin {sql}\n{plan:#?}");
         }
     }
 
@@ -151,12 +149,9 @@ async fn no_statement_reads_a_whole_table() {
     assert_eq!(store.youngest_leaf(owned, long, first).await.unwrap(), Some(last));
     println!("youngest leaf, {MESSAGES} down: {:?}", since.elapsed());
     let since = Instant::now();
-    let page = store.conversations(
-        owned,
-        Some((studio::ports::Timestamp(5_000), api_types::ConversationId(id()))),
-        50,
-    );
-    println!("50 conversations in the middle: {:?} ({:?})", since.elapsed(), page.await.is_ok());
+    let middle = Some((studio::ports::Timestamp(5_000), api_types::ConversationId(id())));
+    assert_eq!(store.conversations(owned, middle, 50).await.unwrap().len(), 50);
+    println!("50 conversations in the middle: {:?}", since.elapsed());
     db.close().await;
 }
 

@@ -3,7 +3,12 @@
 //! SQLite always runs; PostgreSQL when `VOBIO_TEST_POSTGRES=postgres://user:password@host:port` names a server on which
 //! databases may be made. One crate, so that the drivers are linked once.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test says what is wrong by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test says what is wrong by panicking"
+)]
 
 mod chats;
 mod common;
