@@ -157,9 +157,9 @@ fn dot(row: &[Block], input: &Input, number: usize) -> f32 {
     let mut total = 0.0;
     for ((block, other), scale) in row.iter().zip(other).zip(scales) {
         let mut sum = 0_i32;
-        for i in 0..BLOCK {
+        for (a, b) in block.bytes.iter().zip(other) {
             // Wrapping, because a check for overflow in a test build would keep the compiler from vectors.
-            sum = sum.wrapping_add(i32::from(block.bytes[i]).wrapping_mul(i32::from(other[i])));
+            sum = sum.wrapping_add(i32::from(*a).wrapping_mul(i32::from(*b)));
         }
         total += sum as f32 * (block.scale * scale);
     }

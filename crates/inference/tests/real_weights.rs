@@ -1,6 +1,11 @@
 //! The default model itself, where its files are: `VOBIO_TEST_WEIGHTS` names the published weights,
 //! `VOBIO_TEST_WEIGHTS_Q8` the requantised ones. Without them each test says that it was left out.
-#![expect(clippy::disallowed_methods, reason = "tests are told by the environment where the weights are")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says what it saw"
+)]
 
 use api_types::{MessageRole, ModelKind, ModelRef};
 use futures::StreamExt;

@@ -104,7 +104,6 @@ fn every_way_to_split_builds() {
 
 /// Numbers that llama.cpp gives for the default weights.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where the weights are")]
 fn the_default_vocabulary_cuts_as_it_did_in_training() {
     let Some(path) = std::env::var_os("VOBIO_TEST_WEIGHTS") else {
         eprintln!("left out: VOBIO_TEST_WEIGHTS does not name a file");
