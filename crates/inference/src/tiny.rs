@@ -81,6 +81,15 @@ impl Tiny {
         tiny
     }
 
+    /// One that has no token to end an answer with and a context it does not fill in a test's time: it writes until
+    /// nobody listens.
+    pub(crate) fn endless() -> Self {
+        let tiny = Self::new(GgmlDType::Q8_0).without("tokenizer.ggml.eos_token_id");
+        let normal = (0..CONTROL.len() + 257).map(|_| Value::I32(1)).collect();
+        tiny.with("tokenizer.ggml.token_type", Value::Array(normal))
+            .with("llama.context_length", Value::U32(32_768))
+    }
+
     /// Sets a metadata value.
     pub(crate) fn with(mut self, key: &str, value: Value) -> Self {
         self.metadata.insert(key.to_owned(), value);
