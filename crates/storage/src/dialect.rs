@@ -187,6 +187,7 @@ pub(crate) fn sqlite_conflict(message: &str) -> String {
         "FOREIGN KEY" => FOREIGN_KEY.to_owned(),
         "UNIQUE" => match what {
             "runs.conversation_id" => "runs_one_active".to_owned(),
+            "messages.conversation_id, messages.id" => "messages_conversation".to_owned(),
             "setup_codes.digest" => "setup_codes_digest".to_owned(),
             _ => match what.split_once('.') {
                 Some((table, _)) => format!("{table}_pkey"),

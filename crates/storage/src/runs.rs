@@ -151,8 +151,8 @@ impl RunWrites for Statements<Unit> {
             return Ok(false);
         }
         let written = Statement::new(
-            "UPDATE messages SET body = $4 WHERE (conversation_id, id) = \
-             (SELECT conversation_id, message_id FROM runs \
+            "UPDATE messages SET body = $4 WHERE id = \
+             (SELECT message_id FROM runs \
               WHERE organization_id = $1 AND owner_id = $2 AND id = $3)",
         );
         self.0.change(written.owned(end.owned).bind(end.run).text(&end.body)).await?;

@@ -1,5 +1,6 @@
 -- Times are microseconds since 1970, flags 0 or 1, ids UUIDv7 as text. Every row that belongs to a person carries
 -- organization_id and owner_id, and foreign keys include them: a message cannot hang in somebody else's conversation.
+-- Keys begin with the id, so that a look-up is one row whatever a planner believes about people and conversations.
 -- No constraint is deferred: a commit is shared by many units of work, and none may spoil it for the others.
 -- Ids are compared byte by byte (COLLATE "C"), as SQLite does: in the order they were made, and fast.
 
@@ -17,7 +18,7 @@ CREATE TABLE people (
     reviewer         BIGINT NOT NULL,
     created_at       BIGINT NOT NULL,
     disabled_at      BIGINT,
-    PRIMARY KEY (organization_id, id),
+    PRIMARY KEY (id, organization_id),
     CONSTRAINT people_role CHECK (role IN ('member', 'admin', 'owner')),
     CONSTRAINT people_reviewer CHECK (reviewer IN (0, 1))
 );
@@ -31,7 +32,7 @@ CREATE TABLE passkeys (
     passkey          TEXT NOT NULL,
     created_at       BIGINT NOT NULL,
     last_used_at     BIGINT,
-    FOREIGN KEY (organization_id, owner_id) REFERENCES people (organization_id, id)
+    FOREIGN KEY (owner_id, organization_id) REFERENCES people (id, organization_id)
 );
 CREATE INDEX passkeys_owner ON passkeys (organization_id, owner_id);
 
@@ -56,7 +57,7 @@ CREATE TABLE sessions (
     last_seen_at     BIGINT NOT NULL,
     expires_at       BIGINT NOT NULL,
     ended_at         BIGINT,
-    FOREIGN KEY (organization_id, owner_id) REFERENCES people (organization_id, id)
+    FOREIGN KEY (owner_id, organization_id) REFERENCES people (id, organization_id)
 );
 CREATE INDEX sessions_owner ON sessions (organization_id, owner_id);
 
@@ -88,8 +89,8 @@ CREATE TABLE conversations (
     created_at       BIGINT NOT NULL,
     updated_at       BIGINT NOT NULL,
     deleted_at       BIGINT,
-    PRIMARY KEY (organization_id, owner_id, id),
-    FOREIGN KEY (organization_id, owner_id) REFERENCES people (organization_id, id)
+    PRIMARY KEY (id, owner_id, organization_id),
+    FOREIGN KEY (owner_id, organization_id) REFERENCES people (id, organization_id)
 );
 CREATE INDEX conversations_list ON conversations (organization_id, owner_id, updated_at DESC, id DESC)
     WHERE deleted_at IS NULL;
@@ -99,17 +100,17 @@ CREATE TABLE messages (
     organization_id  TEXT COLLATE "C" NOT NULL,
     owner_id         TEXT COLLATE "C" NOT NULL,
     conversation_id  TEXT COLLATE "C" NOT NULL,
-    id               TEXT COLLATE "C" NOT NULL,
+    id               TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     parent_id        TEXT COLLATE "C",
     role             TEXT NOT NULL,
     body             TEXT NOT NULL,
     created_at       BIGINT NOT NULL,
-    PRIMARY KEY (conversation_id, id),
-    FOREIGN KEY (organization_id, owner_id, conversation_id) REFERENCES conversations (organization_id, owner_id, id),
+    CONSTRAINT messages_conversation UNIQUE (conversation_id, id),
+    FOREIGN KEY (conversation_id, owner_id, organization_id) REFERENCES conversations (id, owner_id, organization_id),
     FOREIGN KEY (conversation_id, parent_id) REFERENCES messages (conversation_id, id),
     CONSTRAINT messages_role CHECK (role IN ('user', 'assistant'))
 );
-CREATE INDEX messages_children ON messages (conversation_id, parent_id, id);
+CREATE INDEX messages_children ON messages (parent_id, conversation_id, id);
 
 CREATE TABLE runs (
     organization_id    TEXT COLLATE "C" NOT NULL,
@@ -128,8 +129,8 @@ CREATE TABLE runs (
     created_at         BIGINT NOT NULL,
     first_token_at     BIGINT,
     ended_at           BIGINT,
-    PRIMARY KEY (organization_id, owner_id, id),
-    FOREIGN KEY (organization_id, owner_id, conversation_id) REFERENCES conversations (organization_id, owner_id, id),
+    PRIMARY KEY (id, owner_id, organization_id),
+    FOREIGN KEY (conversation_id, owner_id, organization_id) REFERENCES conversations (id, owner_id, organization_id),
     FOREIGN KEY (conversation_id, message_id) REFERENCES messages (conversation_id, id),
     CONSTRAINT runs_state CHECK (state IN ('queued', 'running', 'finished', 'stopped', 'failed', 'interrupted')),
     CONSTRAINT runs_cut_short CHECK (cut_short IN (0, 1)),
@@ -149,7 +150,7 @@ CREATE TABLE run_events (
     body             TEXT NOT NULL,
     at               BIGINT NOT NULL,
     PRIMARY KEY (run_id, seq),
-    FOREIGN KEY (organization_id, owner_id, run_id) REFERENCES runs (organization_id, owner_id, id),
+    FOREIGN KEY (run_id, owner_id, organization_id) REFERENCES runs (id, owner_id, organization_id),
     CONSTRAINT run_events_kind CHECK (kind IN ('started', 'delta', 'ended'))
 );
 

@@ -67,3 +67,34 @@ async fn a_full_disk_is_said_and_work_goes_on_when_there_is_room() {
     big(&store, "after".to_owned()).await.unwrap();
     db.close().await;
 }
+
+/// The real thing: `mount -t tmpfs -o size=3m none /mnt/tiny; TMPDIR=/mnt/tiny cargo test -p storage -- --ignored tiny`.
+#[tokio::test]
+#[ignore = "fills the file system under TMPDIR, which has to be a tiny one"]
+async fn a_tiny_file_system_that_is_full_is_said_and_work_goes_on_when_there_is_room() {
+    let (db, folder) = sqlite(None).await;
+    let store: Arc<dyn Store> = db.clone();
+    let ballast = folder.path().join("ballast");
+    std::fs::write(&ballast, vec![1; 1_000_000]).unwrap();
+    let mut kept = Vec::new();
+    let mut refused = 0;
+    // At most 64 MB, should somebody run this elsewhere.
+    for n in 0..3_200 {
+        match big(&store, format!("k{n}")).await {
+            Ok(()) => kept.push(n),
+            Err(StoreError::Full) => refused += 1,
+            Err(other) => panic!("{other:?}"),
+        }
+        if refused > 20 {
+            break;
+        }
+    }
+    assert!(refused > 20, "this is no tiny file system");
+    store.ping().await.unwrap();
+    for n in &kept {
+        assert!(store.fact(&format!("k{n}")).await.unwrap().is_some());
+    }
+    std::fs::remove_file(&ballast).unwrap();
+    big(&store, "after".to_owned()).await.unwrap();
+    db.close().await;
+}

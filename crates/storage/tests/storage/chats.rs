@@ -1,11 +1,13 @@
 //! Conversations and messages.
 
 use crate::common::{
-    on_both,
+    SOON, on_both,
     rows::{asked, at, chat, conversation, end, id, message, put, run, settings, somebody},
 };
 use api_types::{ConversationId, MessageId, RunState};
+use sqlx::AssertSqlSafe;
 use studio::ports::store::{MessageRow, StoreError};
+use tokio::time::timeout;
 
 #[tokio::test]
 async fn a_conversation_reads_back_as_it_was_written() {
@@ -322,6 +324,60 @@ async fn many_messages_are_one_statement_and_none_is_nothing() {
         .await;
         assert_eq!(fresh.db.statements() - before, 1);
         assert_eq!(store.branch(owned, chat, last, 1000).await.unwrap().len(), 100);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_long_conversation_opens_whatever_the_planner_has_learnt() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let owned = somebody(&store).await;
+        let long = chat(&store, owned).await;
+        let mut rows: Vec<MessageRow> = Vec::new();
+        for _ in 0..2_000 {
+            rows.push(message(owned, long, rows.last().map(|row| row.id)));
+        }
+        let (first, last) = (rows[0].id, rows[1_999].id);
+        let runs: Vec<_> = rows.iter().skip(1).step_by(2).map(run).collect();
+        put(&store, move |tx| {
+            Box::pin(async move {
+                tx.insert_messages(&rows).await?;
+                for run in runs {
+                    tx.insert_run(&run).await?;
+                    tx.end_run(&end(&run, RunState::Finished, "x")).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+        // Thousands of conversations with one message: a conversation looks like one row from now on.
+        let numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n";
+        let sql = format!(
+            "INSERT INTO conversations SELECT organization_id, owner_id, 'c' || n.i, title, model, NULL, NULL, '', NULL, 1, \
+             1, NULL FROM conversations CROSS JOIN ({numbers}) n; \
+             INSERT INTO messages SELECT organization_id, owner_id, id, 'm' || id, NULL, 'user', '', 1 \
+             FROM conversations WHERE id LIKE 'c%'; \
+             INSERT INTO runs SELECT organization_id, owner_id, 'r' || id, id, 'm' || id, model, 'finished', NULL, 1, 1, \
+             1, 0, 'w', 1, 1, 1 FROM conversations WHERE id LIKE 'c%'; \
+             ANALYZE"
+        );
+        let mut outside = fresh.outside().await;
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut outside).await.unwrap();
+        if let Some(name) = &fresh.postgres {
+            // The plan that suits the average, at once and for new connections.
+            let sql = format!("ALTER DATABASE {name} SET plan_cache_mode = force_generic_plan");
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut outside).await.unwrap();
+        }
+        let again: std::sync::Arc<dyn studio::ports::store::Store> =
+            std::sync::Arc::new(storage::open(fresh.config.clone()).await.unwrap());
+        // A bad plan took 20 s here, more than a statement may take; a good one takes 50 ms.
+        let read = async {
+            assert_eq!(again.branch(owned, long, last, 2_000).await.unwrap().len(), 2_000);
+            assert_eq!(again.branch(owned, long, last, 50).await.unwrap().len(), 50);
+            assert_eq!(again.youngest_leaf(owned, long, first).await.unwrap(), Some(last));
+        };
+        timeout(SOON, read).await.unwrap();
     })
     .await;
 }

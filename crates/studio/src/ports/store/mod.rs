@@ -72,6 +72,7 @@ impl<T> Reads for T where
 /// One unit of work: all of it is committed, or none.
 ///
 /// It reads too, and sees its own writes. Keep it short: no model call, no network, no waiting inside.
+/// The first statement that fails ends it, whatever the work makes of the error: nothing is kept.
 pub trait Tx:
     Reads
     + InstallationWrites
