@@ -31,8 +31,11 @@ pub const UNIT_TIME_MAX: Duration = Duration::from_secs(10);
 /// A transaction that has lasted this long takes no further unit in: those inside wait for their answer.
 const BATCH_TIME_MAX: Duration = Duration::from_millis(100);
 
-/// Longest BEGIN, SAVEPOINT, ROLLBACK or COMMIT. Longer than the 5 s that SQLite waits for another process's lock.
-const CONTROL_TIME_MAX: Duration = Duration::from_secs(30);
+/// Longest BEGIN, SAVEPOINT or ROLLBACK. Longer than the 5 s that SQLite waits for another process's lock.
+const CONTROL_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Longest COMMIT: a slow disk may take its time, and giving up leaves open what was kept.
+const COMMIT_TIME_MAX: Duration = Duration::from_secs(30);
 
 type Answer = oneshot::Sender<Result<(), StoreError>>;
 
@@ -196,11 +199,13 @@ impl Task {
     }
 
     /// Commits what is open and answers everybody in it.
+    ///
+    /// Where a network swallows the answer to COMMIT, they hear an error although PostgreSQL may have kept the work.
     async fn commit(&mut self) {
         if !self.open {
             return;
         }
-        let committed = self.control("COMMIT").await;
+        let committed = self.control_within("COMMIT", COMMIT_TIME_MAX).await;
         self.open = false;
         match committed {
             Ok(()) => {
@@ -215,11 +220,15 @@ impl Task {
 
     /// Runs a statement of the house. When it fails the connection is in no state to go on with.
     async fn control(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.control_within(sql, CONTROL_TIME_MAX).await
+    }
+
+    async fn control_within(&mut self, sql: &'static str, limit: Duration) -> Result<(), StoreError> {
         let Some(unit) = &mut self.unit else {
             return Err(StoreError::Unavailable("the connection is lost".to_owned()));
         };
         let engine = self.connector.engine();
-        let result = timeout(CONTROL_TIME_MAX, exec::control(unit.0.conn(), sql, engine))
+        let result = timeout(limit, exec::control(unit.0.conn(), sql, engine))
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable("the database does not answer".to_owned())));
         if let Err(error) = &result {

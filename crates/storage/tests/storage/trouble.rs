@@ -5,12 +5,19 @@ use crate::common::{
     rows::{asked, at, put, session, somebody},
     sqlite, write,
 };
-use futures::future::join;
+use futures::future::{join, join4};
+use secrecy::ExposeSecret as _;
 use sqlx::{AssertSqlSafe, Connection as _};
 use std::sync::Arc;
-use storage::Engine;
+use storage::{Engine, StoreConfig, StoreUrl};
 use studio::ports::store::{Store, StoreError};
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    sync::{oneshot, watch},
+    task::JoinSet,
+    time::timeout,
+};
 
 async fn fact(store: &Arc<dyn Store>, key: &'static str) -> Result<(), StoreError> {
     write(store, move |tx| Box::pin(async move { tx.set_fact(key, "x", at(0)).await })).await
@@ -81,6 +88,62 @@ async fn a_killed_connection_costs_its_users_an_error_and_nobody_else() {
             tries += 1;
             assert!(tries <= 4);
         }
+    })
+    .await;
+}
+
+/// A way to the server that can be closed and opened again. Gives its port and the switch.
+async fn gate(server: String) -> (u16, watch::Sender<bool>, JoinSet<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (switch, open) = watch::channel(true);
+    let mut all = JoinSet::new();
+    all.spawn(async move {
+        let mut links = JoinSet::new();
+        while let Ok((mut here, _)) = listener.accept().await {
+            if !*open.borrow() {
+                continue;
+            }
+            let (mut open, server) = (open.clone(), server.clone());
+            links.spawn(async move {
+                let mut there = TcpStream::connect(server).await.unwrap();
+                tokio::select! {
+                    _ = copy_bidirectional(&mut here, &mut there) => {}
+                    _ = open.wait_for(|open| !open) => {}
+                }
+            });
+        }
+    });
+    (port, switch, all)
+}
+
+#[tokio::test]
+async fn a_server_that_goes_and_comes_back_is_found_again() {
+    on_postgres(|fresh| async move {
+        let StoreUrl::Postgres(url) = &fresh.config.url else { panic!("this is PostgreSQL") };
+        let url = url.expose_secret();
+        let options: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
+        let server = format!("{}:{}", options.get_host(), options.get_port());
+        let (port, switch, _links) = gate(server.clone()).await;
+        let url = url.replacen(&server, &format!("127.0.0.1:{port}"), 1);
+        let config = StoreConfig { url: StoreUrl::Postgres(url.into()), ..fresh.config.clone() };
+        let store: Arc<dyn Store> = Arc::new(storage::open(config).await.unwrap());
+        fact(&store, "before").await.unwrap();
+        store.ping().await.unwrap();
+
+        switch.send(false).unwrap();
+        for _ in 0..3 {
+            let (a, b, c, d) =
+                join4(fact(&store, "a"), fact(&store, "b"), store.fact("before"), store.ping()).await;
+            for refused in [a, b, c.map(drop), d] {
+                assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+            }
+        }
+        switch.send(true).unwrap();
+        fact(&store, "after").await.unwrap();
+        store.ping().await.unwrap();
+        let kept = [store.fact("before").await, store.fact("a").await, store.fact("after").await];
+        assert_eq!(kept.map(|fact| fact.unwrap().is_some()), [true, false, true]);
     })
     .await;
 }
