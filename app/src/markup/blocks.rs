@@ -7,7 +7,7 @@
 //! doubled since it last said no. So the work is in proportion to the new text.
 
 use super::lines::{Fence, Head, head};
-use super::{BLOCK_BYTES_MAX, render};
+use super::{BLOCK_BYTES_MAX, render, wall};
 use pulldown_cmark::{Event, Parser, Tag};
 
 /// Below this many bytes the parser is asked at every proposed place, however often it says no.
@@ -62,7 +62,7 @@ enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Continues(pub(super) Option<u64>);
 
-/// A finished block.
+/// A finished block, still on this side of the wall.
 #[derive(Debug)]
 pub(super) struct Block {
     pub(super) html: String,
@@ -78,7 +78,7 @@ impl Blocks {
 
     /// Takes the next piece and returns the blocks it finished, each safe HTML.
     pub fn push(&mut self, delta: &str) -> Vec<String> {
-        self.advance(delta).into_iter().map(|block| block.html).collect()
+        self.advance(delta).into_iter().map(|block| wall::clean(&block.html)).collect()
     }
 
     /// The text after the last finished block, as it was written; its line ends are `\n`.
@@ -88,7 +88,7 @@ impl Blocks {
 
     /// Ends the message: the tail as its last block, if there is anything in it.
     pub fn finish(mut self) -> Option<String> {
-        self.end().map(|block| block.html)
+        self.end().map(|block| wall::clean(&block.html))
     }
 
     pub(super) fn advance(&mut self, delta: &str) -> Vec<Block> {
@@ -194,7 +194,8 @@ impl Blocks {
         self.kind = match (self.kind, head) {
             (Kind::Nothing, Head::Fence(fence)) => Kind::Fenced(fence),
             (Kind::Nothing, Head::Text) => Kind::Plain,
-            (Kind::Nothing, _) | (Kind::Plain, Head::Marker { .. } | Head::Angle | Head::Fence(_)) => {
+            (Kind::Nothing, _)
+            | (Kind::Plain, Head::Marker { .. } | Head::Angle | Head::Fence(_) | Head::Indented) => {
                 Kind::Open
             }
             (kind, _) => kind,

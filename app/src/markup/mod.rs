@@ -26,12 +26,6 @@ pub use blocks::Blocks;
 /// sees nothing longer, whatever arrives.
 pub const BLOCK_BYTES_MAX: usize = 64 * 1024;
 
-/// The longest code that is coloured, in bytes; longer code is shown plain.
-pub const HIGHLIGHT_BYTES_MAX: usize = 32 * 1024;
-
-/// The longest line of code that is coloured, in bytes; code with a longer one is shown plain.
-pub const HIGHLIGHT_LINE_BYTES_MAX: usize = 1_000;
-
 /// Quotes, lists and emphasis inside one another beyond this depth lose their tags and keep their text.
 pub const NESTING_MAX: usize = 24;
 
@@ -40,7 +34,7 @@ pub fn to_html(markdown: &str) -> String {
     let mut blocks = Blocks::new();
     let mut finished = blocks.advance(markdown);
     finished.extend(blocks.end());
-    blocks::join(finished)
+    wall::clean(&blocks::join(finished))
 }
 
 /// Cuts the beginning of an answer into its finished blocks, each safe HTML, and the unfinished text after them.

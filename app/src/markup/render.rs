@@ -11,7 +11,7 @@ pub(super) const OPTIONS: Options =
 /// The longest name of a language that is shown, in bytes.
 const LANGUAGE_BYTES_MAX: usize = 24;
 
-/// A block as safe HTML.
+/// A block as HTML, still on this side of the wall.
 pub(super) struct Rendered {
     pub(super) html: String,
     /// The list at its very end, which the next block may go on with.
@@ -24,10 +24,10 @@ pub(super) fn block(markdown: &str, continues: Option<Continues>) -> Rendered {
     for event in Parser::new_ext(markdown, OPTIONS) {
         page.event(event);
     }
-    Rendered { html: wall::clean(&page.html), list: page.list }
+    Rendered { html: page.html, list: page.list }
 }
 
-/// Text, or code, that is not parsed at all.
+/// Text, or code, that is not parsed at all, as HTML on this side of the wall.
 pub(super) fn plain(text: &str, is_code: bool) -> String {
     let text = text.trim_matches('\n');
     if text.trim().is_empty() {
@@ -41,7 +41,7 @@ pub(super) fn plain(text: &str, is_code: bool) -> String {
         escape(&mut html, text);
         html.push_str("</p>");
     }
-    wall::clean(&html)
+    html
 }
 
 /// The unfinished end of an answer, with the place for the caret.

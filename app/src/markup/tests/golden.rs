@@ -49,7 +49,7 @@ fn code_is_a_figure_with_its_language_and_a_button() {
         "```rust\nlet a = \"<b>\"; // c\n```\nafter",
         "<figure class=\"code\"><figcaption><span>rust</span>\
          <button type=\"button\" class=\"btn quiet small\" data-copy=\"\" hidden=\"\">Copy</button></figcaption>\
-         <pre tabindex=\"0\"><code><span class=\"k\">let</span> a <span class=\"o\">= </span><span class=\"s\">\"&lt;b&gt;\"</span>; \
+         <pre tabindex=\"0\"><code><span class=\"k\">let </span>a <span class=\"o\">= </span><span class=\"s\">\"&lt;b&gt;\"</span>; \
          <span class=\"c\">// c\n</span></code></pre></figure><p>after</p>",
     );
     let plain = to_html("```no-such-language\na < b\n```");

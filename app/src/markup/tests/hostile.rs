@@ -1,6 +1,6 @@
 //! Output that means harm: inert, and done in bounded time.
 
-use super::super::{BLOCK_BYTES_MAX, Blocks, HIGHLIGHT_BYTES_MAX, to_html};
+use super::super::{BLOCK_BYTES_MAX, Blocks, to_html};
 use std::time::{Duration, Instant};
 
 /// Far more than an optimised build needs and than a busy machine without optimisation takes.
@@ -309,13 +309,6 @@ fn a_block_that_is_too_long_is_plain_text_and_nothing_of_it_is_lost() {
 #[test]
 fn code_that_is_too_long_is_code_without_colour() {
     let line = "let a = 1;\n";
-    let html =
-        to_html(&format!("```rust\n{}```\n\n*after*", line.repeat(HIGHLIGHT_BYTES_MAX / line.len() + 1)));
-    assert!(
-        html.contains("<span>rust</span>")
-            && !html.contains("class=\"k\"")
-            && html.ends_with("<p><em>after</em></p>")
-    );
     let html = to_html(&format!("```rust\n{}```\n\n*after*", line.repeat(3 * BLOCK_BYTES_MAX / line.len())));
     assert_eq!(html.matches("let a = 1;").count(), 3 * BLOCK_BYTES_MAX / line.len());
     assert!(
