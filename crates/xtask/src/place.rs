@@ -1,7 +1,10 @@
 //! Where things are: the checkout, what is built, what is fetched.
 
 use anyhow::{Context, Result};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 /// Reads one environment variable; empty counts as unset.
 #[expect(clippy::disallowed_methods, reason = "the build tool has its own environment, not the server's")]
@@ -9,11 +12,15 @@ pub(crate) fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The checkout.
+/// The checkout: what cargo says at run time. A target folder shared between checkouts holds one xtask for all of them, so
+/// the path it was compiled with may be another checkout's.
 pub(crate) fn root() -> &'static Path {
-    // crates/xtask is two below; the path was true when this was compiled, by the cargo that runs it.
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here)
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let here = env("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").to_owned());
+        // crates/xtask is two below.
+        Path::new(&here).ancestors().nth(2).unwrap_or(Path::new(".")).to_owned()
+    })
 }
 
 /// What cargo builds into.
