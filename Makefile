@@ -2,7 +2,7 @@
 X := crates/xtask/toolchain.sh cargo xtask
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test test-all test-run lint
+.PHONY: help setup run dev test test-run lint
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 setup: ## get what the tests need: Node, Chromium, PostgreSQL, a model server
@@ -11,10 +11,8 @@ run: ## build everything, fetch the default weights, serve
 	@$(X) run --release
 dev: ## serve, and rebuild on every change
 	@$(X) dev
-test: ## format, the domain, SQLite, and the real binary over the wire
-	@$(X) test
-test-all: ## that, and rooms, lints, PostgreSQL, real model servers, the browser's journeys
-	@$(X) test-all
+test: ## everything: format, rooms, lints, both databases, real model servers, the browser's journeys (ONLY=unit,browser for a part)
+	@$(X) test $(ONLY)
 test-run: ## `make run` itself, in a fresh copy (slow)
 	@$(X) test-run
 lint: ## format, rooms and lints only

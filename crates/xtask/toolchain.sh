@@ -71,8 +71,9 @@ make_debian() {
   done
   if [ ${#missing[@]} -gt 0 ]; then
     candidate() { apt-cache policy rustc-web | sed -n 's/^ *Candidate: \([0-9.]*\).*/\1/p'; }
-    [ -n "$(candidate)" ] || $sudo apt-get update -qq >&2 || return 1
-    new_enough "$(candidate || true)" || return 1
+    # A list that was never fetched, or is older than the package: asked once more before it is believed.
+    new_enough "$(candidate)" || $sudo apt-get update -qq >&2 || return 1
+    new_enough "$(candidate)" || return 1
     say "installing ${missing[*]}"
     apt_install "$sudo" "${missing[@]}" || return 1
   fi

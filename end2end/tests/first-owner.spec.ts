@@ -43,6 +43,6 @@ test("without JavaScript the door says what it needs", async ({ browser, studio 
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
   await page.goto(`${studio.url}/login`);
-  await expect(page.getByText("A passkey needs JavaScript.")).toBeVisible();
+  await expect(page.locator("noscript .notice")).toContainText("A passkey needs JavaScript.");
   await context.close();
 });

@@ -33,6 +33,7 @@ fn copy() -> impl IntoView {
 fn question(message: &MessageRow) -> impl IntoView + use<> {
     view! {
         <article class="turn question" id=format!("m-{}", message.id) aria-label="You">
+            <h2 class="sr">"You"</h2>
             <div class="bubble">{message.body.clone()}</div>
             <div class="foot"><div class="do">{copy()}</div></div>
         </article>
@@ -70,6 +71,7 @@ fn answer(row: &TurnRow, live_text: Option<String>, model_label: &str) -> impl I
             aria-label=model_label.to_owned()
             aria-busy=state.is_active().then_some("true")
         >
+            <h2 class="sr">{model_label.to_owned()}</h2>
             {prose(&text, state.is_active())}
             <div data-foot>{foot(row, model_label)}</div>
         </article>
@@ -183,10 +185,15 @@ fn took(run: &RunRow, model_label: &str) -> Vec<String> {
     }
     if let Some(ended) = run.ended_at {
         let seconds = ended.since(run.created_at).as_secs_f64();
-        parts.push(if seconds < 10.0 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") });
+        parts.push(match seconds {
+            0.0..0.1 => "under 0.1 s".to_owned(),
+            0.1..10.0 => format!("{seconds:.1} s"),
+            _ => format!("{seconds:.0} s"),
+        });
         if let (Some(tokens), Some(first)) = (tokens.filter(|n| *n > 1), run.first_token_at) {
             let writing = ended.since(first).as_secs_f64();
-            if writing > 0.0 {
+            // Over a shorter time the number says more about the clock than about the model.
+            if writing >= 0.1 {
                 parts.push(format!("{:.0} tok/s", f64::from(tokens) / writing));
             }
         }

@@ -13,7 +13,7 @@ use api_types::Problem;
 use js_sys::{JSON, Object, Reflect};
 use leptos::task::spawn_local;
 use std::{cell::Cell, rc::Rc};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::{Event, HtmlButtonElement, HtmlElement, HtmlInputElement};
 
 /// Which ceremony.

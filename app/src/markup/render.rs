@@ -318,7 +318,7 @@ fn label(language: &str) -> &str {
 fn figure(html: &mut String, language: &str, code: impl FnOnce(&mut String)) {
     html.push_str("<figure class=\"code\"><figcaption><span>");
     escape(html, label(language));
-    html.push_str("</span><button type=\"button\" class=\"btn quiet small\" data-copy=\"\" hidden=\"\">Copy</button></figcaption>");
+    html.push_str("</span><button type=\"button\" class=\"btn quiet small needs-live\" data-copy=\"\">Copy</button></figcaption>");
     html.push_str("<pre tabindex=\"0\"><code>");
     code(html);
     html.push_str("</code></pre></figure>");

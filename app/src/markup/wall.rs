@@ -53,10 +53,9 @@ const CLASSES: [(&str, &[&str]); 10] = [
 ];
 
 /// Attributes with the only values they may have.
-const VALUES: [(&str, &str, &[&str]); 9] = [
+const VALUES: [(&str, &str, &[&str]); 8] = [
     ("button", "type", &["button"]),
     ("button", "data-copy", &[""]),
-    ("button", "hidden", &[""]),
     ("div", "tabindex", &["0"]),
     ("div", "role", &["region"]),
     ("div", "aria-label", &["Table"]),

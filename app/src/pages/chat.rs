@@ -146,7 +146,8 @@ pub(crate) fn chat() -> impl IntoView {
                         {is_past.then(|| view! { <p class="earlier"><a class="btn quiet small" href=format!("/chat/{id}")>"To the latest messages"</a></p> })}
                     </div>
                 </div>
-                {running.map(|_| view! { <noscript><meta http-equiv="refresh" content="2" /></noscript> })}
+                // Without a fragment: an address that differs in its fragment alone is not loaded again.
+                {running.map(|_| view! { <noscript><meta http-equiv="refresh" content=format!("2; url=/chat/{id}") /></noscript> })}
                 {composer(Some(id), None, running, form.clone(), data.now, view! { {refusal}{above} }.into_any())}
             </main>
             {conversation::model_menu(id, models.clone(), settings)}

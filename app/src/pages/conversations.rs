@@ -38,7 +38,7 @@ pub(crate) fn conversations() -> impl IntoView {
                     <div class="actions"><a class="btn primary" href="/chat">"New chat"</a></div>
                 </div>
             })}
-            <ul class="rows">{rows}</ul>
+            <ul class="rows" hidden=is_empty>{rows}</ul>
             {next.map(|next| view! { <p class="earlier"><a class="btn quiet" href=next>"Older conversations"</a></p> })}
         };
         Ok(view! { <Title text="Conversations" />{frame(data, Here::Conversations, framed("Conversations", body))} }.into_any())

@@ -45,6 +45,7 @@ fn section(source: SourceView, models: &[ModelInfo]) -> impl IntoView + use<> {
     let mine: Vec<ModelInfo> =
         models.iter().filter(|info| info.model.source() == source.name).cloned().collect();
     let more = mine.len().saturating_sub(MODELS_SHOWN_MAX);
+    let is_empty = mine.is_empty();
     let (state, words) = match source.status.state {
         Ok(words) => ("finished", words),
         Err(why) => ("failed", why),
@@ -54,7 +55,7 @@ fn section(source: SourceView, models: &[ModelInfo]) -> impl IntoView + use<> {
         <section class="section">
             <h2>{source.status.label}</h2>
             <p class="about"><span class="state" data-state=state>{words}</span></p>
-            <ul class="rows">{mine.into_iter().take(MODELS_SHOWN_MAX).map(row).collect_view()}</ul>
+            <ul class="rows" hidden=is_empty>{mine.into_iter().take(MODELS_SHOWN_MAX).map(row).collect_view()}</ul>
             {(more > 0).then(|| view! { <p class="about">{format!("and {more} more")}</p> })}
             {source.removable.then(|| view! {
                 <form method="post" action="/api/source/disconnect">
@@ -105,7 +106,7 @@ fn nearby(offers: Vec<SourceAddress>, is_admin: bool) -> impl IntoView {
         <section class="section">
             <h2>"Found on this machine"</h2>
             {none.then(|| view! { <p class="about">"No Ollama, LM Studio or llama-server was found at its usual port."</p> })}
-            <ul class="rows">{rows}</ul>
+            {(!none).then(|| view! { <ul class="rows">{rows}</ul> })}
             {is_admin.then(|| view! {
                 <form method="post" action="/api/source/find"><button class="btn small" type="submit">{icon("again")}"Look again"</button></form>
             })}

@@ -22,8 +22,13 @@ use anyhow::{Result, bail};
 use serve::Profile;
 use std::process::ExitCode;
 
-const COMMANDS: &str =
-    "setup, site, models, run [--release], dev, test, test-all, test-run, lint, check-rooms";
+const COMMANDS: &str = "setup, site, models, run [--release], dev, test [STAGE,…], test-run, lint";
+
+/// The words between commas.
+fn names(arguments: &[&str]) -> Vec<String> {
+    let parts = arguments.iter().flat_map(|argument| argument.split(','));
+    parts.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,10 +51,8 @@ fn command(arguments: &[String]) -> Result<()> {
         ["run", "--release"] => serve::run(Profile::Release),
         ["dev"] => dev::run(),
         ["test-run"] => test_run::run(),
-        ["test"] => test::run(),
-        ["test-all"] => test::run_all(),
-        ["lint"] => test::lint(),
-        ["check-rooms"] => rooms::check(),
+        ["test", only @ ..] => test::run(&names(only)),
+        ["lint"] => test::run(&names(&["format,rooms,lints"])),
         _ => bail!("one of: {COMMANDS}"),
     }
 }

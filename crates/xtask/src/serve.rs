@@ -2,7 +2,11 @@
 
 use crate::{place, sh, site, weights};
 use anyhow::{Context, Result, bail};
-use std::{os::unix::process::CommandExt, path::PathBuf, process::Command};
+use std::{
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// How the server is compiled.
 #[derive(Clone, Copy, PartialEq)]
@@ -27,7 +31,7 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
 }
 
 /// The server in its checkout, with the built-in model where nobody chose another.
-pub(crate) fn command(vobio: &PathBuf) -> Command {
+pub(crate) fn command(vobio: &Path) -> Command {
     let mut command = Command::new(vobio);
     command.current_dir(place::root());
     // Ours, not the server's: it refuses settings that it does not know.
@@ -58,7 +62,7 @@ pub(crate) fn run(profile: Profile) -> Result<()> {
 }
 
 /// Gets the weights; without them the studio starts all the same, and says so here and on its pages.
-pub(crate) fn fetch_weights(vobio: &PathBuf) {
+pub(crate) fn fetch_weights(vobio: &Path) {
     if is_chosen("LOCAL_MODEL") {
         return;
     }

@@ -48,7 +48,7 @@ fn code_is_a_figure_with_its_language_and_a_button() {
     shows(
         "```rust\nlet a = \"<b>\"; // c\n```\nafter",
         "<figure class=\"code\"><figcaption><span>rust</span>\
-         <button type=\"button\" class=\"btn quiet small\" data-copy=\"\" hidden=\"\">Copy</button></figcaption>\
+         <button type=\"button\" class=\"btn quiet small needs-live\" data-copy=\"\">Copy</button></figcaption>\
          <pre tabindex=\"0\"><code><span class=\"k\">let </span>a <span class=\"o\">= </span><span class=\"s\">\"&lt;b&gt;\"</span>; \
          <span class=\"c\">// c\n</span></code></pre></figure><p>after</p>",
     );

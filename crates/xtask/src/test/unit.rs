@@ -9,14 +9,13 @@ use crate::{setup::Tools, sh, weights};
 use anyhow::{Context, Result};
 use std::{
     io::{BufRead, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Stdio,
 };
 
-/// Runs all unit and integration tests; gives the server's binary, which was built on the way.
-pub(super) fn run(tools: &Tools) -> Result<(PathBuf, Count)> {
-    let vobio = build()?;
-    let requantised = weights::requantised(&vobio)?;
+/// Runs all unit and integration tests.
+pub(super) fn run(tools: &Tools, vobio: &Path) -> Result<Count> {
+    let requantised = weights::requantised(vobio)?;
     let cluster = Cluster::start(&tools.postgres)?;
     let mut cargo = sh::cargo();
     cargo
@@ -29,18 +28,6 @@ pub(super) fn run(tools: &Tools) -> Result<(PathBuf, Count)> {
         .env("VOBIO_TEST_AIMOCK", tools.node_bin.join("llmock"));
     let (total, is_success) = counted(&mut cargo)?;
     drop(cluster);
-    Ok((vobio, conclude(total, is_success, "cargo test")?))
-}
-
-/// The tests that need nothing but the compiler: no PostgreSQL, browser, weights or model server.
-pub(super) fn seen() -> Result<Count> {
-    const PACKAGES: [&str; 5] = ["server", "api-types", "studio", "adapters", "storage"];
-    let mut cargo = sh::cargo();
-    cargo.args(["test", "--no-fail-fast", "--no-default-features"]);
-    for package in PACKAGES {
-        cargo.args(["--package", package]);
-    }
-    let (total, is_success) = counted(&mut cargo)?;
     conclude(total, is_success, "cargo test")
 }
 
@@ -59,7 +46,7 @@ fn counted(cargo: &mut std::process::Command) -> Result<(Count, bool)> {
 }
 
 /// Compiles all tests, and finds the server among what cargo made: tests of its crate need it, so cargo builds it.
-fn build() -> Result<PathBuf> {
+pub(super) fn build() -> Result<PathBuf> {
     let arguments = ["test", "--workspace", "--no-run", "--message-format=json-render-diagnostics"];
     let output =
         sh::cargo().args(arguments).stderr(Stdio::inherit()).output().context("cannot start cargo")?;

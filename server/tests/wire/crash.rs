@@ -1,10 +1,8 @@
 //! kill -9 in the middle of an answer: nothing that was shown is lost, and it says so.
 
-mod support;
-
+use crate::support::{Studio, databases, until};
 use serde_json::json;
 use std::time::Duration;
-use support::{Studio, databases, until};
 
 #[test]
 fn ten_times_killed_in_the_middle_of_an_answer_keeps_it_marks_it_and_offers_to_continue() {

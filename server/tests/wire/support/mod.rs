@@ -1,13 +1,11 @@
 //! A real studio for tests: the binary itself, on a free port, with its state in a folder that goes away; and a person with
 //! a passkey (1Password's client, written independently of the server's library).
 
-#![expect(dead_code, reason = "each test binary uses a part of it")]
-
 mod person;
 mod postgres;
 
-pub use person::Person;
-pub use postgres::databases;
+pub(crate) use person::Person;
+pub(crate) use postgres::databases;
 
 use reqwest::blocking::Client;
 use std::{
@@ -26,19 +24,19 @@ use std::{
 use tempfile::TempDir;
 
 /// A studio that runs; killed when it is dropped.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: Receiver<String>,
     log: Arc<Mutex<Vec<String>>>,
-    pub url: String,
-    pub code: Option<String>,
+    pub(crate) url: String,
+    pub(crate) code: Option<String>,
 }
 
 /// What a studio is started with: it can be started again on the same state.
-pub struct Studio {
-    pub folder: TempDir,
-    pub port: u16,
-    pub settings: BTreeMap<String, String>,
+pub(crate) struct Studio {
+    pub(crate) folder: TempDir,
+    pub(crate) port: u16,
+    pub(crate) settings: BTreeMap<String, String>,
 }
 
 fn free_port() -> u16 {
@@ -47,7 +45,7 @@ fn free_port() -> u16 {
 
 impl Studio {
     /// On SQLite, with the mock models.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let settings =
             [("MOCK_MODE", "true"), ("LOCAL_MODEL", "none"), ("LOG_FORMAT", "json"), ("LOG_LEVEL", "DEBUG")];
         let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
@@ -55,13 +53,13 @@ impl Studio {
     }
 
     /// The same with one more setting.
-    pub fn with(mut self, key: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, key: &str, value: &str) -> Self {
         self.settings.insert(key.to_owned(), value.to_owned());
         self
     }
 
     /// On a database of [`databases`].
-    pub fn on(self, database: &Option<String>) -> Self {
+    pub(crate) fn on(self, database: &Option<String>) -> Self {
         match database {
             Some(url) => self.with("DATABASE_URL", url),
             None => self,
@@ -82,13 +80,13 @@ impl Studio {
     }
 
     /// Runs a sub-command to its end.
-    pub fn run(&self, words: &[&str]) -> Output {
+    pub(crate) fn run(&self, words: &[&str]) -> Output {
         let mut command = self.command(words[0]);
         command.args(&words[1..]).stdin(Stdio::null()).output().unwrap()
     }
 
     /// Starts it and waits until it answers.
-    pub fn start(&self) -> Running {
+    pub(crate) fn start(&self) -> Running {
         let mut child = self
             .command("serve")
             .stdin(Stdio::null())
@@ -142,18 +140,18 @@ impl Running {
     }
 
     /// Everything it has logged.
-    pub fn logged(&self) -> Vec<String> {
+    pub(crate) fn logged(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
     }
 
     /// kill -9.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// SIGTERM, and waits for its end.
-    pub fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let limit = Instant::now() + Duration::from_secs(30);
@@ -164,7 +162,7 @@ impl Running {
     }
 
     /// The first owner, signed in.
-    pub fn owner(&self) -> Person {
+    pub(crate) fn owner(&self) -> Person {
         let mut person = Person::new(&self.url);
         person.set_up(self.code.as_deref().expect("an owner code"), "Ana");
         person
@@ -184,7 +182,7 @@ impl Drop for Running {
 }
 
 /// A client that follows nothing and keeps nothing.
-pub fn client() -> Client {
+pub(crate) fn client() -> Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -195,13 +193,13 @@ pub fn client() -> Client {
 }
 
 /// Whether a file can be read by its owner alone.
-pub fn is_private(path: &Path) -> bool {
+pub(crate) fn is_private(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).unwrap().permissions().mode().trailing_zeros() >= 6
 }
 
 /// Waits until something holds.
-pub fn until<T>(what: &str, mut there: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut there: impl FnMut() -> Option<T>) -> T {
     let limit = Instant::now() + Duration::from_secs(30);
     loop {
         if let Some(value) = there() {

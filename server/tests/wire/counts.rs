@@ -1,9 +1,7 @@
 //! What is counted, not timed: statements a page, statements and commits a chat.
 
-mod support;
-
+use crate::support::{Running, Studio, databases};
 use serde_json::{Value, json};
-use support::{Running, Studio, databases};
 
 /// Fewest statements that the log says a path took; heartbeats fall into some requests and not into others.
 fn statements(running: &Running, path: &str) -> u64 {

@@ -9,7 +9,7 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// `None` for SQLite, and the address of a fresh database.
 #[expect(clippy::disallowed_methods, reason = "a test asks its caller for a database")]
-pub fn databases() -> Vec<Option<String>> {
+pub(crate) fn databases() -> Vec<Option<String>> {
     let Ok(cluster) = std::env::var("VOBIO_TEST_POSTGRES") else {
         println!("PostgreSQL is skipped: VOBIO_TEST_POSTGRES is not set");
         return vec![None];
@@ -18,8 +18,5 @@ pub fn databases() -> Vec<Option<String>> {
     let made =
         Command::new("psql").args([&cluster, "-qc", &format!("CREATE DATABASE {name}")]).status().unwrap();
     assert!(made.success(), "a database could not be made");
-    let (base, query) =
-        cluster.split_once('?').map_or((cluster.as_str(), String::new()), |(b, q)| (b, format!("?{q}")));
-    let (host, _) = base.rsplit_once('/').unwrap();
-    vec![None, Some(format!("{host}/{name}{query}"))]
+    vec![None, Some(format!("{}/{name}", cluster.trim_end_matches('/')))]
 }

@@ -1,9 +1,7 @@
 //! The door: the first owner, signing in and out, and what survives a restart.
 
-mod support;
-
+use crate::support::{Person, Studio, databases, is_private};
 use serde_json::json;
-use support::{Person, Studio, databases, is_private};
 
 #[test]
 fn the_first_owner_signs_in_again_after_a_restart_and_finds_everything() {

@@ -63,51 +63,51 @@ fn wrapped<T: DeserializeOwned>(options: &Value) -> T {
 }
 
 /// Somebody at a browser.
-pub struct Person {
-    pub url: String,
-    pub cookies: BTreeMap<String, String>,
-    pub key: Option<Passkey>,
+pub(crate) struct Person {
+    pub(crate) url: String,
+    pub(crate) cookies: BTreeMap<String, String>,
+    pub(crate) key: Option<Passkey>,
     client: Client,
 }
 
 /// An answer, read whole.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }
 
 /// One event of `/api/events`.
-pub type EventJson = Value;
+pub(crate) type EventJson = Value;
 
 impl Person {
-    pub fn new(url: &str) -> Self {
+    pub(crate) fn new(url: &str) -> Self {
         Self { url: url.to_owned(), cookies: BTreeMap::new(), key: None, client: client() }
     }
 
     /// Another browser of the same person, with the same key and no cookies.
-    pub fn elsewhere(&self) -> Self {
+    pub(crate) fn elsewhere(&self) -> Self {
         Self { key: self.key.clone(), ..Self::new(&self.url) }
     }
 
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         self.client.request(method, format!("{}{path}", self.url)).header("cookie", cookies.join("; "))
     }
 
-    pub fn send(&mut self, request: RequestBuilder) -> Answer {
+    pub(crate) fn send(&mut self, request: RequestBuilder) -> Answer {
         let response = request.send().unwrap();
         self.take_cookies(&response);
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -127,19 +127,19 @@ impl Person {
     }
 
     /// A page, as a browser asks for it.
-    pub fn page(&mut self, path: &str) -> Answer {
+    pub(crate) fn page(&mut self, path: &str) -> Answer {
         let request = self.request(Method::GET, path).header("accept", "text/html");
         self.send(request)
     }
 
     /// A server function, as an island calls it.
-    pub fn call(&mut self, path: &str, arguments: Value) -> Answer {
+    pub(crate) fn call(&mut self, path: &str, arguments: Value) -> Answer {
         let request = self.request(Method::POST, path).header("accept", "application/json").json(&arguments);
         self.send(request)
     }
 
     /// A form on a page, as a browser without scripts sends it.
-    pub fn form(&mut self, on: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) fn form(&mut self, on: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
         let request = self
             .request(Method::POST, path)
             .header("accept", "text/html,application/xhtml+xml")
@@ -151,7 +151,7 @@ impl Person {
     }
 
     /// Becomes the owner.
-    pub fn set_up(&mut self, code: &str, name: &str) {
+    pub(crate) fn set_up(&mut self, code: &str, name: &str) {
         self.page("/login");
         let start = self.call("/api/setup/start", json!({ "code": code, "name": name }));
         assert_eq!(start.status, 200, "{start:?}");
@@ -164,7 +164,7 @@ impl Person {
     }
 
     /// `navigator.credentials.create`.
-    pub fn register(&mut self, options: &Value) -> String {
+    pub(crate) fn register(&mut self, options: &Value) -> String {
         let mut browser = PasskeyClient::new(authenticator(None)).allows_insecure_localhost(true);
         let origin = Url::parse(&self.url).unwrap();
         let credential = block_on(browser.register(&origin, wrapped(options), DefaultClientData)).unwrap();
@@ -173,7 +173,7 @@ impl Person {
     }
 
     /// `navigator.credentials.get`.
-    pub fn touch(&mut self, options: &Value) -> String {
+    pub(crate) fn touch(&mut self, options: &Value) -> String {
         let mut browser = PasskeyClient::new(authenticator(self.key.clone())).allows_insecure_localhost(true);
         let origin = Url::parse(&self.url).unwrap();
         let credential =
@@ -183,7 +183,7 @@ impl Person {
     }
 
     /// Signs in with the passkey.
-    pub fn sign_in(&mut self) -> Answer {
+    pub(crate) fn sign_in(&mut self) -> Answer {
         self.page("/login");
         let start = self.call("/api/session/start", json!({}));
         assert_eq!(start.status, 200, "{start:?}");
@@ -195,7 +195,7 @@ impl Person {
     }
 
     /// Sends a message; the receipt.
-    pub fn ask(&mut self, text: &str, conversation: Option<&str>, model: &str) -> Value {
+    pub(crate) fn ask(&mut self, text: &str, conversation: Option<&str>, model: &str) -> Value {
         let mut arguments = json!({ "text": text });
         match conversation {
             Some(id) => arguments["conversation"] = id.into(),
@@ -207,7 +207,7 @@ impl Person {
     }
 
     /// Events from now on (or from `after`), until the receiver is dropped.
-    pub fn events(&self, after: i64) -> Receiver<EventJson> {
+    pub(crate) fn events(&self, after: i64) -> Receiver<EventJson> {
         let (send, receive) = mpsc::channel();
         let request = self.request(Method::GET, &format!("/api/events?after={after}"));
         thread::spawn(move || {
@@ -225,7 +225,7 @@ impl Person {
     }
 
     /// Waits until a run has ended; its last event.
-    pub fn ended(&self, run: &Value) -> EventJson {
+    pub(crate) fn ended(&self, run: &Value) -> EventJson {
         let limit = Duration::from_secs(60);
         let events = self.events(0);
         loop {

@@ -1,11 +1,9 @@
 //! Asking and answering, over the wire.
 
-mod support;
-
+use crate::support::{Studio, databases, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
-use support::{Studio, databases, until};
 
 fn id(value: &Value) -> &str {
     value.as_str().unwrap()
@@ -212,7 +210,8 @@ fn a_refused_form_comes_back_with_its_sentence_and_the_typed_text() {
         "{}",
         hot.body
     );
-    let stranger = support::Person::new(&running.url).form("/chat", "/api/message/send", &[("text", "x")]);
+    let stranger =
+        crate::support::Person::new(&running.url).form("/chat", "/api/message/send", &[("text", "x")]);
     assert_eq!(stranger.header("location"), "/login");
 }
 
@@ -221,7 +220,7 @@ fn bad_input_gets_a_sentence_and_the_process_lives() {
     let studio = Studio::new();
     let running = studio.start();
     let mut ana = running.owner();
-    let post = |ana: &mut support::Person, path: &str, media: &str, body: &[u8]| {
+    let post = |ana: &mut crate::support::Person, path: &str, media: &str, body: &[u8]| {
         let request = ana
             .request(Method::POST, path)
             .header("accept", "application/json")

@@ -1,8 +1,6 @@
 //! The configuration, as the operator meets it.
 
-mod support;
-
-use support::Studio;
+use crate::support::Studio;
 
 #[test]
 fn nonsense_stops_the_start_with_a_sentence_that_names_it() {

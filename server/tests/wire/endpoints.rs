@@ -1,10 +1,8 @@
 //! Every address × everyone who may knock. A server function or page that is not in the table fails the test.
 
-mod support;
-
+use crate::support::{Person, Studio};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use support::{Person, Studio};
 
 /// What a stranger, and a signed-in person with an id of somebody else, are answered.
 struct Row {

@@ -1,0 +1,16 @@
+//! The real binary over the wire, as its users and its operator meet it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod chat;
+mod counts;
+mod crash;
+mod endpoints;
+mod first_owner;
+mod settings;
+mod support;
