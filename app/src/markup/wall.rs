@@ -41,7 +41,7 @@ const TAGS: [&str; 28] = [
 /// Classes, tag by tag; `markup::code` colours with the letters.
 const CLASSES: [(&str, &[&str]); 10] = [
     ("a", &["image"]),
-    ("button", &["btn", "quiet", "small"]),
+    ("button", &["btn", "quiet", "small", "needs-live"]),
     ("code", &["caret"]),
     ("div", &["scroll"]),
     ("figure", &["code"]),

@@ -12,7 +12,7 @@ pub(super) fn pieces<'a>(language: &Language, code: &'a str, mut name: impl FnMu
         }
         return;
     }
-    let mut scan = Scan { language, code, at: 0, line: 0, in_tag: false };
+    let mut scan = Scan { language, code, at: 0, line: 0, in_tag: false, defines: false };
     while scan.at < code.len() {
         let from = scan.at;
         let class = scan.next();
@@ -43,7 +43,11 @@ struct Scan<'a> {
     line: usize,
     /// Between `<name` and `>`.
     in_tag: bool,
+    /// The word before said that the next one is a function's name.
+    defines: bool,
 }
+
+const DEFINING: [&str; 5] = ["fn", "def", "func", "function", "fun"];
 
 impl<'a> Scan<'a> {
     fn rest(&self) -> &'a str {
@@ -71,6 +75,7 @@ impl<'a> Scan<'a> {
             self.take_while(char::is_whitespace);
             return None;
         }
+        let is_defined = std::mem::take(&mut self.defines);
         if let Some(class) = self.comment().or_else(|| self.string()) {
             return Some(class);
         }
@@ -82,7 +87,8 @@ impl<'a> Scan<'a> {
             return Some(Class::Number);
         }
         if self.begins_word(c) {
-            return self.word();
+            let class = self.word();
+            return if is_defined && class.is_none() { Some(Class::Name) } else { class };
         }
         if self.language.sigils.contains(c) {
             self.at += c.len_utf8();
@@ -203,6 +209,7 @@ impl<'a> Scan<'a> {
             _ => {}
         }
         if self.language.is(self.language.words, word) {
+            self.defines = DEFINING.contains(&word);
             return Some(Class::Word);
         }
         if self.language.is(self.language.values, word) {
