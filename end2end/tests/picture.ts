@@ -2,12 +2,9 @@
 import type { CDPSession, Page } from "@playwright/test";
 import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import UPNG from "upng-js";
+import { looksLike, smaller } from "./png";
 
 const FOLDER = process.env.VOBIO_SCREENS ?? join(__dirname, "../../docs/screens");
-
-/** Enough for flat pages with smoothed letters; a picture then weighs a third of what the browser makes of it. */
-const COLOURS = 64;
 
 /** Of 255: what nobody sees between two pictures. */
 const STEPS_UNSEEN = 12;
@@ -23,6 +20,8 @@ export type Look = keyof typeof LOOKS;
 type Options = {
   /** All of the page, not what fits on the screen. */
   fullPage?: boolean;
+  /** Enough for flat pages with smoothed letters where nothing is said. */
+  colours?: number;
   /** Light, dark and phone where nothing is said. */
   looks?: readonly Look[];
   /** Runs in each look just before the picture is taken. */
@@ -38,7 +37,7 @@ export async function shoot(page: Page, name: string, options: Options = {}): Pr
     await options.before?.();
     await page.evaluate(stopClocks);
     const taken = await page.screenshot({ animations: "disabled", fullPage: options.fullPage });
-    keep(join(FOLDER, `${name}-${look}.png`), taken);
+    keep(join(FOLDER, `${name}-${look}.png`), smaller(taken, options.colours ?? 32));
   }
   await become(page, "light");
 }
@@ -68,16 +67,7 @@ function stopClocks(): void {
 }
 
 /** Writes a picture, unless the one that is there looks the same: a corner is not smoothed alike each time. */
-function keep(file: string, png: Buffer): void {
-  const now = UPNG.decode(png);
-  const smaller = Buffer.from(UPNG.encode(UPNG.toRGBA8(now), now.width, now.height, COLOURS));
-  if (existsSync(file) && looksLike(readFileSync(file), smaller)) utimesSync(file, new Date(), new Date());
-  else writeFileSync(file, smaller);
-}
-
-function looksLike(one: Buffer, other: Buffer): boolean {
-  const [a, b] = [one, other].map((png) => UPNG.decode(png));
-  if (a!.width !== b!.width || a!.height !== b!.height) return false;
-  const [pixels, others] = [a, b].map((image) => new Uint8Array(UPNG.toRGBA8(image)[0]));
-  return pixels!.every((value, at) => Math.abs(value - others![at]!) <= STEPS_UNSEEN);
+function keep(file: string, now: Buffer): void {
+  if (existsSync(file) && looksLike(readFileSync(file), now, STEPS_UNSEEN)) utimesSync(file, new Date(), new Date());
+  else writeFileSync(file, now);
 }

@@ -74,7 +74,7 @@ test("the door", async ({ page, studio }) => {
 test("before anything was asked", async ({ owner, studio }) => {
   await shoot(owner, "chat-new");
   await owner.goto(`${studio.url}/conversations`);
-  await shoot(owner, "conversations-empty");
+  await shoot(owner, "conversations-empty", { looks: ["light", "phone"] });
   await owner.goto(`${studio.url}/models`);
   await shoot(owner, "models", { fullPage: true });
   await owner.goto(`${studio.url}/nowhere`);
@@ -87,10 +87,10 @@ test("a conversation", async ({ owner, studio }) => {
   await finished(owner);
   await hideScripts(owner);
   await shoot(owner, "chat", atTop(owner));
-  await shoot(owner, "chat-end", atEnd(owner));
+  await shoot(owner, "chat-end", { ...atEnd(owner), looks: ["phone"] });
 
   await owner.getByRole("button", { name: /^Model:/ }).click();
-  await shoot(owner, "chat-models", atEnd(owner));
+  await shoot(owner, "chat-models", { ...atEnd(owner), looks: ["phone"] });
   await owner.keyboard.press("Escape");
 
   await owner.getByRole("button", { name: "Settings of this conversation" }).click();
@@ -100,7 +100,7 @@ test("a conversation", async ({ owner, studio }) => {
   await expect(owner.locator("#s-temp-error")).toBeVisible();
   await owner.locator("html[data-live]").waitFor();
   await hideScripts(owner);
-  await shoot(owner, "settings-refused", atEnd(owner));
+  await shoot(owner, "settings-refused", { ...atEnd(owner), looks: ["phone"] });
 });
 
 test("an answer under way, stopped, failed", async ({ owner, studio }) => {
@@ -125,7 +125,7 @@ test("an answer under way, stopped, failed", async ({ owner, studio }) => {
   await say(owner, "And in a cold kitchen?", { text: PLAIN, fail_after: 24 });
   await expect(lastAnswer(owner)).toHaveAttribute("data-state", "failed");
   await hideScripts(owner);
-  await shoot(owner, "chat-failed");
+  await shoot(owner, "chat-failed", { looks: ["phone"] });
 });
 
 test("what is too long for its place", async ({ owner, studio }) => {
@@ -133,7 +133,13 @@ test("what is too long for its place", async ({ owner, studio }) => {
   await say(owner, "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft, what is it?", { text: LONG_WORDS });
   await finished(owner);
   await hideScripts(owner);
-  await shoot(owner, "chat-long", atTop(owner));
+  await shoot(owner, "chat-long", { ...atTop(owner), looks: ["light", "phone"] });
+});
+
+test("every component", async ({ page, studio }) => {
+  await page.goto(`${studio.url}/design`);
+  await page.locator("html[data-live]").waitFor();
+  await shoot(page, "design", { fullPage: true, colours: 64 });
 });
 
 test("many conversations, and one deleted", async ({ owner, studio }) => {
@@ -158,8 +164,8 @@ test("many conversations, and one deleted", async ({ owner, studio }) => {
   await owner.keyboard.press("Escape");
   await owner.getByRole("button", { name: "Delete Plan a garden of four beds" }).click();
   await expect(owner.getByText("The conversation was deleted.")).toBeVisible();
-  await shoot(owner, "chat-deleted");
+  await shoot(owner, "chat-deleted", { looks: ["phone"] });
   await owner.getByRole("button", { name: "Ana, your menu" }).click();
   await composer(owner).fill("What is too early to say about this spring?");
-  await shoot(owner, "person", { looks: ["light", "dark"] });
+  await shoot(owner, "person", { looks: ["light"] });
 });

@@ -3,6 +3,8 @@
 //! Never here: a rule, markup, SQL. The layers stand in [`router`] from the inside out.
 
 mod body;
+#[cfg(debug_assertions)]
+mod design;
 mod events;
 mod forms;
 mod headers;
@@ -87,7 +89,11 @@ pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
 
     let dynamic = Router::new()
         .leptos_routes_with_context(&http, pages, provide.clone(), shell.clone())
-        .route("/api/events", get(events::events))
+        .route("/api/events", get(events::events));
+    // The gallery of components is for whoever works on the look: a release has neither the page nor its address.
+    #[cfg(debug_assertions)]
+    let dynamic = dynamic.route("/design", get(design::design));
+    let dynamic = dynamic
         .fallback(move |request| elsewhere(provide.clone(), shell.clone(), request))
         .with_state(http.clone());
     // Around the whole router, not around each route: a refused form asks for its page, which is another route.
