@@ -211,6 +211,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         request_timeout: config.request_timeout,
         mock: config.mock,
         pulse: pulse.clone(),
+        streams: http::Streams::default(),
     })?;
     let worker = worker::Worker::start(studio.clone(), tickets, pulse, alone);
 

@@ -9,6 +9,7 @@ mod headers;
 mod health;
 mod problems;
 mod session;
+mod streams;
 mod trace;
 
 use crate::site;
@@ -32,6 +33,7 @@ use tower_http::{
 
 pub(crate) use health::Pulse;
 pub(crate) use session::Cookies;
+pub(crate) use streams::Streams;
 
 /// Largest body of a request, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 1_000_000;
@@ -45,6 +47,7 @@ pub(crate) struct Http {
     pub(crate) request_timeout: Duration,
     pub(crate) mock: bool,
     pub(crate) pulse: Pulse,
+    pub(crate) streams: Streams,
 }
 
 impl FromRef<Http> for LeptosOptions {
