@@ -16,9 +16,12 @@ use tokio_util::sync::CancellationToken;
 /// Streams that a browser keeps open at once over HTTP/1.1; two of its connections stay free.
 pub(super) const STREAMS_OF_ONE_BROWSER_MAX: usize = 4;
 
-/// The open streams of every session, the oldest first.
+/// The open streams of every session.
 #[derive(Clone, Default)]
-pub(crate) struct Streams(Arc<Mutex<HashMap<SessionId, VecDeque<(u64, CancellationToken)>>>>);
+pub(crate) struct Streams(Arc<Mutex<HashMap<SessionId, OfBrowser>>>);
+
+/// Number and end of each stream, the oldest first.
+type OfBrowser = VecDeque<(u64, CancellationToken)>;
 
 /// A stream's place among those of its browser; given back when it is dropped.
 pub(super) struct Place {
