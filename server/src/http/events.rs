@@ -36,6 +36,8 @@ use tokio::{sync::watch, time::Instant};
 
 /// Changes are collected for so long before they are sent: a page is not told more often than it can draw.
 const COLLECT: Duration = Duration::from_millis(25);
+/// A page whose stream ended comes back after so long.
+const RETRY: Duration = Duration::from_secs(2);
 /// The session behind a stream, and answers that another process writes, are looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Answers that ended shortly before `after` are sent again: the page may have been rendered just before their end.
@@ -217,7 +219,7 @@ impl Feed {
         loop {
             if self.is_new {
                 self.is_new = false;
-                let mut events = vec![Event::default().event("hello").data("{}")];
+                let mut events = vec![Event::default().event("hello").data("{}").retry(RETRY)];
                 events.extend(self.look().await?);
                 return Some(events);
             }
