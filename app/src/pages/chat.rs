@@ -131,10 +131,6 @@ pub(crate) fn chat() -> impl IntoView {
         let earlier = open.earlier.map(|id| format!("?until={id}"));
         let label = label_of(&models, &settings.model);
         let above = about_model(&models, Some(&settings.model), false);
-        let other = form
-            .as_ref()
-            .filter(|form| form.action.starts_with("/api/message/") && form.action != "/api/message/send");
-        let refusal = other.map(|form| crate::components::notice::refused(&form.problem));
         let is_past = until.is_some();
         let main = view! {
             <main class="main chat" id="main">
@@ -148,7 +144,7 @@ pub(crate) fn chat() -> impl IntoView {
                 </div>
                 // Without a fragment: an address that differs in its fragment alone is not loaded again.
                 {running.map(|_| view! { <noscript><meta http-equiv="refresh" content=format!("2; url=/chat/{id}") /></noscript> })}
-                {composer(Some(id), None, running, form.clone(), data.now, view! { {refusal}{above} }.into_any())}
+                {composer(Some(id), None, running, form.clone(), data.now, above)}
             </main>
             {conversation::model_menu(id, models.clone(), settings)}
             {conversation::more_menu(id, title.clone(), form.as_ref())}

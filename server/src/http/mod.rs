@@ -38,6 +38,14 @@ pub(crate) use streams::Streams;
 /// Largest body of a request, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 1_000_000;
 
+/// The static files, as pages name them.
+pub(super) const SITE: Site = Site {
+    output_name: site::OUTPUT_NAME,
+    stylesheet: site::STYLESHEET,
+    font: site::FONTS.first().copied(),
+    icon: Some("/favicon.svg"),
+};
+
 /// What handlers and layers are given.
 #[derive(Clone)]
 pub(crate) struct Http {
@@ -58,17 +66,7 @@ impl FromRef<Http> for LeptosOptions {
 
 impl Http {
     fn context(&self) -> Context {
-        Context {
-            studio: self.studio.clone(),
-            cookies: self.cookies.clone(),
-            site: Site {
-                output_name: site::OUTPUT_NAME,
-                stylesheet: site::STYLESHEET,
-                font: site::FONTS.first().copied(),
-                icon: Some("/favicon.svg"),
-            },
-            mock: self.mock,
-        }
+        Context { studio: self.studio.clone(), cookies: self.cookies.clone(), site: SITE, mock: self.mock }
     }
 }
 
