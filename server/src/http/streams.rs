@@ -71,8 +71,8 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    fn session(number: u128) -> SessionId {
-        format!("{number:032x}").parse().unwrap()
+    fn session(number: u32) -> SessionId {
+        format!("00000000-0000-7000-8000-{number:012}").parse().unwrap()
     }
 
     #[test]
