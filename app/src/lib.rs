@@ -21,4 +21,6 @@ mod pages;
 pub mod shell;
 
 #[cfg(feature = "ssr")]
+pub use pages::refused_document;
+#[cfg(feature = "ssr")]
 pub use shell::{Routes, shell};

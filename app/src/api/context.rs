@@ -1,7 +1,7 @@
 //! What a server function and a page find around them: the studio, the caller, and the way to answer.
 
 use super::Refused;
-use api_types::Problem;
+use api_types::{ConversationId, Problem};
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -69,6 +69,22 @@ impl RefusedForm {
     /// What was typed into a field.
     pub fn typed(&self, field: &str) -> Option<&str> {
         self.fields.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str())
+    }
+
+    /// The page it stands on, for a browser that does not say: some hide it, and while one shows a refusal its address is
+    /// the form's own.
+    pub fn page(&self) -> String {
+        match self.typed("conversation").and_then(|id| id.parse::<ConversationId>().ok()) {
+            Some(id) => format!("/chat/{id}"),
+            None if self.action.starts_with("/api/source/") => "/models".to_owned(),
+            None => "/chat".to_owned(),
+        }
+    }
+
+    /// Whether the page says what is wrong beside a field; if not, it says it where one looks first.
+    pub fn names_a_field(&self) -> bool {
+        let has_fields = self.action == "/api/message/send" || self.action.starts_with("/api/conversation/");
+        has_fields && matches!(self.problem, Problem::Invalid { .. })
     }
 
     /// What is wrong with a field.

@@ -34,8 +34,8 @@ pub async fn configure_conversation(
     let by = context::signed_in()?;
     let settings = api_types::ConversationSettings {
         model,
-        temperature: temperature.0,
-        max_tokens: max_tokens.0,
+        temperature: temperature.read("temperature")?,
+        max_tokens: max_tokens.read("max_tokens")?,
         system_prompt,
     };
     context::studio()?.configure_conversation(&by, conversation, settings).await?;

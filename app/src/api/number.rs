@@ -1,20 +1,46 @@
-//! Numbers in forms: an empty field is "not set".
+//! Numbers in forms: an empty field is "not set", and what is no number is refused by the name of its field.
 
+use api_types::Problem;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{self, Visitor},
 };
 use std::{fmt, marker::PhantomData, str::FromStr};
 
-/// A number that may be left empty: `""` and `null` are `None`; a number may come as a number or as text.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct MaybeNumber<T>(pub Option<T>);
+/// A number that may be left empty; a number may come as a number or as text. What is none is kept until
+/// [`MaybeNumber::read`] says so: a parser could not name the field.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum MaybeNumber<T> {
+    /// `""`, `null`, or not sent.
+    #[default]
+    Empty,
+    /// A number.
+    Number(T),
+    /// Something else, as it was written.
+    Other(String),
+}
 
-impl<'de, T> Deserialize<'de> for MaybeNumber<T>
-where
-    T: FromStr,
-{
+impl<T> MaybeNumber<T> {
+    /// The number, if there is one.
+    ///
+    /// # Errors
+    /// `Invalid` naming `field`.
+    pub fn read(self, field: &str) -> Result<Option<T>, Problem> {
+        match self {
+            Self::Empty => Ok(None),
+            Self::Number(number) => Ok(Some(number)),
+            Self::Other(text) => {
+                let shown: String = text.chars().take(40).collect();
+                let sentence =
+                    format!("“{shown}” is not a number that can stand here. Change it, or leave this empty.");
+                Err(Problem::field(field, sentence))
+            }
+        }
+    }
+}
+
+impl<'de, T: FromStr> Deserialize<'de> for MaybeNumber<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Any<T>(PhantomData<T>);
         impl<'de, T: FromStr> Visitor<'de> for Any<T> {
@@ -27,11 +53,11 @@ where
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
                 let text = text.trim();
                 if text.is_empty() {
-                    return Ok(MaybeNumber(None));
+                    return Ok(MaybeNumber::Empty);
                 }
                 // A comma is a decimal point in much of the world.
                 let number = text.replace(',', ".").parse();
-                number.map(|n| MaybeNumber(Some(n))).map_err(|_| E::custom(format!("{text} is not a number")))
+                Ok(number.map_or_else(|_| MaybeNumber::Other(text.to_owned()), MaybeNumber::Number))
             }
 
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
@@ -47,7 +73,7 @@ where
             }
 
             fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-                Ok(MaybeNumber(None))
+                Ok(MaybeNumber::Empty)
             }
         }
         deserializer.deserialize_any(Any(PhantomData))
@@ -58,14 +84,26 @@ where
 mod tests {
     use super::*;
 
+    fn read<T: FromStr>(json: &str) -> Result<Option<T>, Problem> {
+        serde_json::from_str::<MaybeNumber<T>>(json).unwrap().read("this")
+    }
+
     #[test]
     fn a_number_comes_as_number_or_text_or_not_at_all() {
-        let read = |json: &str| serde_json::from_str::<MaybeNumber<f64>>(json).map(|n| n.0);
-        assert_eq!(read("0.5").unwrap(), Some(0.5));
-        assert_eq!(read("\" 0,5 \"").unwrap(), Some(0.5));
-        assert_eq!(read("\"\"").unwrap(), None);
-        assert_eq!(read("null").unwrap(), None);
-        assert!(read("\"warm\"").is_err());
-        assert!(serde_json::from_str::<MaybeNumber<u32>>("-1").is_err());
+        assert_eq!(read("0.5"), Ok(Some(0.5)));
+        assert_eq!(read("\" 0,5 \""), Ok(Some(0.5)));
+        assert_eq!(read::<f64>("\"\""), Ok(None));
+        assert_eq!(read::<f64>("null"), Ok(None));
+        assert!(serde_json::from_str::<MaybeNumber<f64>>("true").is_err());
+    }
+
+    #[test]
+    fn what_is_no_number_names_its_field() {
+        for refused in
+            [read::<f64>("\"warm\"").map(drop), read::<u32>("-1").map(drop), read::<u32>("1.5").map(drop)]
+        {
+            let Err(Problem::Invalid { fields }) = refused else { panic!("{refused:?}") };
+            assert_eq!(fields[0].field, "this");
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     api::context::RefusedForm,
     islands::{Chat, ChatPlace},
 };
-use api_types::{ConversationId, ModelRef, Problem, RunId};
+use api_types::{ConversationId, ModelRef, RunId};
 use leptos::prelude::*;
 use studio::{MESSAGE_BYTES_MAX, ports::Timestamp};
 
@@ -36,10 +36,10 @@ pub struct Composer {
 pub fn composer(shown: Composer) -> impl IntoView {
     let Composer { conversation, running, form, now, above, under, .. } = shown;
     let model = shown.model.map(|model| model.to_string());
-    let mine = form.filter(|form| form.action == "/api/message/send");
-    let typed = mine.as_ref().and_then(|form| form.typed("text")).unwrap_or_default().to_owned();
-    let error = mine.as_ref().and_then(|form| form.error("text").or_else(|| form.error("model")));
-    let other = mine.filter(|form| !matches!(form.problem, Problem::Invalid { .. })).map(|form| form.problem);
+    let mine = form.as_ref().filter(|form| form.action == "/api/message/send");
+    let typed = mine.and_then(|form| form.typed("text")).unwrap_or_default().to_owned();
+    let error = mine.and_then(|form| form.error("text").or_else(|| form.error("model")));
+    let other = form.filter(|form| !form.names_a_field()).map(|form| form.problem);
     let is_wrong = error.is_some();
     let actions = view! {
         <button class="btn needs-live" type="button" data-stop=running.map(|run| run.to_string()).unwrap_or_default() hidden=running.is_none()>

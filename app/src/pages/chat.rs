@@ -124,12 +124,7 @@ pub(crate) fn chat() -> impl IntoView {
             .map(|run| run.id);
         let earlier = open.earlier.map(|id| format!("?until={id}"));
         let label = label_of(&models, &settings.model);
-        let other = form
-            .as_ref()
-            .filter(|form| form.action.starts_with("/api/message/") && form.action != "/api/message/send");
-        let refusal = other.map(|form| crate::components::notice::refused(&form.problem));
         let (above, under) = about_model(&models, Some(&settings.model));
-        let above = view! { {refusal}{above} }.into_any();
         let is_past = until.is_some();
         let main = view! {
             <main class="main chat" id="main">

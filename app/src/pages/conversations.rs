@@ -5,6 +5,7 @@ use crate::{
     components::{
         frame::{Here, frame, page as framed},
         icon::{LAMP, icon},
+        notice::refused,
         when,
     },
 };
@@ -26,10 +27,12 @@ pub(crate) fn conversations() -> impl IntoView {
             None => data.recent.clone(),
         };
         let now = data.now;
+        let form = context::refused_form();
         let is_empty = part.conversations.is_empty();
         let next = part.next.map(|(at, id)| format!("/conversations?after={}.{id}", at.0));
         let rows = part.conversations.iter().map(|conversation| row(conversation, now)).collect_view();
         let body = view! {
+            {form.map(|form| refused(&form.problem))}
             {is_empty.then(|| view! {
                 <div class="empty">
                     <span class="contents" inner_html=LAMP></span>

@@ -20,6 +20,7 @@ pub(crate) use home::home;
 pub(crate) use login::login;
 pub(crate) use models::models;
 pub(crate) use refused::not_found;
+pub use refused::refused_document;
 
 /// Awaits a page; what was refused becomes the page that says so.
 fn page(view: impl Future<Output = Result<AnyView, Refused>> + Send + 'static) -> impl IntoView {

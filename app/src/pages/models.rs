@@ -19,7 +19,7 @@ pub(crate) fn models() -> impl IntoView {
     super::page(async move {
         let by = context::signed_in()?;
         let studio = context::studio()?;
-        let form = context::refused_form().filter(|form| form.action.starts_with("/api/source/"));
+        let form = context::refused_form();
         let is_admin = by.admin().is_ok();
         let data = super::frame_data(by.clone()).await?;
         let sources = studio.sources(&by).await?;

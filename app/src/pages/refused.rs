@@ -1,10 +1,10 @@
 //! Pages for what was refused: not found, not now, our fault.
 
 use crate::{
-    api::context,
+    api::context::{self, Site},
     components::{
         frame::{Here, drawer, frame},
-        icon::{DOORWAY, MARK, icon},
+        icon::{DOORWAY, MARK, SPRITE, icon},
     },
     shell::to_login,
 };
@@ -45,16 +45,42 @@ pub(crate) async fn page(problem: Problem) -> AnyView {
                         <p>"It may have been deleted, or the address is wrong."</p>
                         <div class="actions"><a class="btn primary" href="/chat">"New chat"</a><a class="btn" href="/conversations">"All conversations"</a></div>
                     </div>
+                    {unsent(true)}
                 </div></div>
             </main>
         };
         return view! { <Title text=title />{frame(data, Here::Nowhere, main)} }.into_any();
     }
-    plain(&problem).into_any()
+    view! { <Title text=title />{plain(&problem, unsent(false))} }.into_any()
+}
+
+/// What was written into a form whose page is not to be had: it is still there, and can be sent from here.
+fn unsent(is_gone: bool) -> Option<AnyView> {
+    let form = context::refused_form().filter(|form| form.action == "/api/message/send")?;
+    let text = form.typed("text")?.to_owned();
+    // A conversation that is gone takes nothing more; without its name a new one begins.
+    let names = if is_gone { &["model"][..] } else { &["conversation", "model"] };
+    let hidden = names.iter().filter_map(|name| Some((*name, form.typed(name)?.to_owned())));
+    let fields: Vec<_> =
+        hidden.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect();
+    let word = if is_gone { "Send it in a new chat" } else { "Send it again" };
+    Some(
+        view! {
+            <form class="stack" method="post" action=form.action id="composer">
+                {fields}
+                <div class="field">
+                    <label for="message">"What you wrote"</label>
+                    <textarea class="area" id="message" name="text" rows="4" required>{text}</textarea>
+                </div>
+                <div class="actions"><button class="btn" type="submit">{icon("send")}{word}</button></div>
+            </form>
+        }
+        .into_any(),
+    )
 }
 
 /// Without the frame: it may be the frame's data that is not to be had.
-fn plain(problem: &Problem) -> impl IntoView + use<> {
+fn plain(problem: &Problem, unsent: Option<AnyView>) -> impl IntoView + use<> {
     let (title, detail) = (problem.title(), problem.to_string());
     let is_nowhere = *problem == Problem::NotFound;
     let trace = match problem {
@@ -62,7 +88,6 @@ fn plain(problem: &Problem) -> impl IntoView + use<> {
         _ => None,
     };
     view! {
-        <Title text=title />
         <main class="plain" id="main">
             <div class="brand"><a href="/" aria-label="Vobio, start"><span class="contents" inner_html=MARK></span><span class="word">"Vobio"</span></a></div>
             <div class="empty">
@@ -75,6 +100,29 @@ fn plain(problem: &Problem) -> impl IntoView + use<> {
                 </div>
                 {trace.map(|trace| view! { <p class="trace">"Say this when you ask for help: "<code>{trace}</code></p> })}
             </div>
+            {unsent}
         </main>
     }
+}
+
+/// A whole document, for what is refused before a page could be made: too large, too slow, from another site.
+pub fn refused_document(problem: &Problem, site: &Site) -> String {
+    let sheet = site.stylesheet.map(|sheet| view! { <link rel="stylesheet" href=sheet /> });
+    let document = view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <title>{problem.title()}</title>
+                {sheet}
+            </head>
+            <body>
+                <div inner_html=SPRITE hidden></div>
+                {plain(problem, None)}
+            </body>
+        </html>
+    };
+    document.to_html()
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     ANSWER_TOKENS_DEFAULT, LiveRun, PROMPT_TURNS_MAX, RUNS_OF_ONE_PERSON_MAX, SignedIn, Studio, Ticket,
+    live::Full,
     owned,
     ports::{
         ChatRequest, ChatTurn,
@@ -238,17 +239,6 @@ impl Studio {
         prefix: String,
     ) -> Result<Opened, Problem> {
         let owned = place.answer.owned;
-        if self.live.active_of(owned.owner) >= RUNS_OF_ONE_PERSON_MAX {
-            return Err(Problem::RateLimited {
-                detail: format!(
-                    "{RUNS_OF_ONE_PERSON_MAX} of your answers are being written; wait for one of them, or stop it."
-                ),
-                retry_after_s: 5,
-            });
-        }
-        let permit = self.queue.try_reserve().map_err(|_| Problem::TryLater {
-            detail: "The studio is writing as many answers as it can. Try again in a moment.".to_owned(),
-        })?;
         let now = self.now();
         let run = RunRow {
             id: RunId(self.ids.next()),
@@ -275,7 +265,7 @@ impl Studio {
             2,
         ));
         // Before the commit: a page that is told of the run must find its text here.
-        self.live.insert(live.clone());
+        self.live.admit(live.clone()).map_err(full)?;
         let written = self
             .store
             .write(move |tx| Box::pin(async move { open_rows(tx, rows, new, place.is_continued).await }))
@@ -292,7 +282,10 @@ impl Studio {
             temperature: place.settings.temperature,
             max_tokens: place.settings.max_tokens.unwrap_or(ANSWER_TOKENS_DEFAULT),
         };
-        permit.send(Ticket { live, request, price: place.info.price });
+        // There is a place for everyone that was admitted.
+        let ticket = Ticket { live, request, price: place.info.price };
+        // Where nobody takes it, the process goes down, and the next one marks the answer as interrupted.
+        let _gone = self.queue.send(ticket).await;
         Ok(opened)
     }
 }
@@ -336,6 +329,16 @@ async fn open_rows(
         return Err(Problem::NotFound);
     }
     Ok(())
+}
+
+fn full(full: Full) -> Problem {
+    let detail = match full {
+        Full::Person => format!(
+            "{RUNS_OF_ONE_PERSON_MAX} of your answers are being written; wait for one of them, or stop it."
+        ),
+        Full::Process => "The studio is writing as many answers as it can. Try again in a moment.".to_owned(),
+    };
+    Problem::RateLimited { detail, retry_after_s: 5 }
 }
 
 fn no_model() -> Problem {

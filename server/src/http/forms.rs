@@ -23,15 +23,12 @@ fn is_form(request: &Request) -> bool {
         && text(header::ACCEPT).contains("text/html")
 }
 
-/// Path and query of the page the form was on; only a page of ours.
-fn page(http: &Http, headers: &HeaderMap) -> String {
-    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let path = referer.strip_prefix(http.cookies.origin.as_str()).unwrap_or("");
-    if path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/api/") {
-        path.to_owned()
-    } else {
-        "/".to_owned()
-    }
+/// Path and query of the page the form was on, if the browser says so; only a page of ours.
+fn page(http: &Http, headers: &HeaderMap) -> Option<String> {
+    let referer = headers.get(header::REFERER)?.to_str().ok()?;
+    let path = referer.strip_prefix(http.cookies.origin.as_str())?;
+    let is_page = path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/api/");
+    is_page.then(|| path.to_owned())
 }
 
 /// The layer. Inside it a form's request asks for JSON, so that server functions answer what they mean.
@@ -49,7 +46,7 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
     let mut again = parts.clone();
     let response = next.clone().run(Request::from_parts(parts, Body::from(bytes.clone()))).await;
     if response.status().is_success() {
-        return see_other(response, &back);
+        return see_other(response, back.as_deref().unwrap_or("/"));
     }
     let (status, problem, cookies) = read_problem(response).await;
     if problem == Problem::SignIn {
@@ -57,14 +54,15 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
     }
     // The same page once more, as if it had been asked for, with what was refused beside it.
     let fields = serde_urlencoded::from_bytes(&bytes).unwrap_or_default();
+    let refused = RefusedForm { action, fields, problem };
     again.method = Method::GET;
-    again.uri = back.parse().unwrap_or(Uri::from_static("/"));
+    again.uri = back.unwrap_or_else(|| refused.page()).parse().unwrap_or(Uri::from_static("/"));
     again.headers.remove(header::CONTENT_TYPE);
     again.headers.remove(header::CONTENT_LENGTH);
     if let Some(accept) = accept {
         again.headers.insert(header::ACCEPT, accept);
     }
-    again.extensions.insert(RefusedForm { action, fields, problem });
+    again.extensions.insert(refused);
     let mut shown = next.run(Request::from_parts(again, Body::empty())).await;
     if shown.status().is_success() {
         *shown.status_mut() = status;

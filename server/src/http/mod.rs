@@ -11,6 +11,7 @@ mod headers;
 mod health;
 mod problems;
 mod session;
+mod streams;
 mod trace;
 
 use crate::site;
@@ -34,9 +35,18 @@ use tower_http::{
 
 pub(crate) use health::Pulse;
 pub(crate) use session::Cookies;
+pub(crate) use streams::Streams;
 
 /// Largest body of a request, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 1_000_000;
+
+/// The static files, as pages name them.
+pub(super) const SITE: Site = Site {
+    output_name: site::OUTPUT_NAME,
+    stylesheet: site::STYLESHEET,
+    font: site::FONTS.first().copied(),
+    icon: Some("/favicon.svg"),
+};
 
 /// What handlers and layers are given.
 #[derive(Clone)]
@@ -47,6 +57,7 @@ pub(crate) struct Http {
     pub(crate) request_timeout: Duration,
     pub(crate) mock: bool,
     pub(crate) pulse: Pulse,
+    pub(crate) streams: Streams,
 }
 
 impl FromRef<Http> for LeptosOptions {
@@ -57,17 +68,7 @@ impl FromRef<Http> for LeptosOptions {
 
 impl Http {
     fn context(&self) -> Context {
-        Context {
-            studio: self.studio.clone(),
-            cookies: self.cookies.clone(),
-            site: Site {
-                output_name: site::OUTPUT_NAME,
-                stylesheet: site::STYLESHEET,
-                font: site::FONTS.first().copied(),
-                icon: Some("/favicon.svg"),
-            },
-            mock: self.mock,
-        }
+        Context { studio: self.studio.clone(), cookies: self.cookies.clone(), site: SITE, mock: self.mock }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every refusal leaves in one shape: `application/problem+json` for clients, a page for people.
 
-use super::{BODY_BYTES_MAX, Http};
+use super::{BODY_BYTES_MAX, Http, SITE};
 use api_types::Problem;
 use app::api::codec::problem_json;
 use axum::{
@@ -12,7 +12,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use std::any::Any;
 
-/// A problem as an answer.
+/// A problem as an answer. It carries the problem along, for [`shape`].
 pub(super) fn answer(problem: &Problem) -> Response {
     let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let json = problem_json(problem).unwrap_or_default().to_string();
@@ -25,6 +25,7 @@ pub(super) fn answer(problem: &Problem) -> Response {
     if let Problem::RateLimited { retry_after_s, .. } = problem {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
     }
+    response.extensions_mut().insert(problem.clone());
     response
 }
 
@@ -51,22 +52,37 @@ pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     answer(&studio::broken("a handler panicked", &what))
 }
 
-/// Refusals of the framework (unknown path, wrong method, CSRF, …) become problems too.
+/// Refusals of the framework (unknown path, wrong method, CSRF, …) become problems too; and a person who waits for a page is
+/// given one, also where a request was refused before its page could be made.
 pub(super) async fn shape(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let is_person = accepts.contains("text/html");
+    let mut response = next.run(request).await;
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
     let media =
         response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    if media.starts_with("application/problem+json")
-        || media.starts_with("text/html")
-        || media.starts_with("application/json")
-    {
-        return response;
+    let is_shaped = ["application/problem+json", "text/html", "application/json"]
+        .into_iter()
+        .any(|kind| media.starts_with(kind));
+    if !is_shaped {
+        let allow = response.headers_mut().remove(header::ALLOW);
+        response = answer(&of_status(status));
+        *response.status_mut() = status;
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
     }
-    let problem = match status.as_u16() {
+    match response.extensions_mut().remove::<Problem>() {
+        Some(problem) if is_person => as_page(response, &problem),
+        _ => response,
+    }
+}
+
+fn of_status(status: StatusCode) -> Problem {
+    match status.as_u16() {
         401 => Problem::SignIn,
         403 => Problem::Malformed {
             detail: "This request comes from another site and was not carried out.".to_owned(),
@@ -77,12 +93,16 @@ pub(super) async fn shape(request: Request, next: Next) -> Response {
         415 => Problem::WrongType,
         400..=499 => Problem::Malformed { detail: "This request cannot be understood.".to_owned() },
         _ => studio::broken("an answer failed outside its handler", &status),
-    };
-    let (parts, _) = response.into_parts();
-    let mut shaped = answer(&problem);
-    *shaped.status_mut() = status;
-    if let Some(allow) = parts.headers.get(header::ALLOW) {
-        shaped.headers_mut().insert(header::ALLOW, allow.clone());
     }
-    shaped.map(Body::new)
+}
+
+/// For people: a page with nothing but the sentence; it needs no script.
+fn as_page(response: Response, problem: &Problem) -> Response {
+    const POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
+                          form-action 'none'";
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    parts.headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    Response::from_parts(parts, Body::from(app::refused_document(problem, &SITE)))
 }

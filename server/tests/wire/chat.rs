@@ -1,18 +1,8 @@
 //! Asking and answering, over the wire.
 
-use crate::support::{Studio, databases, until};
-use reqwest::Method;
+use crate::support::{Studio, databases, id, slowly, until};
 use serde_json::{Value, json};
 use std::time::Duration;
-
-fn id(value: &Value) -> &str {
-    value.as_str().unwrap()
-}
-
-/// A prompt that the mock model answers with so many words at such a pace.
-fn slowly(tokens: u32, per_s: u32) -> String {
-    format!("!mock {}", json!({ "tokens": tokens, "per_s": per_s }))
-}
 
 #[test]
 fn an_answer_streams_ends_and_stays() {
@@ -175,116 +165,6 @@ fn everything_works_with_forms_alone() {
     let restored = ana.form(&after, "/api/conversation/restore", &[("conversation", &conversation)]);
     assert_eq!(restored.header("location"), page);
     assert_eq!(ana.form("/chat", "/api/session/end", &[]).header("location"), "/login");
-}
-
-#[test]
-fn a_refused_form_comes_back_with_its_sentence_and_the_typed_text() {
-    let studio = Studio::new();
-    let running = studio.start();
-    let mut ana = running.owner();
-    let long = "long ".repeat(30_000);
-    let refused = ana.form("/chat", "/api/message/send", &[("text", &long), ("model", "mock/echo")]);
-    assert_eq!(refused.status, 422);
-    assert!(refused.body.contains("bytes too long") && refused.body.contains(&long), "the text stays");
-    let empty = ana.form("/chat", "/api/message/send", &[("text", "  "), ("model", "mock/echo")]);
-    assert!(empty.status == 422 && empty.body.contains("Write something first."));
-    let unknown = ana.form("/chat", "/api/message/send", &[("text", "still here"), ("model", "mock/none")]);
-    assert!(
-        unknown.status == 422
-            && unknown.body.contains("not available")
-            && unknown.body.contains("still here")
-    );
-
-    let sent = ana.ask("x", None, "mock/echo");
-    ana.ended(&sent["run"]);
-    let page = format!("/chat/{}", id(&sent["conversation"]));
-    let settings = [
-        ("conversation", id(&sent["conversation"])),
-        ("model", "mock/echo"),
-        ("temperature", "9"),
-        ("system_prompt", "typed"),
-    ];
-    let hot = ana.form(&page, "/api/conversation/configure", &settings);
-    assert!(
-        hot.status == 422 && hot.body.contains("from 0 to 2") && hot.body.contains("typed"),
-        "{}",
-        hot.body
-    );
-    let stranger =
-        crate::support::Person::new(&running.url).form("/chat", "/api/message/send", &[("text", "x")]);
-    assert_eq!(stranger.header("location"), "/login");
-}
-
-#[test]
-fn bad_input_gets_a_sentence_and_the_process_lives() {
-    let studio = Studio::new();
-    let running = studio.start();
-    let mut ana = running.owner();
-    let post = |ana: &mut crate::support::Person, path: &str, media: &str, body: &[u8]| {
-        let request = ana
-            .request(Method::POST, path)
-            .header("accept", "application/json")
-            .header("content-type", media)
-            .body(body.to_vec());
-        ana.send(request)
-    };
-    let json = "application/json";
-    let form = "application/x-www-form-urlencoded";
-    for (media, body, status) in [
-        (json, &b"{"[..], 400),
-        (json, b"[]", 400),
-        (json, b"", 400),
-        (json, b"{\"text\":\"\\ud800\"}", 400),
-        (json, b"{\"text\":\"\xff\"}", 400),
-        (json, b"{\"text\":\"a\\u0000b\",\"model\":\"mock/echo\"}", 422),
-        (json, b"{\"text\":\"x\",\"role\":\"owner\"}", 400),
-        (json, b"{\"text\":\"x\",\"conversation\":\"1\"}", 400),
-        (json, b"{\"text\":\"x\",\"conversation\":\"0193a5b2-7c1e-7000-8000-000000000001\"}", 404),
-        (json, b"{\"text\":\"x\",\"model\":\"nonsense\"}", 400),
-        (json, b"{\"text\":7}", 400),
-        (form, b"text=%ff", 400),
-        (form, b"text=%00&model=mock/echo", 422),
-        (form, b"text=x&owner=1", 400),
-        ("text/plain", b"{\"text\":\"x\"}", 415),
-        ("multipart/form-data", b"x", 415),
-    ] {
-        let answer = post(&mut ana, "/api/message/send", media, body);
-        let shown = String::from_utf8_lossy(body);
-        assert_eq!(answer.status, status, "{shown}: {answer:?}");
-        assert_eq!(answer.header("content-type"), "application/problem+json", "{shown}");
-        assert!(
-            answer.json()["detail"].as_str().is_some_and(|detail| detail.len() > 10),
-            "{shown}: {answer:?}"
-        );
-    }
-    let huge = format!("{{\"text\":\"{}\"}}", "x".repeat(1_100_000));
-    assert_eq!(post(&mut ana, "/api/message/send", json, huge.as_bytes()).status, 413);
-    assert_eq!(ana.page("/chat/not-an-id").status, 404);
-    assert_eq!(ana.page("/nowhere").status, 404);
-    assert_eq!(ana.call("/api/nowhere", json!({})).status, 404);
-    assert_eq!(ana.page("/conversations?after=garbage").status, 404);
-    assert_eq!(ana.call("/api/conversation/configure", json!({"conversation": "0193a5b2-7c1e-7000-8000-000000000001", "model": "mock/echo", "temperature": 3})).status, 422);
-    assert_eq!(ana.page("/chat").status, 200);
-}
-
-#[test]
-fn a_second_message_waits_for_the_first_answer() {
-    for database in databases() {
-        let studio = Studio::new().on(&database);
-        let running = studio.start();
-        let mut ana = running.owner();
-        let sent = ana.ask(&slowly(500, 20), None, "mock/lorem");
-        let second =
-            ana.call("/api/message/send", json!({ "text": "me too", "conversation": sent["conversation"] }));
-        assert_eq!((second.status, second.json()["code"].as_str()), (409, Some("changed")), "{second:?}");
-        ana.call("/api/run/stop", json!({ "run": sent["run"] }));
-        ana.ended(&sent["run"]);
-        assert_eq!(
-            ana.call("/api/message/send", json!({ "text": "me too", "conversation": sent["conversation"] }))
-                .status,
-            200
-        );
-    }
 }
 
 #[test]

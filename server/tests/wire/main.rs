@@ -7,10 +7,16 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod bad_input;
 mod chat;
 mod counts;
 mod crash;
 mod endpoints;
 mod first_owner;
+mod refused_forms;
 mod settings;
+mod strangers;
 mod support;
+mod trouble;
+mod upstream;
+mod weights;

@@ -1,42 +1,36 @@
 //! A real studio for tests: the binary itself, on a free port, with its state in a folder that goes away; and a person with
 //! a passkey (1Password's client, written independently of the server's library).
 
+pub(crate) mod gate;
+pub(crate) mod outside;
 mod person;
 mod postgres;
+mod running;
+pub(crate) mod upstream;
 
-pub(crate) use person::Person;
+pub(crate) use person::{Answer, Person};
 pub(crate) use postgres::databases;
+pub(crate) use running::Running;
 
 use reqwest::blocking::Client;
+use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader},
     net::TcpListener,
-    path::Path,
-    process::{Child, Command, Output, Stdio},
-    sync::{
-        Arc, Mutex,
-        mpsc::{self, Receiver},
-    },
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
     thread,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
-
-/// A studio that runs; killed when it is dropped.
-pub(crate) struct Running {
-    child: Child,
-    lines: Receiver<String>,
-    log: Arc<Mutex<Vec<String>>>,
-    pub(crate) url: String,
-    pub(crate) code: Option<String>,
-}
 
 /// What a studio is started with: it can be started again on the same state.
 pub(crate) struct Studio {
     pub(crate) folder: TempDir,
     pub(crate) port: u16,
     pub(crate) settings: BTreeMap<String, String>,
+    /// A command that runs the studio inside something: the words before it.
+    within: Vec<String>,
 }
 
 fn free_port() -> u16 {
@@ -49,7 +43,24 @@ impl Studio {
         let settings =
             [("MOCK_MODE", "true"), ("LOCAL_MODEL", "none"), ("LOG_FORMAT", "json"), ("LOG_LEVEL", "DEBUG")];
         let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-        Self { folder: tempfile::tempdir().unwrap(), port: free_port(), settings }
+        Self { folder: tempfile::tempdir().unwrap(), port: free_port(), settings, within: Vec::new() }
+    }
+
+    /// Where its state lies.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The same, with its state on a disk of this size: a file system of its own, which only it sees. `None` where this
+    /// machine does not let its users make one.
+    pub(crate) fn on_a_disk_of(mut self, size: &str) -> Option<Self> {
+        let mount = format!("mount -t tmpfs -o mode=0700,size={size} none \"$0\" && exec \"$@\"");
+        let words = ["unshare", "--map-root-user", "--mount", "sh", "-c", &mount];
+        std::fs::create_dir(self.data()).unwrap();
+        let data = self.data().display().to_string();
+        self.within = words.into_iter().map(str::to_owned).chain([data]).collect();
+        let tried = Command::new("unshare").args(&self.within[1..]).arg("true").output();
+        tried.is_ok_and(|tried| tried.status.success()).then_some(self)
     }
 
     /// The same with one more setting.
@@ -67,14 +78,15 @@ impl Studio {
     }
 
     fn command(&self, word: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vobio"));
+        let mut words = self.within.iter().map(String::as_str).chain([env!("CARGO_BIN_EXE_vobio"), word]);
+        let mut command = Command::new(words.next().unwrap());
         command
-            .arg(word)
+            .args(words)
             .current_dir(self.folder.path())
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("PORT", self.port.to_string())
-            .env("VOBIO_DATA", self.folder.path().join("data"))
+            .env("VOBIO_DATA", self.data())
             .envs(&self.settings);
         command
     }
@@ -87,97 +99,7 @@ impl Studio {
 
     /// Starts it and waits until it answers.
     pub(crate) fn start(&self) -> Running {
-        let mut child = self
-            .command("serve")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (send, lines) = mpsc::channel();
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let kept = log.clone();
-        thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                kept.lock().unwrap().push(line.clone());
-                let _ = send.send(line);
-            }
-        });
-        let mut running =
-            Running { child, lines, log, url: format!("http://localhost:{}", self.port), code: None };
-        running.wait_until_it_answers();
-        running
-    }
-}
-
-impl Running {
-    fn wait_until_it_answers(&mut self) {
-        let limit = Instant::now() + Duration::from_secs(60);
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                panic!("the studio ended: {status}\n{}", self.logged().join("\n"));
-            }
-            while let Ok(line) = self.lines.try_recv() {
-                if let Some((_, code)) = line.split_once("owner code: ") {
-                    self.code = Some(code.to_owned());
-                }
-            }
-            let answers =
-                client().get(format!("{}/health", self.url)).send().is_ok_and(|r| r.status().is_success());
-            if answers && self.logged().iter().any(|line| line.contains("\"serving\"")) {
-                // The code's line comes before the last one.
-                while let Ok(line) = self.lines.try_recv() {
-                    if let Some((_, code)) = line.split_once("owner code: ") {
-                        self.code = Some(code.to_owned());
-                    }
-                }
-                return;
-            }
-            assert!(Instant::now() < limit, "the studio does not answer\n{}", self.logged().join("\n"));
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// Everything it has logged.
-    pub(crate) fn logged(&self) -> Vec<String> {
-        self.log.lock().unwrap().clone()
-    }
-
-    /// kill -9.
-    pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// SIGTERM, and waits for its end.
-    pub(crate) fn stop(mut self) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let limit = Instant::now() + Duration::from_secs(30);
-        while self.child.try_wait().unwrap().is_none() {
-            assert!(Instant::now() < limit, "it does not end\n{}", self.logged().join("\n"));
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// The first owner, signed in.
-    pub(crate) fn owner(&self) -> Person {
-        let mut person = Person::new(&self.url);
-        person.set_up(self.code.as_deref().expect("an owner code"), "Ana");
-        person
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if thread::panicking() {
-            let logged = self.logged();
-            let tail = logged.len().saturating_sub(30);
-            println!("--- the studio's last lines\n{}", logged[tail..].join("\n"));
-        }
+        Running::start(self.command("serve"), format!("http://localhost:{}", self.port))
     }
 }
 
@@ -208,4 +130,20 @@ pub(crate) fn until<T>(what: &str, mut there: impl FnMut() -> Option<T>) -> T {
         assert!(Instant::now() < limit, "waited in vain for: {what}");
         thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// An id, as text.
+pub(crate) fn id(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+/// A prompt that the mock model answers with so many words at such a pace.
+pub(crate) fn slowly(tokens: u32, per_s: u32) -> String {
+    format!("!mock {}", json!({ "tokens": tokens, "per_s": per_s }))
+}
+
+/// HTML's own spelling undone.
+pub(crate) fn unescaped(html: &str) -> String {
+    let undone = html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    undone.replace("&#x27;", "'").replace("&#39;", "'").replace("&amp;", "&")
 }

@@ -14,6 +14,7 @@ use passkey::{
 use reqwest::{
     Method, Url,
     blocking::{Client, RequestBuilder, Response},
+    header::HeaderValue,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -140,13 +141,20 @@ impl Person {
 
     /// A form on a page, as a browser without scripts sends it.
     pub(crate) fn form(&mut self, on: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = self
+        self.form_of(on, path, serde_urlencoded::to_string(fields).unwrap().as_bytes())
+    }
+
+    /// The same with these very bytes. A page whose address is no header is one whose browser does not tell it.
+    pub(crate) fn form_of(&mut self, on: &str, path: &str, body: &[u8]) -> Answer {
+        let mut request = self
             .request(Method::POST, path)
             .header("accept", "text/html,application/xhtml+xml")
-            .header("referer", format!("{}{on}", self.url))
             .header("sec-fetch-site", "same-origin")
             .header("content-type", "application/x-www-form-urlencoded")
-            .body(serde_urlencoded::to_string(fields).unwrap());
+            .body(body.to_vec());
+        if let Ok(page) = HeaderValue::from_str(&format!("{}{on}", self.url)) {
+            request = request.header("referer", page);
+        }
         self.send(request)
     }
 
@@ -204,6 +212,11 @@ impl Person {
         let answer = self.call("/api/message/send", arguments);
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.json()
+    }
+
+    /// How many conversations the list shows.
+    pub(crate) fn conversations(&mut self) -> usize {
+        self.page("/conversations").body.matches("/api/conversation/delete").count()
     }
 
     /// Events from now on (or from `after`), until the receiver is dropped.
