@@ -86,8 +86,7 @@ test("a conversation", async ({ owner, studio }) => {
   await say(owner, "How do I bake a good loaf with little work?", { text: FORMATTED });
   await finished(owner);
   await hideScripts(owner);
-  await shoot(owner, "chat", atTop(owner));
-  await shoot(owner, "chat-end", { ...atEnd(owner), looks: ["phone"] });
+  await shoot(owner, "chat", { ...atTop(owner), colours: 48 });
 
   await owner.getByRole("button", { name: /^Model:/ }).click();
   await shoot(owner, "chat-models", { ...atEnd(owner), looks: ["phone"] });
