@@ -2,7 +2,7 @@
 X := crates/xtask/toolchain.sh cargo xtask
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test test-run lint
+.PHONY: help setup run dev test test-run lint screens
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 setup: ## get what the tests need: Node, Chromium, PostgreSQL, a model server
@@ -17,3 +17,5 @@ test-run: ## `make run` itself, in a fresh copy (slow)
 	@$(X) test-run
 lint: ## format, rooms and lints only
 	@$(X) lint
+screens: ## pictures of every page, light, dark and on a phone, into docs/screens
+	@$(X) screens

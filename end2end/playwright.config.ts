@@ -37,8 +37,10 @@ export default defineConfig({
   },
   projects: [
     // Each test of the journeys starts the server that VOBIO_BIN names.
-    { name: "journeys", testIgnore: "make-run.spec.ts" },
+    { name: "journeys", testIgnore: ["make-run.spec.ts", "screens.spec.ts"] },
     // `make test-run`: meets the server that `make run` started in a fresh copy.
     { name: "make-run", testMatch: "make-run.spec.ts", timeout: 300_000 },
+    // `make screens`: pictures of every page into docs/screens.
+    { name: "screens", testMatch: "screens.spec.ts" },
   ],
 });

@@ -42,8 +42,13 @@ fn policy(nonce: &str) -> String {
     )
 }
 
-/// The document around every page.
+/// The document with whichever page was asked for.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    document(options, view! { <Routes /> })
+}
+
+/// The document around every page.
+pub(crate) fn document(options: LeptosOptions, page: impl IntoView + 'static) -> impl IntoView {
     let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
     if let (Some(response), Ok(policy)) =
         (use_context::<ResponseOptions>(), HeaderValue::from_str(&policy(&nonce)))
@@ -72,7 +77,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 {site.is_none_or(|site| site.output_name.is_none()).then(|| view! {
                     <p>"This binary was built without its style sheet and scripts. Build it with: make run"</p>
                 })}
-                <Routes />
+                {page}
             </body>
         </html>
     }

@@ -21,6 +21,8 @@ test("axe finds nothing on any page, light, dark and on a phone", async ({ owner
       [owner, "/models"],
       [owner, "/nowhere"],
       [stranger, "/login"],
+      // Every component in every state: dev builds alone have it.
+      [stranger, "/design"],
     ] as const) {
       await page.setViewportSize(size);
       await page.emulateMedia({ colorScheme: size.scheme, reducedMotion: "reduce" });

@@ -27,6 +27,11 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
+    /// The state folder of a configuration, whether it is there or not.
+    pub(crate) fn at(config: &Config) -> Self {
+        Self { root: config.data.clone() }
+    }
+
     /// The state folder of a configuration; made, for its owner alone, when it is not there.
     pub(crate) fn open(config: &Config) -> anyhow::Result<Self> {
         let root = config.data.clone();
@@ -80,12 +85,17 @@ fn make_private(_folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens the database, migrating it when it is behind.
-pub(crate) async fn database(config: &Config, folder: &Folder) -> anyhow::Result<Arc<Database>> {
-    let url = match &config.database_url {
+/// Where the database is.
+pub(crate) fn store_url(config: &Config, folder: &Folder) -> StoreUrl {
+    match &config.database_url {
         Some(url) => StoreUrl::Postgres(url.clone()),
         None => StoreUrl::Sqlite(folder.database()),
-    };
+    }
+}
+
+/// Opens the database, migrating it when it is behind.
+pub(crate) async fn database(config: &Config, folder: &Folder) -> anyhow::Result<Arc<Database>> {
+    let url = store_url(config, folder);
     let store = StoreConfig { url, backup_dir: folder.backups(), version: env!("CARGO_PKG_VERSION") };
     Ok(Arc::new(storage::open(store).await?))
 }
@@ -211,6 +221,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         request_timeout: config.request_timeout,
         mock: config.mock,
         pulse: pulse.clone(),
+        streams: http::Streams::default(),
     })?;
     let worker = worker::Worker::start(studio.clone(), tickets, pulse, alone);
 

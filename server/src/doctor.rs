@@ -1,11 +1,14 @@
 //! `vobio doctor`: what was understood of the configuration, and what can be reached.
 
 use crate::{
-    boot::{Booted, Folder, boot},
+    boot::{self, Booted, Folder, boot},
     config::{Config, RawConfig, SETTINGS},
     print, site,
 };
+use providers::{Timeouts, http_client};
 use std::process::ExitCode;
+use storage::Condition;
+use studio::Catalog;
 
 /// Prints it; fails when the studio could not work.
 pub(crate) async fn doctor(raw: &RawConfig, config: &Config) -> anyhow::Result<ExitCode> {
@@ -29,30 +32,19 @@ pub(crate) async fn doctor(raw: &RawConfig, config: &Config) -> anyhow::Result<E
         site::OUTPUT_NAME.unwrap_or("MISSING: build with make run")
     ));
 
-    let folder = Folder::open(config)?;
+    let folder = Folder::at(config);
     print("\nState");
     print(&format!("  folder                     {}", config.data.display()));
-    let Booted { studio, database, .. } = match boot(config, &folder).await {
-        Ok(booted) => booted,
+    let state = match state(config, &folder).await {
+        Ok(state) => state,
         Err(error) => {
             print(&format!("  NOT WORKING                {error:#}"));
             return Ok(ExitCode::FAILURE);
         }
     };
-    print(&format!(
-        "  database                   {:?}, schema {}",
-        database.engine(),
-        database.schema_version()
-    ));
-    let has_owner = studio.has_owner().await.map_err(|problem| anyhow::anyhow!("{problem}"))?;
-    print(&format!(
-        "  owner                      {}",
-        if has_owner { "yes" } else { "not yet; vobio setup-code prints a code" }
-    ));
-    studio.restore_sources().await.map_err(|problem| anyhow::anyhow!("{problem}"))?;
 
     print("\nModels");
-    let statuses = studio.catalog.statuses().await;
+    let statuses = state.catalog().statuses().await;
     if statuses.is_empty() {
         print("  none: set LOCAL_MODEL or connect a server");
     }
@@ -63,6 +55,50 @@ pub(crate) async fn doctor(raw: &RawConfig, config: &Config) -> anyhow::Result<E
         };
         print(&format!("  {mark} {name:<23} {}: {words}", status.label));
     }
-    database.close().await;
+    state.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A studio that can be opened as it is, or the models of one that is not there yet: the doctor changes nothing.
+enum State {
+    Whole(Box<Booted>),
+    NotYet(Catalog),
+}
+
+impl State {
+    fn catalog(&self) -> &Catalog {
+        match self {
+            Self::Whole(booted) => &booted.studio.catalog,
+            Self::NotYet(catalog) => catalog,
+        }
+    }
+
+    async fn close(self) {
+        if let Self::Whole(booted) = self {
+            booted.database.close().await;
+        }
+    }
+}
+
+async fn state(config: &Config, folder: &Folder) -> anyhow::Result<State> {
+    let (engine, condition) = storage::look(&boot::store_url(config, folder)).await?;
+    let words = match condition {
+        Condition::Absent => "nothing yet; the first start makes it",
+        Condition::Behind => "the schema of an earlier version; the next start migrates it",
+        Condition::Current => "this version's schema",
+    };
+    print(&format!("  database                   {engine}: {words}"));
+    if condition != Condition::Current {
+        let client = http_client(&Timeouts::default())?;
+        return Ok(State::NotYet(Catalog::new(boot::sources(config, &client)?)));
+    }
+    let booted = boot(config, folder).await?;
+    let problem = |problem| anyhow::anyhow!("{problem}");
+    let owner = match booted.studio.has_owner().await.map_err(problem)? {
+        true => "yes",
+        false => "not yet; vobio setup-code prints a code",
+    };
+    print(&format!("  owner                      {owner}"));
+    booted.studio.restore_sources().await.map_err(problem)?;
+    Ok(State::Whole(Box::new(booted)))
 }

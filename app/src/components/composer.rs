@@ -1,7 +1,7 @@
 //! Where one writes.
 
 use super::{
-    icon::icon,
+    icon::{icon, small_icon},
     notice::{field_error, refused},
 };
 use crate::{
@@ -12,21 +12,41 @@ use api_types::{ConversationId, ModelRef, RunId};
 use leptos::prelude::*;
 use studio::{MESSAGE_BYTES_MAX, ports::Timestamp};
 
+/// What the composer of one page knows.
+pub struct Composer {
+    /// The conversation; none before the first message.
+    pub conversation: Option<ConversationId>,
+    /// The model of a conversation that has not begun.
+    pub model: Option<ModelRef>,
+    /// What people call the model that will answer.
+    pub model_label: Option<String>,
+    /// The answer that is being written.
+    pub running: Option<RunId>,
+    /// A form of this page that was refused.
+    pub form: Option<RefusedForm>,
+    /// Now.
+    pub now: Timestamp,
+    /// What has to be known before anything can be sent.
+    pub above: AnyView,
+    /// What is good to know of the model.
+    pub under: Option<AnyView>,
+}
+
 /// The dock under a conversation: what was refused, the box, Send or Stop.
-pub fn composer(
-    conversation: Option<ConversationId>,
-    model: Option<&ModelRef>,
-    running: Option<RunId>,
-    form: Option<RefusedForm>,
-    now: Timestamp,
-    above: AnyView,
-) -> impl IntoView + use<> {
-    let model = model.map(ToString::to_string);
+pub fn composer(shown: Composer) -> impl IntoView {
+    let Composer { conversation, running, form, now, above, under, .. } = shown;
+    let model = shown.model.map(|model| model.to_string());
     let mine = form.as_ref().filter(|form| form.action == "/api/message/send");
     let typed = mine.and_then(|form| form.typed("text")).unwrap_or_default().to_owned();
     let error = mine.and_then(|form| form.error("text").or_else(|| form.error("model")));
     let other = form.filter(|form| !form.names_a_field()).map(|form| form.problem);
     let is_wrong = error.is_some();
+    let actions = view! {
+        <button class="btn needs-live" type="button" data-stop=running.map(|run| run.to_string()).unwrap_or_default() hidden=running.is_none()>
+            {icon("stop")}"Stop"
+        </button>
+        <button class="btn primary" type="submit" data-send>{icon("send")}"Send"</button>
+    };
     view! {
         <div class="dock">
             {above}
@@ -47,18 +67,29 @@ pub fn composer(
                         aria-invalid=is_wrong.then_some("true")
                         aria-describedby="message-error"
                     >{typed}</textarea>
-                    <div class="bar">
-                        <p class="say keys needs-live"><kbd>"Enter"</kbd>" sends, "<kbd>"Shift Enter"</kbd>" makes a new line"</p>
-                        <span class="say needs-no-live"></span>
-                        <button class="btn needs-live" type="button" data-stop=running.map(|run| run.to_string()).unwrap_or_default() hidden=running.is_none()>
-                            {icon("stop")}"Stop"
-                        </button>
-                        <button class="btn primary" type="submit" data-send>{icon("send")}"Send"</button>
-                    </div>
+                    {bar(shown.model_label, actions)}
                 </div>
                 <div id="message-error" role="alert">{field_error("message-error-text", error)}</div>
             </form>
+            <div class="under">
+                {under.map(|words| view! { <p>{words}</p> })}
+                <p class="keys needs-live"><kbd>"Enter"</kbd>" sends, "<kbd>"Shift Enter"</kbd>" makes a new line"</p>
+            </div>
             <Chat place=ChatPlace { conversation, after: now.0 } />
+        </div>
+    }
+}
+
+/// The lower edge of the box: who answers, and what one can do.
+pub fn bar(model_label: Option<String>, actions: impl IntoView + 'static) -> impl IntoView {
+    view! {
+        <div class="bar">
+            {model_label.map(|label| (format!("Model: {label}"), label)).map(|(spoken, label)| view! {
+                <button class="btn quiet small model" type="button" popovertarget="models" aria-label=spoken >
+                    <span class="name">{label}</span>{small_icon("down")}
+                </button>
+            })}
+            {actions}
         </div>
     }
 }

@@ -35,7 +35,8 @@ pub fn about(info: &ModelInfo) -> String {
     }
 }
 
-fn icon_of(kind: ModelKind) -> &'static str {
+/// The icon of where a model runs.
+pub fn icon_of(kind: ModelKind) -> &'static str {
     match kind {
         ModelKind::Local => "chip",
         ModelKind::Remote => "cloud",
@@ -44,16 +45,13 @@ fn icon_of(kind: ModelKind) -> &'static str {
 }
 
 /// The head of a conversation that exists.
-pub fn head(title: String, label: String) -> impl IntoView {
-    let (whole, spoken) = (title.clone(), format!("Model: {label}"));
+pub fn head(title: String) -> impl IntoView {
+    let whole = title.clone();
     view! {
         <header class="head">
             {drawer()}
             <h1 title=whole>{title}</h1>
             <div class="tools">
-                <button class="btn quiet small model" type="button" popovertarget="models" aria-label=spoken>
-                    <span class="name">{label}</span>{small_icon("down")}
-                </button>
                 <button class="btn quiet icon-only small" type="button" popovertarget="settings" aria-label="Settings of this conversation" title="Settings">
                     {icon("settings")}
                 </button>
@@ -64,20 +62,8 @@ pub fn head(title: String, label: String) -> impl IntoView {
 }
 
 /// The head of a conversation that has not begun.
-pub fn new_head(label: Option<String>) -> impl IntoView {
-    view! {
-        <header class="head">
-            {drawer()}
-            <h1>"New chat"</h1>
-            <div class="tools">
-                {label.map(|label| (format!("Model: {label}"), label)).map(|(spoken, label)| view! {
-                    <button class="btn quiet small model" type="button" popovertarget="models" aria-label=spoken>
-                        <span class="name">{label}</span>{small_icon("down")}
-                    </button>
-                })}
-            </div>
-        </header>
-    }
+pub fn new_head() -> impl IntoView {
+    view! { <header class="head">{drawer()}<h1>"New chat"</h1></header> }
 }
 
 fn entries(models: Vec<ModelInfo>, chosen: Option<&ModelRef>) -> impl IntoView + use<> {
@@ -100,7 +86,7 @@ fn entries(models: Vec<ModelInfo>, chosen: Option<&ModelRef>) -> impl IntoView +
 /// The menu of models of a new conversation: choosing one opens the same page with it.
 pub fn new_model_menu(models: Vec<ModelInfo>, chosen: Option<&ModelRef>) -> impl IntoView + use<> {
     view! {
-        <form class="menu" id="models" popover method="get" action="/chat">
+        <form class="menu up" id="models" popover method="get" action="/chat">
             <p class="heading">"Who answers"</p>
             {entries(models, chosen)}
             <hr /><a href="/models">{icon("plus")}"Connect a model"</a>
@@ -116,7 +102,7 @@ pub fn model_menu(
 ) -> impl IntoView + use<> {
     let number = |n: Option<String>| n.unwrap_or_default();
     view! {
-        <form class="menu" id="models" popover method="post" action="/api/conversation/configure">
+        <form class="menu up" id="models" popover method="post" action="/api/conversation/configure">
             <input type="hidden" name="conversation" value=id.to_string() />
             <input type="hidden" name="temperature" value=number(settings.temperature.map(|t| t.to_string())) />
             <input type="hidden" name="max_tokens" value=number(settings.max_tokens.map(|n| n.to_string())) />

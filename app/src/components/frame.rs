@@ -2,7 +2,6 @@
 
 use super::{
     icon::{MARK, icon, small_icon},
-    notice::notice,
     theme, when,
 };
 use crate::{api::context, islands::Live};
@@ -79,9 +78,9 @@ fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
             </nav>
             {recent(data, here)}
             <div class="self">
-                {context::context().is_ok_and(|context| context.mock).then(|| notice("warn", "flask", view! {
-                    "The "<b>"mock models"</b>" are on: they script their answers."
-                }))}
+                {context::context().is_ok_and(|context| context.mock).then(|| view! {
+                    <p class="mode" title="Their answers are scripted">{icon("flask")}<span class="name">"Mock models are on"</span></p>
+                })}
                 <button class="person" type="button" popovertarget="person-menu" aria-label=format!("{name}, your menu")>
                     <span class="face" aria-hidden="true">{first}</span>
                     <span class="name">{name.clone()}</span>
@@ -130,7 +129,8 @@ fn recent(data: &FrameData, here: Here) -> impl IntoView + use<> {
     }
 }
 
-fn theme_choice() -> impl IntoView {
+/// Light, dark, or what the system says.
+pub fn theme_choice() -> impl IntoView {
     let chosen = theme::look().theme.unwrap_or("auto");
     let choice = |value: &'static str, label: &'static str| {
         view! { <label><input type="radio" name="theme" value=value checked=chosen == value data-theme-choice /><span>{label}</span></label> }

@@ -34,7 +34,7 @@ fn question(message: &MessageRow) -> impl IntoView + use<> {
     view! {
         <article class="turn question" id=format!("m-{}", message.id) aria-label="You">
             <h2 class="sr">"You"</h2>
-            <div class="bubble">{message.body.clone()}</div>
+            <div class="bubble" inner_html=markup::words(&message.body)></div>
             <div class="foot"><div class="do">{copy()}</div></div>
         </article>
     }
@@ -48,10 +48,12 @@ fn prose(text: &str, is_active: bool) -> AnyView {
     }
     let (blocks, tail) = markup::blocks(text);
     let begun = !text.is_empty();
+    let tail = markup::Tail::of(&tail);
+    let unfinished = tail.frame.html(tail.text);
     view! {
         <div class="prose">
             {blocks.into_iter().map(|html| view! { <div class="block" inner_html=html></div> }).collect_view()}
-            {begun.then(|| view! { <p class="tail caret">{tail}</p> })}
+            {begun.then(|| view! { <div class="unfinished" inner_html=unfinished></div> })}
             {(!begun).then(|| view! { <p class="thinking"><i></i><span data-note>"Thinking"</span></p> })}
         </div>
     }

@@ -1,6 +1,9 @@
 //! Follows `/api/events` and writes what it says into the page.
 
-use super::dom::{announce, document, find, later, on, show, window};
+use super::{
+    dom::{announce, document, find, later, on, show, window},
+    growing,
+};
 use api_types::{AnswerEvent, ConversationId};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::JsCast;
@@ -112,13 +115,13 @@ fn write(prose: &Element, answer: &AnswerEvent) {
     if let Some(thinking) = child(".thinking") {
         thinking.remove();
     }
-    let tail = child(".tail").or_else(|| {
-        let tail = document()?.create_element("p").ok()?;
-        tail.set_class_name("tail caret");
-        prose.append_child(&tail).ok()?;
-        Some(tail)
+    let unfinished = child(":scope > .unfinished").or_else(|| {
+        let place = document()?.create_element("div").ok()?;
+        place.set_class_name("unfinished");
+        prose.append_child(&place).ok()?;
+        Some(place)
     });
-    let Some(tail) = tail else { return };
+    let Some(unfinished) = unfinished else { return };
     // What stands at or after `from` is told anew.
     let blocks = prose.query_selector_all(":scope > .block");
     if let Ok(blocks) = blocks
@@ -135,14 +138,18 @@ fn write(prose: &Element, answer: &AnswerEvent) {
         if let Some(block) = block {
             block.set_class_name("block");
             block.set_inner_html(html);
-            let _ = prose.insert_before(&block, Some(&tail));
+            let _ = prose.insert_before(&block, Some(&unfinished));
         }
     }
-    let kept: String =
-        tail.text_content().unwrap_or_default().chars().take(answer.tail_from as usize).collect();
-    tail.set_text_content(Some(&(kept + &answer.tail)));
     if !answer.state.is_active() {
-        tail.remove();
+        unfinished.remove();
+        return;
+    }
+    if let Some(frame) = &answer.frame {
+        unfinished.set_inner_html(frame);
+    }
+    if let Some(tail) = unfinished.query_selector("[data-tail]").ok().flatten() {
+        growing::keep_and_add(&tail, answer.tail_from as usize, &answer.tail);
     }
 }
 

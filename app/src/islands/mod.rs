@@ -11,6 +11,8 @@ mod ceremony;
 pub mod chat;
 #[cfg(target_arch = "wasm32")]
 mod dom;
+#[cfg(target_arch = "wasm32")]
+mod growing;
 pub mod live;
 pub mod passkey;
 

@@ -18,12 +18,29 @@ impl Fence {
         opens.then_some(Self { mark, length })
     }
 
+    /// Whether a line of which only the beginning is here may yet open a fence.
+    pub(super) fn may_open(line: &str) -> bool {
+        let marks = |text: &str| [b'`', b'~'].into_iter().any(|mark| run(text, mark) == text.len());
+        Self::opened_by(line).is_some()
+            || near_margin(line).is_some_and(|text| !text.is_empty() && marks(text))
+    }
+
     /// Whether a whole line closes this fence.
     pub(super) fn is_closed_by(self, line: &str) -> bool {
         near_margin(line).is_some_and(|text| {
             let length = run(text, self.mark);
             length >= self.length && is_blank(&text[length..])
         })
+    }
+
+    /// Code without a last line that may yet become this fence's end.
+    pub(super) fn without_half_close(self, code: &str) -> &str {
+        let begin = code.rfind('\n').map_or(0, |end| end + 1);
+        let may_close = near_margin(&code[begin..]).is_some_and(|line| {
+            let marks = run(line, self.mark);
+            marks > 0 && is_blank(&line[marks..])
+        });
+        if may_close { &code[..begin] } else { code }
     }
 }
 

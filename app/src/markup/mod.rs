@@ -15,12 +15,14 @@ mod blocks;
 mod code;
 mod lines;
 mod render;
+mod tail;
 mod wall;
 
 #[cfg(test)]
 mod tests;
 
 pub use blocks::Blocks;
+pub use tail::{Frame, Tail};
 
 /// The longest block that is parsed, in bytes. What is longer is shown as plain text, in pieces of this size: a parser
 /// sees nothing longer, whatever arrives.
@@ -45,8 +47,9 @@ pub fn blocks(markdown: &str) -> (Vec<String>, String) {
     (finished, tail)
 }
 
-/// Shows an unfinished text (see [`Blocks::tail`]) as safe HTML with the place for the caret: open code as code,
-/// everything else as it was written.
-pub fn tail_html(tail: &str) -> String {
-    render::tail(tail)
+/// Text as it was written, as safe HTML: nothing in it is markup.
+pub fn words(text: &str) -> String {
+    let mut html = String::new();
+    render::words(&mut html, text);
+    html
 }

@@ -2,6 +2,7 @@
 
 use super::blocks::Continues;
 use super::{NESTING_MAX, code, wall};
+use api_types::UNBROKEN_CHARS_MAX;
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 /// The Markdown we read: CommonMark with tables, strike-through and task lists.
@@ -38,31 +39,10 @@ pub(super) fn plain(text: &str, is_code: bool) -> String {
         figure(&mut html, "", |html| escape(html, text));
     } else {
         html.push_str("<p class=\"plain\">");
-        escape(&mut html, text);
+        words(&mut html, text);
         html.push_str("</p>");
     }
     html
-}
-
-/// The unfinished end of an answer, with the place for the caret.
-pub(super) fn tail(text: &str) -> String {
-    let mut html = String::new();
-    match text.split_once('\n') {
-        Some((first, code)) if super::lines::Fence::opened_by(first).is_some() => {
-            let info = first.trim_start().trim_start_matches(['`', '~']);
-            html.push_str("<figure class=\"code\"><figcaption><span>");
-            escape(&mut html, label(language(info)));
-            html.push_str("</span></figcaption><pre tabindex=\"0\"><code class=\"caret\">");
-            escape(&mut html, code);
-            html.push_str("</code></pre></figure>");
-        }
-        _ => {
-            html.push_str("<p class=\"tail caret\">");
-            escape(&mut html, text);
-            html.push_str("</p>");
-        }
-    }
-    wall::clean(&html)
 }
 
 /// What is being written.
@@ -81,6 +61,8 @@ struct Page {
     in_head: bool,
     continues: Option<Continues>,
     list: Option<Continues>,
+    /// Characters since the last place where a line may break.
+    unbroken: usize,
 }
 
 impl Page {
@@ -120,7 +102,7 @@ impl Page {
         match (&mut self.code, &mut self.image) {
             (Some((_, code)), _) => code.push_str(text),
             (_, Some((_, alt, _))) => alt.push_str(text),
-            _ => escape(&mut self.html, text),
+            _ => unbroken_words(&mut self.html, text, &mut self.unbroken),
         }
     }
 
@@ -305,7 +287,7 @@ const fn heading(level: usize) -> &'static str {
 }
 
 /// The language that the text after a fence names, or nothing.
-fn language(info: &str) -> &str {
+pub(super) fn language(info: &str) -> &str {
     let name = info.split([' ', '\t', ',', '{', '}', ':']).find(|word| !word.is_empty()).unwrap_or("");
     let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '#' | '-' | '_' | '.');
     if name.len() <= LANGUAGE_BYTES_MAX && name.chars().all(known) { name } else { "" }
@@ -315,6 +297,13 @@ fn label(language: &str) -> &str {
     if language.is_empty() { "code" } else { language }
 }
 
+/// The head of code that is not finished: nothing to copy yet.
+pub(super) fn figure_open(html: &mut String, language: &str) {
+    html.push_str("<figure class=\"code\"><figcaption><span>");
+    escape(html, label(language));
+    html.push_str("</span></figcaption>");
+}
+
 fn figure(html: &mut String, language: &str, code: impl FnOnce(&mut String)) {
     html.push_str("<figure class=\"code\"><figcaption><span>");
     escape(html, label(language));
@@ -322,6 +311,27 @@ fn figure(html: &mut String, language: &str, code: impl FnOnce(&mut String)) {
     html.push_str("<pre tabindex=\"0\"><code>");
     code(html);
     html.push_str("</code></pre></figure>");
+}
+
+/// Appends text as text in which lines can break: a browser needs many seconds to find the lines of a word of 100,000
+/// letters, and none for one with a `<wbr>` every so often. Copied text has no trace of them.
+pub(super) fn words(html: &mut String, text: &str) {
+    unbroken_words(html, text, &mut 0);
+}
+
+fn unbroken_words(html: &mut String, text: &str, unbroken: &mut usize) {
+    let mut rest = text;
+    while let Some((at, _)) = rest.char_indices().find(|(_, c)| {
+        *unbroken = if c.is_whitespace() { 0 } else { *unbroken + 1 };
+        *unbroken > UNBROKEN_CHARS_MAX
+    }) {
+        let (now, later) = rest.split_at(at);
+        escape(html, now);
+        html.push_str("<wbr>");
+        *unbroken = 0;
+        rest = later;
+    }
+    escape(html, rest);
 }
 
 /// Appends text as text, in an attribute too.

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 /// Addresses a link may lead to.
 const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
 
-const TAGS: [&str; 28] = [
+const TAGS: [&str; 29] = [
     "a",
     "blockquote",
     "br",
@@ -36,17 +36,17 @@ const TAGS: [&str; 28] = [
     "thead",
     "tr",
     "ul",
+    "wbr",
 ];
 
 /// Classes, tag by tag; `markup::code` colours with the letters.
-const CLASSES: [(&str, &[&str]); 10] = [
+const CLASSES: [(&str, &[&str]); 9] = [
     ("a", &["image"]),
     ("button", &["btn", "quiet", "small", "needs-live"]),
-    ("code", &["caret"]),
     ("div", &["scroll"]),
     ("figure", &["code"]),
     ("li", &["task"]),
-    ("p", &["plain", "tail", "caret"]),
+    ("p", &["plain"]),
     ("span", &["check", "done", "c", "k", "s", "n", "f", "t", "a", "o", "i", "d", "h"]),
     ("td", &["al-c", "al-r"]),
     ("th", &["al-c", "al-r"]),

@@ -3,11 +3,11 @@
 use crate::{
     api::{Refused, context},
     components::{
-        composer::composer,
+        composer::{Composer, composer},
         conversation::{self, label_of},
         frame::{Here, frame},
         icon::{LAMP, small_icon},
-        notice::{notice, notice_with},
+        notice::notice_with,
         turn,
     },
 };
@@ -34,11 +34,11 @@ pub(crate) fn new_chat() -> impl IntoView {
             None => studio.default_settings(&by).await?.map(|settings| settings.model),
         };
         let label = chosen.as_ref().map(|model| label_of(&models, model));
-        let above = about_model(&models, chosen.as_ref(), true);
+        let (above, under) = about_model(&models, chosen.as_ref());
         let undo = deleted.and_then(|id| id.parse::<ConversationId>().ok()).map(undo_toast);
         let main = view! {
-            <main class="main chat" id="main">
-                {conversation::new_head(label)}
+            <main class="main chat fresh" id="main">
+                {conversation::new_head()}
                 <div class="scroller" tabindex="0" role="region" aria-label="Conversation">
                     <div class="thread blank">
                         <div class="empty">
@@ -48,7 +48,7 @@ pub(crate) fn new_chat() -> impl IntoView {
                         </div>
                     </div>
                 </div>
-                {composer(None, chosen.as_ref(), None, form, data.now, above)}
+                {composer(Composer { conversation: None, model: chosen.clone(), model_label: label, running: None, form, now: data.now, above, under })}
             </main>
             {conversation::new_model_menu(models, chosen.as_ref())}
             <div class="toasts" role="status" aria-live="polite">{undo}</div>
@@ -70,37 +70,31 @@ fn undo_toast(id: ConversationId) -> impl IntoView {
     }
 }
 
-/// What a person should know of the model before they write.
-fn about_model(models: &[ModelInfo], chosen: Option<&ModelRef>, is_new: bool) -> AnyView {
+/// What a person should know of the model before they write: over the box what keeps it from answering, under it what it is.
+fn about_model(models: &[ModelInfo], chosen: Option<&ModelRef>) -> (AnyView, Option<AnyView>) {
     let connect = |words: &'static str| view! { <a class="btn quiet small" href="/models">{words}</a> };
+    let nothing = || ().into_any();
     let info = chosen.and_then(|model| models.iter().find(|info| &info.model == model));
-    match (chosen, info) {
-        (None, _) => notice_with(
-            "warn",
-            "warn",
-            view! { <b>"There is no model yet."</b>" The built-in one has no weights, and none is connected." },
-            connect("Connect a model"),
-        )
-        .into_any(),
-        (Some(model), None) => notice_with(
-            "warn",
-            "warn",
-            view! { <b>{format!("{} is not available now.", model.name())}</b>" Choose another model above." },
-            connect("Models"),
-        )
-        .into_any(),
-        (_, Some(info)) if info.kind == ModelKind::Mock => {
-            notice("warn", "flask", view! { "This is a "<b>"mock model"</b>": its answers are scripted, no model is behind it." })
-                .into_any()
+    match (chosen, info.map(|info| info.kind)) {
+        (None, _) => {
+            let words = view! { <b>"There is no model yet."</b>" The built-in one has no weights, and none is connected." };
+            (notice_with("warn", "warn", words, connect("Connect a model")).into_any(), None)
         }
-        (_, Some(info)) if info.kind == ModelKind::Local && is_new => notice_with(
-            "",
-            "chip",
-            view! { "You are talking to the "<b>"small built-in model"</b>". It is private and free, and often wrong." },
-            connect("Connect a better one"),
-        )
-        .into_any(),
-        _ => ().into_any(),
+        (Some(model), None) => {
+            let words = view! { <b>{format!("{} is not available now.", model.name())}</b>" Choose another model below." };
+            (notice_with("warn", "warn", words, connect("Models")).into_any(), None)
+        }
+        (_, Some(ModelKind::Mock)) => {
+            let words = view! { "A "<b>"mock model"</b>": its answers are scripted." };
+            (nothing(), Some(words.into_any()))
+        }
+        (_, Some(ModelKind::Local)) => {
+            let words = view! {
+                "The "<b>"small built-in model"</b>" is private, free, and often wrong. "<a href="/models">"Connect a better one"</a>
+            };
+            (nothing(), Some(words.into_any()))
+        }
+        (_, Some(ModelKind::Remote)) => (nothing(), None),
     }
 }
 
@@ -130,11 +124,11 @@ pub(crate) fn chat() -> impl IntoView {
             .map(|run| run.id);
         let earlier = open.earlier.map(|id| format!("?until={id}"));
         let label = label_of(&models, &settings.model);
-        let above = about_model(&models, Some(&settings.model), false);
+        let (above, under) = about_model(&models, Some(&settings.model));
         let is_past = until.is_some();
         let main = view! {
             <main class="main chat" id="main">
-                {conversation::head(title.clone(), label)}
+                {conversation::head(title.clone())}
                 <div class="scroller" tabindex="0" role="region" aria-label="Conversation">
                     <div class="thread" data-conversation=id.to_string()>
                         {earlier.map(|href| view! { <p class="earlier"><a class="btn quiet small" href=href>"Earlier messages"</a></p> })}
@@ -144,7 +138,7 @@ pub(crate) fn chat() -> impl IntoView {
                 </div>
                 // Without a fragment: an address that differs in its fragment alone is not loaded again.
                 {running.map(|_| view! { <noscript><meta http-equiv="refresh" content=format!("2; url=/chat/{id}") /></noscript> })}
-                {composer(Some(id), None, running, form.clone(), data.now, above)}
+                {composer(Composer { conversation: Some(id), model: None, model_label: Some(label), running, form: form.clone(), now: data.now, above, under })}
             </main>
             {conversation::model_menu(id, models.clone(), settings)}
             {conversation::more_menu(id, title.clone(), form.as_ref())}

@@ -63,7 +63,7 @@ fn row(conversation: &ConversationRow, now: Timestamp) -> impl IntoView + use<> 
                 <a class="name" href=format!("/chat/{id}")>{title.clone()}</a>
                 <p class="about">{when::ago(conversation.updated_at, now)}</p>
             </div>
-            <form method="post" action="/api/conversation/delete">
+            <form class="shy" method="post" action="/api/conversation/delete">
                 <input type="hidden" name="conversation" value=id.to_string() />
                 <button class="btn quiet icon-only small" type="submit" aria-label=format!("Delete {title}") title="Delete">{icon("trash")}</button>
             </form>

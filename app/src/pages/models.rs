@@ -3,9 +3,9 @@
 use crate::{
     api::context,
     components::{
-        conversation::about,
+        conversation::{about, icon_of},
         frame::{Here, frame, page as framed},
-        icon::icon,
+        icon::{icon, small_icon},
         notice::refused,
     },
 };
@@ -71,14 +71,16 @@ fn row(info: ModelInfo) -> impl IntoView {
     let context =
         info.context_tokens.map(|tokens| format!(" · {tokens} tokens of context")).unwrap_or_default();
     let about = about(&info) + &context;
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("model", &info.model.to_string())
+        .finish();
     view! {
-        <li class="row">
-            {icon("chip")}
-            <div class="what"><span class="name">{info.label}</span><p class="about">{about}</p></div>
-            <form method="get" action="/chat">
-                <input type="hidden" name="model" value=info.model.to_string() />
-                <button class="btn small" type="submit">"Chat with it"</button>
-            </form>
+        <li>
+            <a class="row" href=format!("/chat?{query}") title="Chat with it">
+                {icon(icon_of(info.kind))}
+                <div class="what"><span class="name">{info.label}</span><p class="about">{about}</p></div>
+                {small_icon("right")}
+            </a>
         </li>
     }
 }

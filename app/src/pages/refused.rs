@@ -3,7 +3,7 @@
 use crate::{
     api::context::{self, Site},
     components::{
-        frame::{Here, frame, page as framed},
+        frame::{Here, drawer, frame},
         icon::{DOORWAY, MARK, SPRITE, icon},
     },
     shell::to_login,
@@ -35,19 +35,21 @@ pub(crate) async fn page(problem: Problem) -> AnyView {
         && let Some(by) = context::signed_in_if_any()
         && let Ok(data) = super::frame_data(by).await
     {
-        let body = view! {
-            <div class="plain">
-                <div class="empty">
-                    <span class="contents" inner_html=DOORWAY></span>
-                    <h2>"There is nothing here"</h2>
-                    <p>"It may have been deleted, or the address is wrong."</p>
-                    <div class="actions"><a class="btn primary" href="/chat">"New chat"</a><a class="btn" href="/conversations">"All conversations"</a></div>
-                </div>
-                {unsent(true)}
-            </div>
+        let main = view! {
+            <main class="main" id="main">
+                <header class="head">{drawer()}</header>
+                <div class="page"><div class="plain">
+                    <div class="empty">
+                        <span class="contents" inner_html=DOORWAY></span>
+                        <h1>"There is nothing here"</h1>
+                        <p>"It may have been deleted, or the address is wrong."</p>
+                        <div class="actions"><a class="btn primary" href="/chat">"New chat"</a><a class="btn" href="/conversations">"All conversations"</a></div>
+                    </div>
+                    {unsent(true)}
+                </div></div>
+            </main>
         };
-        return view! { <Title text=title />{frame(data, Here::Nowhere, framed("Not found", body))} }
-            .into_any();
+        return view! { <Title text=title />{frame(data, Here::Nowhere, main)} }.into_any();
     }
     view! { <Title text=title />{plain(&problem, unsent(false))} }.into_any()
 }
@@ -80,6 +82,7 @@ fn unsent(is_gone: bool) -> Option<AnyView> {
 /// Without the frame: it may be the frame's data that is not to be had.
 fn plain(problem: &Problem, unsent: Option<AnyView>) -> impl IntoView + use<> {
     let (title, detail) = (problem.title(), problem.to_string());
+    let is_nowhere = *problem == Problem::NotFound;
     let trace = match problem {
         Problem::Broken { trace_id } => Some(trace_id.clone()),
         _ => None,
@@ -88,9 +91,13 @@ fn plain(problem: &Problem, unsent: Option<AnyView>) -> impl IntoView + use<> {
         <main class="plain" id="main">
             <div class="brand"><a href="/" aria-label="Vobio, start"><span class="contents" inner_html=MARK></span><span class="word">"Vobio"</span></a></div>
             <div class="empty">
+                {is_nowhere.then(|| view! { <span class="contents" inner_html=DOORWAY></span> })}
                 <h1>{title}</h1>
                 <p>{detail}</p>
-                <div class="actions"><a class="btn primary" href="">{icon("again")}"Try again"</a><a class="btn" href="/">"Back to the start"</a></div>
+                <div class="actions">
+                    {(!is_nowhere).then(|| view! { <a class="btn primary" href="">{icon("again")}"Try again"</a> })}
+                    <a class="btn" href="/">"Back to the start"</a>
+                </div>
                 {trace.map(|trace| view! { <p class="trace">"Say this when you ask for help: "<code>{trace}</code></p> })}
             </div>
             {unsent}

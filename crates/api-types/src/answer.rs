@@ -3,6 +3,9 @@
 use crate::{ConversationId, MessageId, RunId, RunState};
 use serde::{Deserialize, Serialize};
 
+/// Characters without white space before a line may break all the same, in answers and questions.
+pub const UNBROKEN_CHARS_MAX: usize = 100;
+
 /// A message was sent and its answer has begun: what the page puts under the conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Started {
@@ -35,6 +38,9 @@ pub struct AnswerEvent {
     pub from: u32,
     /// Finished blocks from `from` on, each safe HTML.
     pub blocks: Vec<String>,
+    /// How the tail is shown from now on: safe HTML, empty at the element with `data-tail`. Only where it changes; the tail
+    /// then begins anew.
+    pub frame: Option<String>,
     /// Where in the tail `tail` begins, in characters; a page keeps that many of its own.
     pub tail_from: u32,
     /// The unfinished text after the last block, from `tail_from` on.

@@ -13,7 +13,7 @@ mod problem;
 mod role;
 mod run;
 
-pub use answer::{AnswerEvent, Started};
+pub use answer::{AnswerEvent, Started, UNBROKEN_CHARS_MAX};
 pub use conversation::{ConversationSettings, NewConversation};
 pub use id::{
     CeremonyId, ConversationId, InvalidId, MessageId, OrganizationId, PersonId, RequestId, RunId, SessionId,

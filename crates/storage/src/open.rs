@@ -199,7 +199,7 @@ fn make_private(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn file_url(path: &Path, mode: &str) -> Result<String, OpenError> {
+pub(crate) fn file_url(path: &Path, mode: &str) -> Result<String, OpenError> {
     sqlite_url(path, mode).ok_or_else(|| io_error(path, io::Error::other("the path is not UTF-8")))
 }
 

@@ -1,6 +1,9 @@
 //! Answers under way in this process: their text in memory, ahead of the rows, and who wants to hear of it.
 
-use crate::ports::{Timestamp, store::Owned};
+use crate::{
+    RUNS_AT_ONCE_MAX, RUNS_OF_ONE_PERSON_MAX,
+    ports::{Timestamp, store::Owned},
+};
 use api_types::{ConversationId, MessageId, PersonId, RunId, RunState, Usage};
 use std::{
     collections::HashMap,
@@ -59,6 +62,15 @@ pub(crate) struct Inner {
     pub(crate) first_token_at: Option<Timestamp>,
     pub(crate) ended_at: Option<Timestamp>,
     pub(crate) failure: Option<String>,
+}
+
+/// Why there is no room for another answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// The person has [`RUNS_OF_ONE_PERSON_MAX`].
+    Person,
+    /// The process has [`RUNS_AT_ONCE_MAX`].
+    Process,
 }
 
 /// Where an answer stands, for a page.
@@ -147,14 +159,23 @@ impl Live {
         self.runs().iter().filter(|run| run.inner().state.is_active()).count()
     }
 
-    pub(crate) fn active_of(&self, person: PersonId) -> usize {
-        self.of(person).iter().filter(|run| run.inner().state.is_active()).count()
-    }
-
-    pub(crate) fn insert(&self, run: Arc<LiveRun>) {
+    /// Takes an answer in, where there is room for it. Looking and taking are one step: of many at once none slips by.
+    pub(crate) fn admit(&self, run: Arc<LiveRun>) -> Result<(), Full> {
         let person = run.owned.owner;
-        self.runs.write().unwrap_or_else(PoisonError::into_inner).insert(run.run, run);
+        let mut runs = self.runs.write().unwrap_or_else(PoisonError::into_inner);
+        let active = |run: &&Arc<LiveRun>| run.inner().state.is_active();
+        if runs.values().filter(|run| run.owned.owner == person).filter(active).count()
+            >= RUNS_OF_ONE_PERSON_MAX
+        {
+            return Err(Full::Person);
+        }
+        if runs.values().filter(active).count() >= RUNS_AT_ONCE_MAX {
+            return Err(Full::Process);
+        }
+        runs.insert(run.run, run);
+        drop(runs);
         self.changed(person);
+        Ok(())
     }
 
     pub(crate) fn remove(&self, run: RunId) {

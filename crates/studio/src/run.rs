@@ -1,7 +1,8 @@
 //! Runs: open one, stop one, hear of them.
 
 use crate::{
-    ANSWER_TOKENS_DEFAULT, LiveRun, RUNS_AT_ONCE_MAX, RUNS_OF_ONE_PERSON_MAX, SignedIn, Studio, Ticket,
+    ANSWER_TOKENS_DEFAULT, LiveRun, RUNS_OF_ONE_PERSON_MAX, SignedIn, Studio, Ticket,
+    live::Full,
     owned,
     ports::{
         ChatRequest, ChatTurn, Timestamp,
@@ -46,19 +47,7 @@ impl Studio {
         prefix: String,
     ) -> Result<Opened, Problem> {
         let owned = place.answer.owned;
-        if self.live.active_of(owned.owner) >= RUNS_OF_ONE_PERSON_MAX {
-            return Err(Problem::RateLimited {
-                detail: format!(
-                    "{RUNS_OF_ONE_PERSON_MAX} of your answers are being written; wait for one of them, or stop it."
-                ),
-                retry_after_s: 5,
-            });
-        }
-        // The queue alone would not do: the worker empties it at once.
-        let place_in_line = self.queue.try_reserve().ok().filter(|_| self.live.active() < RUNS_AT_ONCE_MAX);
-        let permit = place_in_line.ok_or_else(|| Problem::TryLater {
-            detail: "The studio is writing as many answers as it can. Try again in a moment.".to_owned(),
-        })?;
+        let permit = self.queue.try_reserve().map_err(|_| full(Full::Process))?;
         let now = self.now();
         let run = RunRow {
             id: RunId(self.ids.next()),
@@ -93,7 +82,7 @@ impl Studio {
             max_tokens: place.settings.max_tokens.unwrap_or(ANSWER_TOKENS_DEFAULT),
         };
         // Before the commit: a page that is told of the run must find its text here.
-        self.live.insert(live.clone());
+        self.live.admit(live.clone()).map_err(full)?;
         let opening = Opening(Some((permit, Ticket { live, request, price: place.info.price })));
         let written = self
             .store
@@ -160,6 +149,20 @@ impl Studio {
             return Ok(message.body + &deltas);
         }
         Ok(message.body)
+    }
+}
+
+fn full(full: Full) -> Problem {
+    match full {
+        Full::Person => Problem::RateLimited {
+            detail: format!(
+                "{RUNS_OF_ONE_PERSON_MAX} of your answers are being written; wait for one of them, or stop it."
+            ),
+            retry_after_s: 5,
+        },
+        Full::Process => Problem::TryLater {
+            detail: "The studio is writing as many answers as it can. Try again in a moment.".to_owned(),
+        },
     }
 }
 

@@ -9,6 +9,7 @@ mod apt;
 mod dev;
 mod place;
 mod rooms;
+mod screens;
 mod serve;
 mod setup;
 mod sh;
@@ -22,7 +23,7 @@ use anyhow::{Result, bail};
 use serve::Profile;
 use std::process::ExitCode;
 
-const COMMANDS: &str = "setup, site, models, run [--release], dev, test [STAGE,…], test-run, lint";
+const COMMANDS: &str = "setup, site, models, run [--release], dev, test [STAGE,…], test-run, lint, screens";
 
 /// The words between commas.
 fn names(arguments: &[&str]) -> Vec<String> {
@@ -52,6 +53,7 @@ fn command(arguments: &[String]) -> Result<()> {
         ["dev"] => dev::run(),
         ["test-run"] => test_run::run(),
         ["test", only @ ..] => test::run(&names(only)),
+        ["screens"] => screens::run(),
         ["lint"] => test::run(&names(&["format,rooms,lints"])),
         _ => bail!("one of: {COMMANDS}"),
     }

@@ -3,7 +3,7 @@
 
 use crate::{
     place,
-    setup::{self, Tools},
+    setup::{self, Browsing},
     sh,
     test::{browser, postgres::free_port},
 };
@@ -30,7 +30,7 @@ pub(crate) fn run() -> Result<()> {
     let first = copy.start(FIRST_START_MAX)?;
     println!("test-run: served after {:.0} s from nothing", first.seconds);
     let code = first.owner_code.clone().context("`make run` printed no owner code")?;
-    meet(&tools, &copy, &code)?;
+    meet(&tools.browsing, &copy, &code)?;
     first.stop();
 
     let second = copy.start(SECOND_START_MAX)?;
@@ -48,10 +48,10 @@ pub(crate) fn run() -> Result<()> {
 }
 
 /// The journey that someone takes who has just typed `make run`.
-fn meet(tools: &Tools, copy: &Copy, code: &str) -> Result<()> {
+fn meet(browsing: &Browsing, copy: &Copy, code: &str) -> Result<()> {
     let url = format!("http://localhost:{}", copy.port);
     let count = browser::playwright(
-        tools,
+        browsing,
         "make-run",
         &[("VOBIO_TEST_URL", url.as_str()), ("VOBIO_TEST_OWNER_CODE", code)],
     )?;

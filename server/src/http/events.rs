@@ -5,9 +5,13 @@
 //! each answer stands, from memory while this process writes it and from rows otherwise. `after` is a time in
 //! microseconds; an overlap is harmless, so a cursor of events was not needed.
 
-use super::{Http, problems};
+use super::{Http, problems, streams};
 use api_types::{AnswerEvent, Problem, RunId};
-use app::{api::context::Caller, components::turn, markup::Blocks};
+use app::{
+    api::context::Caller,
+    components::turn,
+    markup::{Blocks, Frame, Tail},
+};
 use axum::{
     Extension,
     extract::{Query, State},
@@ -32,6 +36,8 @@ use tokio::{sync::watch, time::Instant};
 
 /// Changes are collected for so long before they are sent: a page is not told more often than it can draw.
 const COLLECT: Duration = Duration::from_millis(25);
+/// A page whose stream ended comes back after so long.
+const RETRY: Duration = Duration::from_secs(2);
 /// The session behind a stream, and answers that another process writes, are looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Answers that ended shortly before `after` are sent again: the page may have been rendered just before their end.
@@ -48,6 +54,7 @@ pub(super) struct After {
 pub(super) async fn events(
     State(http): State<Http>,
     Extension(Caller(caller)): Extension<Caller>,
+    version: http::Version,
     query: Result<Query<After>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
@@ -64,7 +71,8 @@ pub(super) async fn events(
     let seen =
         headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<i64>().ok());
     let since = Timestamp(seen.unwrap_or(after).saturating_sub(OVERLAP_MICROS));
-    let feed = Feed::new(http.studio, by, since);
+    let place = (version < http::Version::HTTP_2).then(|| http.streams.enter(by.session()));
+    let feed = Feed::new(http.studio, by, since, place);
     let stream = stream::unfold(feed, |mut feed| async move {
         let events = feed.next().await?;
         Some((stream::iter(events), feed))
@@ -76,6 +84,14 @@ pub(super) async fn events(
     response
 }
 
+/// Completes when another stream of the same browser needs the place.
+async fn taken(place: Option<&streams::Place>) {
+    match place {
+        Some(place) => place.taken().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// What one tab has been told of one answer.
 struct Told {
     blocks: Blocks,
@@ -83,7 +99,9 @@ struct Told {
     seen: usize,
     /// Finished blocks sent.
     sent: u32,
-    /// Characters of the tail sent.
+    /// How the tail is shown; nothing before the first text.
+    frame: Option<Frame>,
+    /// Characters of the shown tail sent.
     tail_sent: usize,
     note: Option<String>,
     ended: bool,
@@ -92,7 +110,16 @@ struct Told {
 
 impl Told {
     fn nothing() -> Self {
-        Self { blocks: Blocks::new(), seen: 0, sent: 0, tail_sent: 0, note: None, ended: false, begun: false }
+        Self {
+            blocks: Blocks::new(),
+            seen: 0,
+            sent: 0,
+            frame: None,
+            tail_sent: 0,
+            note: None,
+            ended: false,
+            begun: false,
+        }
     }
 
     /// Takes more text and gives the event that says so; `None` when nothing is new.
@@ -118,10 +145,15 @@ impl Told {
         if !blocks.is_empty() {
             self.tail_sent = 0;
         }
-        let tail = self.blocks.tail();
-        let new: String = tail.chars().skip(self.tail_sent).collect();
+        let tail = Tail::of(self.blocks.tail());
+        let frame = (self.frame.as_ref() != Some(&tail.frame)).then(|| tail.frame.html(""));
+        if frame.is_some() {
+            self.tail_sent = 0;
+        }
+        let new: String = tail.text.chars().skip(self.tail_sent).collect();
         let tail_from = u32::try_from(self.tail_sent).unwrap_or(u32::MAX);
         self.tail_sent += new.chars().count();
+        self.frame = Some(tail.frame);
         self.note.clone_from(&note);
         Some(AnswerEvent {
             conversation: row.conversation,
@@ -130,6 +162,7 @@ impl Told {
             state,
             from,
             blocks,
+            frame,
             tail_from,
             tail: new,
             note,
@@ -161,10 +194,11 @@ struct Feed {
     since: Timestamp,
     is_new: bool,
     looked: Instant,
+    place: Option<streams::Place>,
 }
 
 impl Feed {
-    fn new(studio: Arc<Studio>, by: SignedIn, since: Timestamp) -> Self {
+    fn new(studio: Arc<Studio>, by: SignedIn, since: Timestamp, place: Option<streams::Place>) -> Self {
         // Before the first look at rows: what changes in between is heard.
         let changes = studio.live.subscribe(by.person());
         Self {
@@ -176,21 +210,23 @@ impl Feed {
             since,
             is_new: true,
             looked: Instant::now(),
+            place,
         }
     }
 
-    /// The next events; `None` when the session is over or the process goes down.
+    /// The next events; `None` when the session is over, the process goes down or another stream needs the place.
     async fn next(&mut self) -> Option<Vec<Event>> {
         loop {
             if self.is_new {
                 self.is_new = false;
-                let mut events = vec![Event::default().event("hello").data("{}")];
+                let mut events = vec![Event::default().event("hello").data("{}").retry(RETRY)];
                 events.extend(self.look().await?);
                 return Some(events);
             }
             let studio = self.studio.clone();
             tokio::select! {
                 () = studio.live.closed() => return None,
+                () = taken(self.place.as_ref()) => return None,
                 changed = self.changes.changed() => {
                     changed.ok()?;
                     tokio::time::sleep(COLLECT).await;

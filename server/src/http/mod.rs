@@ -3,12 +3,15 @@
 //! Never here: a rule, markup, SQL. The layers stand in [`router`] from the inside out.
 
 mod body;
+#[cfg(debug_assertions)]
+mod design;
 mod events;
 mod forms;
 mod headers;
 mod health;
 mod problems;
 mod session;
+mod streams;
 mod trace;
 
 use crate::site;
@@ -32,6 +35,7 @@ use tower_http::{
 
 pub(crate) use health::Pulse;
 pub(crate) use session::Cookies;
+pub(crate) use streams::Streams;
 
 /// Largest body of a request, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 1_000_000;
@@ -53,6 +57,7 @@ pub(crate) struct Http {
     pub(crate) request_timeout: Duration,
     pub(crate) mock: bool,
     pub(crate) pulse: Pulse,
+    pub(crate) streams: Streams,
 }
 
 impl FromRef<Http> for LeptosOptions {
@@ -85,7 +90,11 @@ pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
 
     let dynamic = Router::new()
         .leptos_routes_with_context(&http, pages, provide.clone(), shell.clone())
-        .route("/api/events", get(events::events))
+        .route("/api/events", get(events::events));
+    // The gallery of components is for whoever works on the look: a release has neither the page nor its address.
+    #[cfg(debug_assertions)]
+    let dynamic = dynamic.route("/design", get(design::design));
+    let dynamic = dynamic
         .fallback(move |request| elsewhere(provide.clone(), shell.clone(), request))
         .with_state(http.clone());
     // Around the whole router, not around each route: a refused form asks for its page, which is another route.

@@ -21,12 +21,21 @@ fn nonsense_stops_the_start_with_a_sentence_that_names_it() {
 #[test]
 fn the_doctor_says_what_it_understood_and_shows_no_secret() {
     let secret = "s".repeat(40);
-    let seen = Studio::new().with("JWT_SECRET", &secret).with("DAILY_COST_LIMIT", "5").run(&["doctor"]);
+    let studio = Studio::new().with("JWT_SECRET", &secret).with("DAILY_COST_LIMIT", "5");
+    let seen = studio.run(&["doctor"]);
     let said = String::from_utf8_lossy(&seen.stdout);
     assert!(seen.status.success(), "{seen:?}");
-    assert!(said.contains("http://localhost:") && said.contains("Sqlite") && said.contains("mock"), "{said}");
+    assert!(
+        said.contains("http://localhost:") && said.contains("SQLite: nothing yet") && said.contains("mock"),
+        "{said}"
+    );
     assert!(said.contains("NOT obeyed"), "a limit that is not kept is named: {said}");
     assert!(!said.contains(&secret));
+    assert!(!studio.folder.path().join("data").exists(), "the doctor changes nothing");
+
+    drop(studio.start());
+    let said = String::from_utf8(studio.run(&["doctor"]).stdout).unwrap();
+    assert!(said.contains("this version's schema") && said.contains("not yet; vobio setup-code"), "{said}");
 }
 
 #[test]

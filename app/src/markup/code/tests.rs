@@ -27,8 +27,8 @@ fn words_strings_comments_and_numbers_are_told_apart() {
             "f[@x\n]k[def ]f[f](): c[# a\n  ]k[return ]s['''b\nc''']",
         ),
         ("ts", "const a = `b ${c}` as string", "k[const ]a o[= ]s[`b ${c}` ]k[as ]t[string]"),
-        ("json", "{\"a\": [\"b\", 1.5, true]}", "{f[\"a\"]o[: ][s[\"b\"], n[1.5], true]]}"),
-        ("yaml", "a-b: don't # c\n- d: 'e'", "f[a-b]o[: ]don't c[# c\n]o[- ]f[d]o[: ]s['e']"),
+        ("json", "{\"a\": [\"b\", 1.5, true]}", "{f[\"a\"]: [s[\"b\"], n[1.5], n[true]]}"),
+        ("yaml", "a-b: don't # c\n- d: 'e'", "f[a-b]: don't c[# c\n]o[- ]f[d]: s['e']"),
         ("toml", "[a]\nb = \"c\"", "[a]\nf[b ]o[= ]s[\"c\"]"),
         (
             "sh",
@@ -40,7 +40,7 @@ fn words_strings_comments_and_numbers_are_told_apart() {
             "<a b=\"c>\">d &amp; e</a><!-- f -->",
             "a[<a ]f[b]o[=]s[\"c>\"]o[>]d n[&amp]; ea[</a]o[>]c[<!-- f -->]",
         ),
-        ("css", ".a { color: #fff; } @media", "t[.a ]{ f[color]o[: ]t[#fff]; } k[@media]"),
+        ("css", ".a { color: #fff; } @media", "t[.a ]{ f[color]: t[#fff]; } k[@media]"),
         (
             "sql",
             "SELECT a FROM b -- c\nWHERE d = 'e'",

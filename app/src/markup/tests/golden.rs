@@ -1,6 +1,6 @@
 //! Markdown and the HTML it becomes, word for word.
 
-use super::super::{tail_html, to_html};
+use super::super::{to_html, words};
 
 #[track_caller]
 fn shows(markdown: &str, html: &str) {
@@ -103,10 +103,11 @@ fn links_open_elsewhere_and_images_do_not_load() {
 }
 
 #[test]
-fn a_tail_is_shown_as_it_was_written_and_open_code_as_code() {
-    assert_eq!(tail_html("a **b <i>"), "<p class=\"tail caret\">a **b &lt;i&gt;</p>");
-    assert_eq!(
-        tail_html("```rust\nfn a() {"),
-        "<figure class=\"code\"><figcaption><span>rust</span></figcaption><pre tabindex=\"0\"><code class=\"caret\">fn a() {</code></pre></figure>"
-    );
+fn a_word_without_end_gets_places_where_its_line_may_break() {
+    let a = |times| "a".repeat(times);
+    shows(&a(250), &format!("<p>{}<wbr>{}<wbr>{}</p>", a(100), a(100), a(50)));
+    shows(&format!("{} {}", a(90), a(90)), &format!("<p>{} {}</p>", a(90), a(90)));
+    // What the parser tells in pieces is still one word.
+    shows(&format!("{}\\_{}", a(60), a(60)), &format!("<p>{}_{}<wbr>{}</p>", a(60), a(39), a(21)));
+    assert_eq!(words("<é>"), "&lt;é&gt;");
 }

@@ -20,6 +20,12 @@ pub(crate) struct Tools {
     pub(crate) llama_server: PathBuf,
     /// The weights as published.
     pub(crate) weights: PathBuf,
+    /// What Playwright needs.
+    pub(crate) browsing: Browsing,
+}
+
+/// A browser and what drives it.
+pub(crate) struct Browsing {
     /// Chromium or Chrome.
     pub(crate) browser: PathBuf,
     /// `node_modules/.bin` of end2end.
@@ -40,22 +46,25 @@ const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "g
 
 /// Finds or fetches all of it, and says in one line what is used.
 pub(crate) fn tools() -> Result<Tools> {
-    let node = node::prepare()?;
     let tools = Tools {
-        node_bin: node.bin,
-        path: node.path,
-        browser: browser()?,
+        browsing: browsing()?,
         postgres: postgres::programs()?,
         llama_server: llama_server()?,
         weights: weights::published()?,
     };
     println!(
         "setup: browser {} · PostgreSQL {} · llama-server {}",
-        tools.browser.display(),
+        tools.browsing.browser.display(),
         tools.postgres.display(),
         tools.llama_server.display()
     );
     Ok(tools)
+}
+
+/// Finds or fetches what Playwright needs, and nothing else.
+pub(crate) fn browsing() -> Result<Browsing> {
+    let node = node::prepare()?;
+    Ok(Browsing { browser: browser()?, node_bin: node.bin, path: node.path })
 }
 
 fn browser() -> Result<PathBuf> {

@@ -54,7 +54,7 @@ fn stages(report: &mut Report, is_wanted: &dyn Fn(&str) -> bool) -> Result<()> {
         report.stage("unit", || unit::run(&tools, &vobio).map(|count| ((), count)))?;
     }
     if is_wanted("browser") {
-        report.stage("browser", || browser::run(&tools, &vobio).map(|count| ((), count)))?;
+        report.stage("browser", || browser::run(&tools.browsing, &vobio).map(|count| ((), count)))?;
     }
     Ok(())
 }

@@ -20,12 +20,12 @@ pub(super) fn run(tools: &Tools, vobio: &Path) -> Result<Count> {
     let mut cargo = sh::cargo();
     cargo
         .args(["test", "--workspace", "--no-fail-fast"])
-        .env("PATH", &tools.path)
+        .env("PATH", &tools.browsing.path)
         .env("VOBIO_TEST_POSTGRES", cluster.url())
         .env("VOBIO_TEST_LLAMA_SERVER", &tools.llama_server)
         .env("VOBIO_TEST_WEIGHTS", &tools.weights)
         .env("VOBIO_TEST_WEIGHTS_Q8", requantised)
-        .env("VOBIO_TEST_AIMOCK", tools.node_bin.join("llmock"));
+        .env("VOBIO_TEST_AIMOCK", tools.browsing.node_bin.join("llmock"));
     let (total, is_success) = counted(&mut cargo)?;
     drop(cluster);
     conclude(total, is_success, "cargo test")

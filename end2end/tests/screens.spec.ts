@@ -1,0 +1,171 @@
+// `make screens`: pictures of each page into docs/screens. A test is a place in the studio, a picture a state of it.
+import type { Page } from "@playwright/test";
+import { become, shoot } from "./picture";
+import { addAuthenticator, ask, choose, composer, expect, lastAnswer, mock, setUp, test } from "./studio";
+import { FORMATTED, LONG_WORDS, PLAIN } from "./texts";
+
+/** Asks, with the answer as a script in the same message. */
+async function say(page: Page, question: string, script: object): Promise<void> {
+  await ask(page, `${question}\n${mock(script)}`);
+  // In a new conversation this is the next page.
+  await expect(page.locator(".bubble").last()).toContainText(question);
+  await expect(lastAnswer(page)).toBeVisible();
+}
+
+async function finished(page: Page): Promise<void> {
+  await expect(lastAnswer(page)).toHaveAttribute("data-state", "finished");
+}
+
+/** The script is no part of the question. */
+async function hideScripts(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const bubble of document.querySelectorAll(".bubble")) {
+      bubble.textContent = (bubble.textContent ?? "").replace(/\n!mock[^]*/, "");
+    }
+  });
+}
+
+/** An answer under way is at another word each time: what came after these words goes. */
+async function cutAfter(page: Page, words: string): Promise<void> {
+  await expect(lastAnswer(page).locator(".prose")).toContainText(words);
+  await lastAnswer(page).locator(".prose").evaluate((prose, words) => {
+    const walker = document.createTreeWalker(prose, NodeFilter.SHOW_TEXT);
+    let isAfter = false;
+    for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+      const at = text.nodeValue?.indexOf(words) ?? -1;
+      if (isAfter) text.nodeValue = "";
+      else if (at >= 0) [text.nodeValue, isAfter] = [text.nodeValue!.slice(0, at + words.length), true];
+    }
+  }, words);
+}
+
+/** A hidden tab follows no answer: what is on the page stays as it is until it is loaded again. */
+async function hide(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    Object.defineProperty(document, "visibilityState", { value: "hidden" });
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+}
+
+const atTop = (page: Page) => ({
+  before: () => page.locator(".scroller").evaluate((scroller) => scroller.scrollTo(0, -scroller.scrollHeight)),
+});
+const atEnd = (page: Page) => ({ before: () => page.locator(".scroller").evaluate((scroller) => scroller.scrollTo(0, 0)) });
+
+test("the door", async ({ page, studio }) => {
+  await addAuthenticator(page);
+  await page.goto(`${studio.url}/login`);
+  await expect(page.getByRole("button", { name: "Create my passkey" })).toBeEnabled();
+  await shoot(page, "door-first-start");
+
+  await page.getByLabel("Owner code").fill("AAAA-BBBB-CCCC-DDDD");
+  await page.getByLabel("Your name").fill("Ana Lima");
+  await page.getByRole("button", { name: "Create my passkey" }).click();
+  await expect(page.locator("#code-error")).toBeVisible();
+  await shoot(page, "door-refused");
+
+  await setUp(page, studio, "Ana Lima");
+  await page.context().clearCookies();
+  await page.goto(`${studio.url}/login`);
+  await expect(page.getByRole("button", { name: "Sign in with a passkey" })).toBeEnabled();
+  await shoot(page, "door");
+});
+
+test("before anything was asked", async ({ owner, studio }) => {
+  await shoot(owner, "chat-new");
+  await owner.goto(`${studio.url}/conversations`);
+  await shoot(owner, "conversations-empty", { looks: ["light", "phone"] });
+  await owner.goto(`${studio.url}/models`);
+  await shoot(owner, "models", { fullPage: true });
+  await owner.goto(`${studio.url}/nowhere`);
+  await shoot(owner, "not-found");
+});
+
+test("a conversation", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/lorem");
+  await say(owner, "How do I bake a good loaf with little work?", { text: FORMATTED });
+  await finished(owner);
+  await hideScripts(owner);
+  await shoot(owner, "chat", atTop(owner));
+  await shoot(owner, "chat-end", { ...atEnd(owner), looks: ["phone"] });
+
+  await owner.getByRole("button", { name: /^Model:/ }).click();
+  await shoot(owner, "chat-models", { ...atEnd(owner), looks: ["phone"] });
+  await owner.keyboard.press("Escape");
+
+  await owner.getByRole("button", { name: "Settings of this conversation" }).click();
+  await shoot(owner, "settings", atEnd(owner));
+  await owner.getByLabel("Temperature").fill("7");
+  await owner.getByRole("button", { name: "Save" }).click();
+  await expect(owner.locator("#s-temp-error")).toBeVisible();
+  await owner.locator("html[data-live]").waitFor();
+  await hideScripts(owner);
+  await shoot(owner, "settings-refused", { ...atEnd(owner), looks: ["phone"] });
+});
+
+test("an answer under way, stopped, failed", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/lorem");
+  await say(owner, "How do I know that the dough is ready?", { text: PLAIN, tokens: 2000, per_s: 25 });
+  await hideScripts(owner);
+  await expect(lastAnswer(owner)).toContainText("in a cold kitchen");
+  await hide(owner);
+  await cutAfter(owner, "in a cold kitchen");
+  await shoot(owner, "chat-writing");
+
+  await owner.reload();
+  await owner.locator("html[data-live]").waitFor();
+  await owner.getByRole("button", { name: "Stop" }).click();
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "stopped");
+  await owner.reload();
+  await hideScripts(owner);
+  await cutAfter(owner, "in a cold kitchen");
+  await shoot(owner, "chat-stopped");
+
+  await choose(owner, studio, "mock/lorem");
+  await say(owner, "And in a cold kitchen?", { text: PLAIN, fail_after: 24 });
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "failed");
+  await hideScripts(owner);
+  await shoot(owner, "chat-failed", { looks: ["phone"] });
+});
+
+test("what is too long for its place", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/lorem");
+  await say(owner, "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft, what is it?", { text: LONG_WORDS });
+  await finished(owner);
+  await hideScripts(owner);
+  await shoot(owner, "chat-long", { ...atTop(owner), looks: ["light", "phone"] });
+});
+
+test("every component", async ({ page, studio }) => {
+  await page.goto(`${studio.url}/design`);
+  await page.locator("html[data-live]").waitFor();
+  await shoot(page, "design", { fullPage: true, colours: 64 });
+});
+
+test("many conversations, and one deleted", async ({ owner, studio }) => {
+  const questions = [
+    "A letter to the landlord",
+    "Names for a sailing boat, short ones that can be called across the water in a storm and written on a small stern",
+    "Explain interest to a ten-year-old",
+    "What to see in Porto on a rainy day",
+    "Python: read a CSV without a library",
+    "Plan a garden of four beds",
+  ];
+  for (const question of questions) {
+    await choose(owner, studio, "mock/echo");
+    await ask(owner, question);
+    await finished(owner);
+  }
+  await owner.goto(`${studio.url}/conversations`);
+  await shoot(owner, "conversations");
+  await become(owner, "phone");
+  await owner.getByRole("button", { name: "Menu" }).click();
+  await shoot(owner, "menu", { looks: ["phone"] });
+  await owner.keyboard.press("Escape");
+  await owner.getByRole("button", { name: "Delete Plan a garden of four beds" }).click();
+  await expect(owner.getByText("The conversation was deleted.")).toBeVisible();
+  await shoot(owner, "chat-deleted", { looks: ["phone"] });
+  await owner.getByRole("button", { name: "Ana, your menu" }).click();
+  await composer(owner).fill("What is too early to say about this spring?");
+  await shoot(owner, "person", { looks: ["light"] });
+});
