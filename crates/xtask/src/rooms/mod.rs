@@ -1,10 +1,11 @@
-//! `check-rooms`: the arrows between rooms, what a room never names, a reason for every dependency, and the licences of
-//! everything in the server.
+//! `check-rooms`: the arrows between rooms, what a room never names, a reason for every dependency, the licences of
+//! everything in the server, and that the papers name what is there.
 //!
 //! Cargo already forbids what is not declared; this says which *rule* a declaration or a word breaks.
 
 mod arrows;
 mod licences;
+mod papers;
 mod reasons;
 mod words;
 
@@ -33,6 +34,7 @@ pub(crate) fn check() -> Result<()> {
     let resolved = resolved()?;
     let tree = licences::Tree::of("server", &resolved).context("cargo's resolved tree is not understood")?;
     broken.extend(tree.broken());
+    broken.extend(papers::broken(root)?);
     if broken.is_empty() {
         println!(
             "rooms: {} keep to the arrows; {} packages in the server may be there",
