@@ -66,6 +66,7 @@ fn cost(price: Price, usage: Usage) -> Option<i64> {
 }
 
 async fn write(studio: &Studio, live: &LiveRun, request: ChatRequest) -> Ending {
+    let model = request.model.clone();
     let mut stream = studio.catalog.chat(request);
     {
         live.inner().state = RunState::Running;
@@ -93,7 +94,7 @@ async fn write(studio: &Studio, live: &LiveRun, request: ChatRequest) -> Ending 
                 ending = Some(Ending { cut_short, usage, ..Ending::of(RunState::Finished) });
             }
             Some(Err(error)) => {
-                tracing::warn!(run = %live.run, error = %error, "an answer failed");
+                tracing::warn!(run = %live.run, %model, error = error.word(), "an answer failed");
                 return Ending::failed(&error);
             }
             None => {

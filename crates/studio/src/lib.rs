@@ -35,7 +35,8 @@ pub use conversation::{ConversationPage, OpenConversation};
 pub use fault::{TRACE, broken};
 pub use limits::*;
 pub use live::{Live, LiveRun, LiveView};
-pub use message::{Opened, SendMessage};
+pub use message::SendMessage;
+pub use run::Opened;
 pub use session::NewSession;
 pub use source::SourceView;
 

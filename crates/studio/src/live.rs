@@ -154,6 +154,11 @@ impl Live {
         runs.values().filter(|run| run.owned.owner == person).cloned().collect()
     }
 
+    /// How many answers are being written.
+    pub fn active(&self) -> usize {
+        self.runs().iter().filter(|run| run.inner().state.is_active()).count()
+    }
+
     /// Takes an answer in, where there is room for it. Looking and taking are one step: of many at once none slips by.
     pub(crate) fn admit(&self, run: Arc<LiveRun>) -> Result<(), Full> {
         let person = run.owned.owner;

@@ -1,19 +1,15 @@
 //! Messages: send, answer again, continue, and choose among siblings.
 
 use crate::{
-    ANSWER_TOKENS_DEFAULT, LiveRun, PROMPT_TURNS_MAX, RUNS_OF_ONE_PERSON_MAX, SignedIn, Studio, Ticket,
-    live::Full,
-    owned,
+    Opened, PROMPT_TURNS_MAX, SignedIn, Studio, owned,
     ports::{
-        ChatRequest, ChatTurn,
-        store::{ConversationRow, MessageRow, Owned, RunEventKind, RunEventRow, RunRow, StoreError, Tx},
+        ChatTurn,
+        store::{ConversationRow, MessageRow, Owned},
     },
+    run::Place,
     text,
 };
-use api_types::{
-    ConversationId, ConversationSettings, MessageId, MessageRole, ModelInfo, Problem, RunId, RunState, Usage,
-};
-use std::sync::Arc;
+use api_types::{ConversationId, ConversationSettings, MessageId, MessageRole, ModelInfo, Problem};
 
 /// What a person sends.
 #[derive(Debug, Clone)]
@@ -24,30 +20,6 @@ pub struct SendMessage {
     pub text: String,
     /// The settings of a new conversation; `None` takes the defaults. Ignored for one that exists.
     pub settings: Option<ConversationSettings>,
-}
-
-/// An answer has begun.
-#[derive(Debug, Clone)]
-pub struct Opened {
-    /// Where.
-    pub conversation: ConversationId,
-    /// The person's message, when this sent one.
-    pub question: Option<MessageRow>,
-    /// The message that the answer is written into.
-    pub answer: MessageRow,
-    /// The run that writes it.
-    pub run: RunRow,
-}
-
-/// The place of an answer: everything about it that is known before it begins.
-struct Place {
-    /// The answer's message is there already: a broken-off one is continued.
-    is_continued: bool,
-    conversation: ConversationId,
-    settings: ConversationSettings,
-    info: ModelInfo,
-    turns: Vec<ChatTurn>,
-    answer: MessageRow,
 }
 
 impl Studio {
@@ -229,116 +201,6 @@ impl Studio {
             created_at: self.now(),
         }
     }
-
-    /// Opens the run in one commit and hands it to the worker.
-    async fn open_run(
-        &self,
-        place: Place,
-        new: Option<ConversationRow>,
-        question: Option<MessageRow>,
-        prefix: String,
-    ) -> Result<Opened, Problem> {
-        let owned = place.answer.owned;
-        let now = self.now();
-        let run = RunRow {
-            id: RunId(self.ids.next()),
-            owned,
-            conversation: place.conversation,
-            message: place.answer.id,
-            model: place.settings.model.clone(),
-            state: RunState::Running,
-            failure: None,
-            usage: Usage::default(),
-            cost_micros: None,
-            cut_short: false,
-            worker: self.settings.worker,
-            created_at: now,
-            first_token_at: None,
-            ended_at: None,
-        };
-        let opened = Opened { conversation: place.conversation, question, answer: place.answer, run };
-        let rows = opened.clone();
-        let live = Arc::new(LiveRun::new(
-            (opened.run.id, opened.answer.id, opened.conversation),
-            owned,
-            prefix.clone(),
-            2,
-        ));
-        // Before the commit: a page that is told of the run must find its text here.
-        self.live.admit(live.clone()).map_err(full)?;
-        let written = self
-            .store
-            .write(move |tx| Box::pin(async move { open_rows(tx, rows, new, place.is_continued).await }))
-            .await;
-        if let Err(problem) = written {
-            self.live.remove(live.run);
-            return Err(problem);
-        }
-        let request = ChatRequest {
-            model: place.settings.model,
-            system_prompt: place.settings.system_prompt,
-            turns: place.turns,
-            prefix: (!prefix.is_empty()).then_some(prefix),
-            temperature: place.settings.temperature,
-            max_tokens: place.settings.max_tokens.unwrap_or(ANSWER_TOKENS_DEFAULT),
-        };
-        // There is a place for everyone that was admitted.
-        let ticket = Ticket { live, request, price: place.info.price };
-        // Where nobody takes it, the process goes down, and the next one marks the answer as interrupted.
-        let _gone = self.queue.send(ticket).await;
-        Ok(opened)
-    }
-}
-
-/// The rows of a run that opens. A continued answer's message is there already.
-async fn open_rows(
-    tx: &mut dyn Tx,
-    rows: Opened,
-    new: Option<ConversationRow>,
-    is_continued: bool,
-) -> Result<(), Problem> {
-    let owned = rows.run.owned;
-    if let Some(conversation) = new {
-        tx.insert_conversation(&conversation).await?;
-    }
-    let mut messages: Vec<MessageRow> = rows.question.into_iter().collect();
-    let leaf = rows.answer.id;
-    if !is_continued {
-        messages.push(rows.answer);
-    }
-    if !messages.is_empty() {
-        tx.insert_messages(&messages).await?;
-    }
-    tx.insert_run(&rows.run).await.map_err(|fault| match fault {
-        StoreError::Conflict(index) if index == "runs_one_active" => Problem::Changed {
-            detail: "An answer is still being written in this chat. Wait for it or stop it, then send again."
-                .to_owned(),
-        },
-        other => other.into(),
-    })?;
-    tx.append_run_events(&[RunEventRow {
-        run: rows.run.id,
-        seq: 1,
-        owned,
-        kind: RunEventKind::Started,
-        body: String::new(),
-        at: rows.run.created_at,
-    }])
-    .await?;
-    if !tx.set_leaf(owned, rows.conversation, leaf, rows.run.created_at).await? {
-        return Err(Problem::NotFound);
-    }
-    Ok(())
-}
-
-fn full(full: Full) -> Problem {
-    let detail = match full {
-        Full::Person => format!(
-            "{RUNS_OF_ONE_PERSON_MAX} of your answers are being written; wait for one of them, or stop it."
-        ),
-        Full::Process => "The studio is writing as many answers as it can. Try again in a moment.".to_owned(),
-    };
-    Problem::RateLimited { detail, retry_after_s: 5 }
 }
 
 fn no_model() -> Problem {

@@ -1,12 +1,104 @@
-//! Runs: stop one, hear of them.
+//! Runs: open one, stop one, hear of them.
 
 use crate::{
-    SignedIn, Studio, owned,
-    ports::{Timestamp, store::RunRow},
+    ANSWER_TOKENS_DEFAULT, LiveRun, RUNS_OF_ONE_PERSON_MAX, SignedIn, Studio, Ticket,
+    live::Full,
+    owned,
+    ports::{
+        ChatRequest, ChatTurn, Timestamp,
+        store::{ConversationRow, MessageRow, RunEventKind, RunEventRow, RunRow, StoreError, Tx},
+    },
 };
-use api_types::{Problem, RunId};
+use api_types::{ConversationId, ConversationSettings, ModelInfo, Problem, RunId, RunState, Usage};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// An answer has begun.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// Where.
+    pub conversation: ConversationId,
+    /// The person's message, when this sent one.
+    pub question: Option<MessageRow>,
+    /// The message that the answer is written into.
+    pub answer: MessageRow,
+    /// The run that writes it.
+    pub run: RunRow,
+}
+
+/// The place of an answer: everything about it that is known before it begins.
+pub(crate) struct Place {
+    /// The answer's message is there already: a broken-off one is continued.
+    pub(crate) is_continued: bool,
+    pub(crate) conversation: ConversationId,
+    pub(crate) settings: ConversationSettings,
+    pub(crate) info: ModelInfo,
+    pub(crate) turns: Vec<ChatTurn>,
+    pub(crate) answer: MessageRow,
+}
 
 impl Studio {
+    /// Opens the run in one commit and hands it to the worker.
+    pub(crate) async fn open_run(
+        &self,
+        place: Place,
+        new: Option<ConversationRow>,
+        question: Option<MessageRow>,
+        prefix: String,
+    ) -> Result<Opened, Problem> {
+        let owned = place.answer.owned;
+        let permit = self.queue.try_reserve().map_err(|_| full(Full::Process))?;
+        let now = self.now();
+        let run = RunRow {
+            id: RunId(self.ids.next()),
+            owned,
+            conversation: place.conversation,
+            message: place.answer.id,
+            model: place.settings.model.clone(),
+            state: RunState::Running,
+            failure: None,
+            usage: Usage::default(),
+            cost_micros: None,
+            cut_short: false,
+            worker: self.settings.worker,
+            created_at: now,
+            first_token_at: None,
+            ended_at: None,
+        };
+        let opened = Opened { conversation: place.conversation, question, answer: place.answer, run };
+        let rows = opened.clone();
+        let live = Arc::new(LiveRun::new(
+            (opened.run.id, opened.answer.id, opened.conversation),
+            owned,
+            prefix.clone(),
+            2,
+        ));
+        let request = ChatRequest {
+            model: place.settings.model,
+            system_prompt: place.settings.system_prompt,
+            turns: place.turns,
+            prefix: (!prefix.is_empty()).then_some(prefix),
+            temperature: place.settings.temperature,
+            max_tokens: place.settings.max_tokens.unwrap_or(ANSWER_TOKENS_DEFAULT),
+        };
+        // Before the commit: a page that is told of the run must find its text here.
+        self.live.admit(live.clone()).map_err(full)?;
+        let opening = Opening(Some((permit, Ticket { live, request, price: place.info.price })));
+        let written = self
+            .store
+            .write(move |tx| Box::pin(async move { open_rows(tx, rows, new, place.is_continued).await }))
+            .await;
+        match written {
+            Ok(()) => opening.done(),
+            Err(problem) => {
+                self.live.remove(opened.run.id);
+                opening.refused();
+                return Err(problem);
+            }
+        }
+        Ok(opened)
+    }
+
     /// Stops an answer; what was written is kept. Stopping one that has ended already is no error.
     ///
     /// # Errors
@@ -58,4 +150,90 @@ impl Studio {
         }
         Ok(message.body)
     }
+}
+
+fn full(full: Full) -> Problem {
+    match full {
+        Full::Person => Problem::RateLimited {
+            detail: format!(
+                "{RUNS_OF_ONE_PERSON_MAX} of your answers are being written; wait for one of them, or stop it."
+            ),
+            retry_after_s: 5,
+        },
+        Full::Process => Problem::TryLater {
+            detail: "The studio is writing as many answers as it can. Try again in a moment.".to_owned(),
+        },
+    }
+}
+
+/// A run on its way into the database.
+///
+/// # Design
+/// Whoever sent it may leave at any moment (a browser that hangs up, a request that took too long), and then nobody here
+/// knows whether its rows were kept. It goes to the worker all the same, stopped: what is not there cannot be ended, and
+/// what is there does not stay open for ever.
+struct Opening<'a>(Option<(mpsc::Permit<'a, Ticket>, Ticket)>);
+
+impl Opening<'_> {
+    /// Its rows are there: the worker may begin.
+    fn done(mut self) {
+        if let Some((permit, ticket)) = self.0.take() {
+            permit.send(ticket);
+        }
+    }
+
+    /// Its rows are not there.
+    fn refused(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        if let Some((permit, ticket)) = self.0.take() {
+            ticket.live.stop.cancel();
+            permit.send(ticket);
+        }
+    }
+}
+
+/// The rows of a run that opens. A continued answer's message is there already.
+async fn open_rows(
+    tx: &mut dyn Tx,
+    rows: Opened,
+    new: Option<ConversationRow>,
+    is_continued: bool,
+) -> Result<(), Problem> {
+    let owned = rows.run.owned;
+    if let Some(conversation) = new {
+        tx.insert_conversation(&conversation).await?;
+    }
+    let mut messages: Vec<MessageRow> = rows.question.into_iter().collect();
+    let leaf = rows.answer.id;
+    if !is_continued {
+        messages.push(rows.answer);
+    }
+    if !messages.is_empty() {
+        tx.insert_messages(&messages).await?;
+    }
+    tx.insert_run(&rows.run).await.map_err(|fault| match fault {
+        StoreError::Conflict(index) if index == "runs_one_active" => Problem::Changed {
+            detail: "An answer is still being written in this chat. Wait for it or stop it, then send again."
+                .to_owned(),
+        },
+        other => other.into(),
+    })?;
+    tx.append_run_events(&[RunEventRow {
+        run: rows.run.id,
+        seq: 1,
+        owned,
+        kind: RunEventKind::Started,
+        body: String::new(),
+        at: rows.run.created_at,
+    }])
+    .await?;
+    if !tx.set_leaf(owned, rows.conversation, leaf, rows.run.created_at).await? {
+        return Err(Problem::NotFound);
+    }
+    Ok(())
 }

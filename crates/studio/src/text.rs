@@ -110,6 +110,7 @@ pub(crate) fn settings(settings: &ConversationSettings) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn field_of(problem: Problem) -> String {
         match problem {
@@ -154,6 +155,41 @@ mod tests {
         assert!(settings(&with(0.0)).is_ok() && settings(&with(2.0)).is_ok());
         for wrong in [-0.1, 2.1, f64::NAN, f64::INFINITY] {
             assert_eq!(field_of(settings(&with(wrong)).unwrap_err()), "temperature");
+        }
+    }
+
+    /// Anything at all, and letters of each width in numbers around a limit.
+    fn typed(limit: usize) -> impl Strategy<Value = String> {
+        let around = (any::<char>(), 0..4_usize)
+            .prop_map(move |(letter, less)| letter.to_string().repeat(limit / letter.len_utf8() + 2 - less));
+        prop_oneof![any::<String>(), "[ \\t\r\n#>*`a-z]{0,90}", around]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        #[test]
+        fn a_message_is_measured_in_bytes(text in typed(MESSAGE_BYTES_MAX)) {
+            let fits = !text.trim().is_empty() && text.len() <= MESSAGE_BYTES_MAX && !text.contains('\0');
+            prop_assert_eq!(message(&text).is_ok(), fits);
+        }
+
+        #[test]
+        fn a_title_is_measured_in_letters_and_is_its_own_title(text in typed(TITLE_CHARS_MAX)) {
+            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let fits = !words.is_empty() && words.chars().count() <= TITLE_CHARS_MAX;
+            let is_plain = !text.contains('\0') && !words.chars().any(char::is_control);
+            prop_assert_eq!(title(&text).is_ok(), fits && is_plain);
+            if let Ok(line) = title(&text) {
+                prop_assert_eq!(title(&line), Ok(line));
+            }
+        }
+
+        #[test]
+        fn whatever_the_first_message_is_its_title_is_one_that_could_be_typed(text in typed(60)) {
+            let made = title_from(&text);
+            prop_assert!(made.chars().count() <= 61, "{}", made);
+            prop_assert!(title(&made).is_ok(), "{:?}", made);
         }
     }
 }

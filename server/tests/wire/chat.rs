@@ -201,22 +201,3 @@ fn a_failing_model_says_why_and_keeps_what_it_wrote() {
     let page = ana.page(&format!("/chat/{}", id(&sent["conversation"]))).body;
     assert!(page.contains("broke off") && page.contains("Continue"), "{page}");
 }
-
-#[test]
-fn logs_hold_ids_and_never_what_was_said() {
-    let studio = Studio::new();
-    let running = studio.start();
-    let mut ana = running.owner();
-    let sent = ana.ask("a secret sentence nobody may log", None, "mock/echo");
-    ana.ended(&sent["run"]);
-    ana.page("/chat?text=another-secret");
-    let token = ana.cookies["vobio-session"].clone();
-    let lines = running.logged();
-    let json: Vec<Value> = lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let answered = json.iter().find(|line| line["message"] == "answered").expect("a line for a request");
-    assert_eq!(answered["span"]["trace_id"].as_str().unwrap().len(), 32);
-    assert!(answered["span"]["request_id"].is_string());
-    for line in lines {
-        assert!(!line.contains("secret") && !line.contains(&token), "{line}");
-    }
-}

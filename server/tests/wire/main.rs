@@ -13,6 +13,7 @@ mod counts;
 mod crash;
 mod endpoints;
 mod first_owner;
+mod logs;
 mod refused_forms;
 mod settings;
 mod strangers;

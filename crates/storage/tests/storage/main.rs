@@ -13,7 +13,9 @@
 mod chats;
 mod common;
 mod opening;
+mod order;
 mod people;
 mod runs;
+mod tree;
 mod trouble;
 mod units;

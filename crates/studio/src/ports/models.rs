@@ -136,6 +136,24 @@ pub enum ModelError {
     },
 }
 
+impl ModelError {
+    /// Its name for the log. Not its sentence: that may hold a server's own words, and they the conversation's.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::NoSuchModel { .. } => "no_such_model",
+            Self::Unreachable { .. } => "unreachable",
+            Self::KeyRefused { .. } => "key_refused",
+            Self::Busy { .. } => "busy",
+            Self::Refused { .. } => "refused",
+            Self::TooLong => "too_long",
+            Self::Nonsense { .. } => "nonsense",
+            Self::TimedOut { .. } => "timed_out",
+            Self::BrokeOff { .. } => "broke_off",
+            Self::NotLoaded { .. } => "not_loaded",
+        }
+    }
+}
+
 /// How a source is, for the models page and `vobio doctor`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceStatus {

@@ -1,0 +1,11 @@
+//! The world of a test: it does what it is told and remembers what it was asked. The store has no fake.
+
+mod chance;
+mod finder;
+mod models;
+mod passkeys;
+
+pub(crate) use chance::{FakeClock, FakeIds};
+pub(crate) use finder::FakeFinder;
+pub(crate) use models::{FakeModels, usage};
+pub(crate) use passkeys::{FakePasskeys, key};

@@ -1,0 +1,110 @@
+//! Models that say what the test wrote for them.
+
+use api_types::{ModelInfo, ModelKind, ModelRef, Price, Usage};
+use async_trait::async_trait;
+use futures::{StreamExt, stream};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+use studio::ports::{
+    ChatEvent, ChatRequest, ChatStream, FinishReason, ModelError, ModelSource, SourceStatus,
+};
+
+type Event = Result<ChatEvent, ModelError>;
+
+/// A source of models. Copies are the same source.
+#[derive(Clone)]
+pub(crate) struct FakeModels {
+    name: String,
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    models: Vec<ModelInfo>,
+    /// The next answers, each with whether it goes silent instead of ending.
+    answers: VecDeque<(Vec<Event>, bool)>,
+    asked: Vec<ChatRequest>,
+}
+
+/// What an answer of so many tokens used.
+pub(crate) fn usage(prompt: u32, completion: u32) -> Usage {
+    Usage { prompt_tokens: Some(prompt), completion_tokens: Some(completion) }
+}
+
+fn delta(text: &str) -> Event {
+    Ok(ChatEvent::Delta(text.to_owned()))
+}
+
+impl FakeModels {
+    /// A source with one model of the same name, which says "Yes." unless a test says otherwise.
+    pub(crate) fn named(name: &str) -> Self {
+        let this = Self { name: name.to_owned(), inner: Arc::default() };
+        this.has(name, ModelKind::Mock, None);
+        this
+    }
+
+    /// One model more.
+    pub(crate) fn has(&self, name: &str, kind: ModelKind, price: Option<Price>) -> ModelRef {
+        let model = ModelRef::new(&self.name, name).unwrap();
+        let info =
+            ModelInfo { model: model.clone(), label: name.to_owned(), kind, context_tokens: None, price };
+        self.inner.lock().unwrap().models.push(info);
+        model
+    }
+
+    /// All models are gone.
+    pub(crate) fn has_none(&self) {
+        self.inner.lock().unwrap().models.clear();
+    }
+
+    /// The next answer: these events and nothing more.
+    pub(crate) fn answers(&self, events: Vec<Event>) {
+        self.inner.lock().unwrap().answers.push_back((events, false));
+    }
+
+    /// The next answer is this text.
+    pub(crate) fn says(&self, text: &str) {
+        let end = ChatEvent::End { reason: FinishReason::Stop, usage: usage(3, 4) };
+        self.answers(vec![delta(text), Ok(end)]);
+    }
+
+    /// The next answer begins so and goes silent.
+    pub(crate) fn begins(&self, event: ChatEvent) {
+        self.inner.lock().unwrap().answers.push_back((vec![Ok(event)], true));
+    }
+
+    /// What it was asked, in order.
+    pub(crate) fn asked(&self) -> Vec<ChatRequest> {
+        self.inner.lock().unwrap().asked.clone()
+    }
+}
+
+#[async_trait]
+impl ModelSource for FakeModels {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn models(&self) -> Vec<ModelInfo> {
+        self.inner.lock().unwrap().models.clone()
+    }
+
+    async fn status(&self) -> SourceStatus {
+        SourceStatus { label: self.name.clone(), state: Ok("well".to_owned()) }
+    }
+
+    fn chat(&self, request: ChatRequest) -> ChatStream {
+        let mut inner = self.inner.lock().unwrap();
+        inner.asked.push(request);
+        let (events, is_silent) = inner.answers.pop_front().unwrap_or_else(|| {
+            (
+                vec![delta("Yes."), Ok(ChatEvent::End { reason: FinishReason::Stop, usage: usage(1, 1) })],
+                false,
+            )
+        });
+        let events = stream::iter(events);
+        if is_silent { events.chain(stream::pending()).boxed() } else { events.boxed() }
+    }
+}

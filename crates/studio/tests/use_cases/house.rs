@@ -1,0 +1,186 @@
+//! A studio with a database of its own.
+
+use crate::fakes::{FakeClock, FakeFinder, FakeIds, FakeModels, FakePasskeys, key};
+use api_types::{ConversationId, OrganizationId, PersonId, Problem, Role, RunState, SessionId, WorkerId};
+use std::{sync::Arc, time::Duration};
+use storage::{StoreConfig, StoreUrl};
+use studio::{
+    Catalog, Opened, Parts, SESSION_LIFE, SendMessage, SignedIn, Studio, StudioSettings, Ticket, answer,
+    ports::{
+        ChatEvent, Clock, Ids,
+        store::{MessageRow, Owned, PersonRow, SessionRow, StoreError, TurnRow},
+    },
+};
+use tempfile::TempDir;
+use tokio::sync::{Mutex, mpsc};
+use uuid::Uuid;
+
+/// A studio and its world.
+pub(crate) struct House {
+    pub(crate) studio: Arc<Studio>,
+    pub(crate) clock: FakeClock,
+    ids: FakeIds,
+    pub(crate) model: FakeModels,
+    pub(crate) finder: FakeFinder,
+    tickets: Mutex<mpsc::Receiver<Ticket>>,
+    _folder: TempDir,
+}
+
+impl House {
+    /// An empty one, with one source `fake` of one model `fake/fake`.
+    pub(crate) async fn new() -> Self {
+        Self::beginning_with(None).await
+    }
+
+    /// One whose operator named the model that chats begin with.
+    pub(crate) async fn beginning_with(default_model: Option<&str>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = StoreConfig {
+            url: StoreUrl::Sqlite(folder.path().join("studio.db")),
+            backup_dir: folder.path().join("backups"),
+            version: "0.0.1",
+        };
+        let (clock, ids, model, finder) =
+            (FakeClock::new(), FakeIds::default(), FakeModels::named("fake"), FakeFinder::default());
+        let (studio, tickets) = Studio::new(Parts {
+            store: Arc::new(storage::open(config).await.unwrap()),
+            catalog: Catalog::new(vec![Arc::new(model.clone())]),
+            passkeys: Box::new(FakePasskeys),
+            finder: Box::new(finder.clone()),
+            clock: Box::new(clock.clone()),
+            ids: Box::new(ids.clone()),
+            settings: StudioSettings {
+                default_model: default_model.map(|model| model.parse().unwrap()),
+                worker: WorkerId(ids.next()),
+            },
+        });
+        let tickets = Mutex::new(tickets);
+        Self { studio: Arc::new(studio), clock, ids, model, finder, tickets, _folder: folder }
+    }
+
+    /// An id that nobody has.
+    pub(crate) fn new_id(&self) -> Uuid {
+        self.ids.next()
+    }
+
+    /// The first owner, through the front door.
+    pub(crate) async fn owner(&self) -> SignedIn {
+        let code = self.studio.new_setup_code().await.unwrap().unwrap();
+        let start = self.studio.start_setup(&code, "Ana", "browser".to_owned()).await.unwrap();
+        let credential = key("anas-key", PersonId(self.new_id()));
+        let session =
+            self.studio.finish_setup(start.ceremony, &credential, "browser", "Firefox").await.unwrap();
+        self.studio.signed_in(session.id).await.unwrap()
+    }
+
+    /// Somebody else, of another organization.
+    pub(crate) async fn somebody(&self) -> SignedIn {
+        let session = self.seed(|_| ()).await;
+        self.studio.signed_in(session).await.unwrap()
+    }
+
+    /// Writes somebody into the database, as the test wants them; their session.
+    pub(crate) async fn seed(&self, change: impl FnOnce(&mut PersonRow)) -> SessionId {
+        let now = self.clock.now();
+        let mut person = PersonRow {
+            id: PersonId(self.new_id()),
+            organization: OrganizationId(self.new_id()),
+            name: "Ben".to_owned(),
+            role: Role::Member,
+            reviewer: false,
+            created_at: now,
+            disabled_at: None,
+        };
+        change(&mut person);
+        let session = SessionRow {
+            id: SessionId(self.new_id()),
+            owned: Owned { organization: person.organization, owner: person.id },
+            user_agent: String::new(),
+            created_at: now,
+            last_seen_at: now,
+            expires_at: now + SESSION_LIFE,
+            ended_at: None,
+        };
+        let id = session.id;
+        let written = self.studio.store.write::<_, StoreError, _>(move |tx| {
+            Box::pin(async move {
+                tx.insert_organization(person.organization, "Another", now).await?;
+                tx.insert_person(&person).await?;
+                tx.insert_session(&session).await
+            })
+        });
+        written.await.unwrap();
+        id
+    }
+
+    /// Sends a message into a new conversation or one that is there.
+    pub(crate) async fn send(
+        &self,
+        by: &SignedIn,
+        conversation: Option<ConversationId>,
+        text: &str,
+    ) -> Result<Opened, Problem> {
+        let message = SendMessage { conversation, text: text.to_owned(), settings: None };
+        self.studio.send_message(by, message).await
+    }
+
+    /// The next opened run, as the worker takes it.
+    pub(crate) async fn ticket(&self) -> Ticket {
+        let mut tickets = self.tickets.lock().await;
+        tokio::time::timeout(Duration::from_secs(20), tickets.recv()).await.unwrap().unwrap()
+    }
+
+    /// Whether a run waits for the worker.
+    pub(crate) async fn has_ticket(&self) -> bool {
+        !self.tickets.lock().await.is_empty()
+    }
+
+    /// Writes the next answer to its end.
+    pub(crate) async fn work(&self) {
+        answer(&self.studio, self.ticket().await).await;
+    }
+
+    /// Sends and answers; the answer as it was kept.
+    pub(crate) async fn chat(
+        &self,
+        by: &SignedIn,
+        conversation: Option<ConversationId>,
+        text: &str,
+    ) -> (Opened, TurnRow) {
+        let opened = self.send(by, conversation, text).await.unwrap();
+        self.work().await;
+        let turn = self.last_turn(by, opened.conversation).await;
+        (opened, turn)
+    }
+
+    /// The last turn of what a conversation shows.
+    pub(crate) async fn last_turn(&self, by: &SignedIn, conversation: ConversationId) -> TurnRow {
+        self.studio.conversation(by, conversation, None).await.unwrap().turns.pop().unwrap()
+    }
+
+    /// An answer that was stopped after these words.
+    pub(crate) async fn stopped_after(&self, by: &SignedIn, words: &str) -> (ConversationId, MessageRow) {
+        self.model.begins(ChatEvent::Delta(words.to_owned()));
+        let opened = self.send(by, None, "Go on").await.unwrap();
+        let ticket = self.ticket().await;
+        let live = ticket.live.clone();
+        let stop = async {
+            while live.view(0).text.is_empty() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            self.studio.stop_run(by, opened.run.id).await.unwrap();
+        };
+        tokio::join!(answer(&self.studio, ticket), stop);
+        let turn = self.last_turn(by, opened.conversation).await;
+        assert_eq!(turn.run.unwrap().state, RunState::Stopped);
+        (opened.conversation, turn.message)
+    }
+}
+
+/// The field that a refusal names.
+pub(crate) fn field_of(problem: &Problem) -> &str {
+    match problem {
+        Problem::Invalid { fields } => &fields[0].field,
+        other => panic!("no field is named: {other:?}"),
+    }
+}

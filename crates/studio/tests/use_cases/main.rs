@@ -1,0 +1,14 @@
+//! The use cases, on SQLite in a temporary file; everything else of the world is a fake.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod answers;
+mod conversations;
+mod fakes;
+mod house;
+mod leaving;
+mod limits;
+mod messages;
+mod sending;
+mod sessions;
+mod setup;
+mod sources;

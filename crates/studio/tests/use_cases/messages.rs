@@ -1,0 +1,114 @@
+//! Answering again, continuing, choosing among answers.
+
+use crate::house::House;
+use api_types::{MessageId, Problem, RunState};
+use studio::ports::ModelError;
+
+#[tokio::test]
+async fn answering_again_keeps_both_answers_and_asks_the_same_question() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    house.model.says("One.");
+    let (opened, first) = house.chat(&ana, None, "First?").await;
+    house.model.says("Another.");
+    house.studio.regenerate_message(&ana, opened.conversation, first.message.id).await.unwrap();
+    house.work().await;
+    let second = house.last_turn(&ana, opened.conversation).await;
+    assert_eq!(second.message.body, "Another.");
+    assert_eq!(second.siblings, [first.message.id, second.message.id]);
+    let asked = house.model.asked();
+    assert_eq!(asked[0].turns, asked[1].turns);
+
+    house.studio.select_message(&ana, opened.conversation, first.message.id).await.unwrap();
+    assert_eq!(house.last_turn(&ana, opened.conversation).await.message.body, "One.");
+    house.chat(&ana, Some(opened.conversation), "And then?").await;
+    let told: Vec<String> =
+        house.model.asked().pop().unwrap().turns.into_iter().map(|turn| turn.text).collect();
+    assert_eq!(told, ["First?", "One.", "And then?"], "the shown branch is the conversation");
+}
+
+#[tokio::test]
+async fn choosing_an_answer_shows_what_came_after_it() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let (opened, first) = house.chat(&ana, None, "First?").await;
+    let (_, end) = house.chat(&ana, Some(opened.conversation), "Second?").await;
+    house.studio.regenerate_message(&ana, opened.conversation, first.message.id).await.unwrap();
+    house.work().await;
+    assert_eq!(house.studio.conversation(&ana, opened.conversation, None).await.unwrap().turns.len(), 2);
+    house.studio.select_message(&ana, opened.conversation, first.message.id).await.unwrap();
+    assert_eq!(house.last_turn(&ana, opened.conversation).await.message.id, end.message.id);
+}
+
+#[tokio::test]
+async fn a_stopped_answer_goes_on_where_it_was() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let (conversation, answer) = house.stopped_after(&ana, "Once upon").await;
+    assert_eq!(answer.body, "Once upon");
+    house.model.says(" a time.");
+    let opened = house.studio.continue_message(&ana, conversation, answer.id).await.unwrap();
+    assert_eq!(opened.answer.id, answer.id, "the same answer grows");
+    let again = house.studio.continue_message(&ana, conversation, answer.id).await;
+    assert!(matches!(again, Err(Problem::Changed { .. })), "not twice at once: {again:?}");
+    house.work().await;
+    assert_eq!(house.model.asked().pop().unwrap().prefix.as_deref(), Some("Once upon"));
+    let turn = house.last_turn(&ana, conversation).await;
+    assert_eq!((turn.message.body.as_str(), turn.siblings.len()), ("Once upon a time.", 1));
+
+    let whole = house.studio.continue_message(&ana, conversation, answer.id).await;
+    assert!(matches!(whole, Err(Problem::Changed { .. })), "it is whole now: {whole:?}");
+}
+
+#[tokio::test]
+async fn a_failed_answer_can_be_continued_too() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let broke_off = ModelError::BrokeOff { source_name: "It".to_owned() };
+    house.model.answers(vec![Ok(studio::ports::ChatEvent::Delta("Half".to_owned())), Err(broke_off)]);
+    let (opened, turn) = house.chat(&ana, None, "First?").await;
+    assert_eq!(turn.run.unwrap().state, RunState::Failed);
+    house.model.says(" and half.");
+    house.studio.continue_message(&ana, opened.conversation, turn.message.id).await.unwrap();
+    house.work().await;
+    assert_eq!(house.last_turn(&ana, opened.conversation).await.message.body, "Half and half.");
+}
+
+#[tokio::test]
+async fn only_an_answer_of_ones_own_conversation_is_answered_again_or_continued() {
+    let house = House::new().await;
+    let (ana, ben) = (house.owner().await, house.somebody().await);
+    let (opened, answer) = house.chat(&ana, None, "First?").await;
+    let (bens, _) = house.chat(&ben, None, "Mine?").await;
+    let question = opened.question.unwrap().id;
+    let (conversation, answer) = (opened.conversation, answer.message.id);
+    let before = house.studio.store.commits();
+    for (by, conversation, message) in [
+        (&ana, conversation, question),
+        (&ana, conversation, MessageId(house.new_id())),
+        (&ana, bens.conversation, answer),
+        (&ben, conversation, answer),
+        (&ben, bens.conversation, answer),
+    ] {
+        let again = house.studio.regenerate_message(by, conversation, message).await;
+        assert_eq!(again.unwrap_err(), Problem::NotFound);
+        let more = house.studio.continue_message(by, conversation, message).await;
+        assert_eq!(more.unwrap_err(), Problem::NotFound);
+        if message != question {
+            let chosen = house.studio.select_message(by, conversation, message).await;
+            assert_eq!(chosen.unwrap_err(), Problem::NotFound);
+        }
+    }
+    assert_eq!(house.studio.store.commits(), before);
+    assert!(!house.has_ticket().await);
+}
+
+#[tokio::test]
+async fn a_chat_whose_answer_is_under_way_takes_no_second_one() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let (opened, answer) = house.chat(&ana, None, "First?").await;
+    house.studio.regenerate_message(&ana, opened.conversation, answer.message.id).await.unwrap();
+    let again = house.studio.regenerate_message(&ana, opened.conversation, answer.message.id).await;
+    assert!(matches!(again, Err(Problem::Changed { .. })), "{again:?}");
+}
