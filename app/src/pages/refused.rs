@@ -35,6 +35,9 @@ pub(crate) async fn page(problem: Problem) -> AnyView {
         && let Some(by) = context::signed_in_if_any()
         && let Ok(data) = super::frame_data(by).await
     {
+        // What was written comes first, where there is something.
+        let unsent = unsent(true);
+        let new_chat = if unsent.is_some() { "btn" } else { "btn primary" };
         let main = view! {
             <main class="main" id="main">
                 <header class="head">{drawer()}</header>
@@ -43,15 +46,18 @@ pub(crate) async fn page(problem: Problem) -> AnyView {
                         <span class="contents" inner_html=DOORWAY></span>
                         <h1>"There is nothing here"</h1>
                         <p>"It may have been deleted, or the address is wrong."</p>
-                        <div class="actions"><a class="btn primary" href="/chat">"New chat"</a><a class="btn" href="/conversations">"All conversations"</a></div>
+                        {unsent}
+                        <div class="actions"><a class=new_chat href="/chat">"New chat"</a><a class="btn" href="/conversations">"All conversations"</a></div>
                     </div>
-                    {unsent(true)}
                 </div></div>
             </main>
         };
         return view! { <Title text=title />{frame(data, Here::Nowhere, main)} }.into_any();
     }
-    view! { <Title text=title />{plain(&problem, unsent(false))} }.into_any()
+    let unsent = unsent(false);
+    // An address that a form was sent to shows nothing when it is asked for again.
+    let can_reload = unsent.is_none() && problem != Problem::NotFound;
+    view! { <Title text=title />{plain(&problem, unsent, can_reload)} }.into_any()
 }
 
 /// What was written into a form whose page is not to be had: it is still there, and can be sent from here.
@@ -72,7 +78,7 @@ fn unsent(is_gone: bool) -> Option<AnyView> {
                     <label for="message">"What you wrote"</label>
                     <textarea class="area" id="message" name="text" rows="4" required>{text}</textarea>
                 </div>
-                <div class="actions"><button class="btn" type="submit">{icon("send")}{word}</button></div>
+                <div class="actions"><button class="btn primary" type="submit">{icon("send")}{word}</button></div>
             </form>
         }
         .into_any(),
@@ -80,7 +86,7 @@ fn unsent(is_gone: bool) -> Option<AnyView> {
 }
 
 /// Without the frame: it may be the frame's data that is not to be had.
-fn plain(problem: &Problem, unsent: Option<AnyView>) -> impl IntoView + use<> {
+fn plain(problem: &Problem, unsent: Option<AnyView>, can_reload: bool) -> impl IntoView + use<> {
     let (title, detail) = (problem.title(), problem.to_string());
     let is_nowhere = *problem == Problem::NotFound;
     let trace = match problem {
@@ -94,13 +100,13 @@ fn plain(problem: &Problem, unsent: Option<AnyView>) -> impl IntoView + use<> {
                 {is_nowhere.then(|| view! { <span class="contents" inner_html=DOORWAY></span> })}
                 <h1>{title}</h1>
                 <p>{detail}</p>
+                {unsent}
                 <div class="actions">
-                    {(!is_nowhere).then(|| view! { <a class="btn primary" href="">{icon("again")}"Try again"</a> })}
+                    {can_reload.then(|| view! { <a class="btn primary" href="">{icon("again")}"Try again"</a> })}
                     <a class="btn" href="/">"Back to the start"</a>
                 </div>
                 {trace.map(|trace| view! { <p class="trace">"Say this when you ask for help: "<code>{trace}</code></p> })}
             </div>
-            {unsent}
         </main>
     }
 }
@@ -120,7 +126,7 @@ pub fn refused_document(problem: &Problem, site: &Site) -> String {
             </head>
             <body>
                 <div inner_html=SPRITE hidden></div>
-                {plain(problem, None)}
+                {plain(problem, None, false)}
             </body>
         </html>
     };
