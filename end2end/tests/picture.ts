@@ -56,12 +56,15 @@ export async function become(page: Page, look: Look): Promise<void> {
 function stopClocks(): void {
   const fixed: [string, RegExp, string][] = [
     [".took span", /^(under )?[\d.]+ s$/, "1.2 s"],
-    [".took span", /^\d+ tok\/s$/, "38 tok/s"],
+    // Said only of an answer that took long enough to be measured.
+    [".took span", /^\d+ tok\/s$/, ""],
     [".row .about", /^(just now|\d+ \w+ ago)$/, "2 minutes ago"],
   ];
   for (const [where, what, words] of fixed) {
     for (const element of document.querySelectorAll(where)) {
-      if (what.test(element.textContent ?? "")) element.textContent = words;
+      if (!what.test(element.textContent ?? "")) continue;
+      if (words) element.textContent = words;
+      else element.remove();
     }
   }
 }
