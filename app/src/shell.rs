@@ -3,7 +3,7 @@
 use crate::{
     api::context::{self, Context},
     components::{icon::SPRITE, theme},
-    pages,
+    markup, pages,
 };
 use http::{HeaderValue, header};
 use leptos::{config::LeptosOptions, hydration::HydrationScripts, nonce::use_nonce, prelude::*};
@@ -20,7 +20,7 @@ use leptos_router::{
 pub fn Routes() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|page: String| if page.is_empty() { "Vobio".to_owned() } else { format!("{page} · Vobio") } />
+        <Title formatter=title />
         <Router>
             <Table fallback=pages::not_found>
                 <Route path=path!("/") view=pages::home ssr=SsrMode::Async />
@@ -31,6 +31,14 @@ pub fn Routes() -> impl IntoView {
                 <Route path=path!("/models") view=pages::models ssr=SsrMode::Async />
             </Table>
         </Router>
+    }
+}
+
+/// The title of a document. The framework writes it as it is, so it is made text here.
+fn title(page: String) -> String {
+    match page.is_empty() {
+        true => "Vobio".to_owned(),
+        false => markup::escaped(&format!("{page} · Vobio")),
     }
 }
 

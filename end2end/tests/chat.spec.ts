@@ -188,3 +188,43 @@ test("a hostile answer does nothing", async ({ owner, studio }) => {
   await expect(lastAnswer(owner).locator("script, iframe, img, object, svg:not(.icon)")).toHaveCount(0);
   expect(asked.filter((url) => !url.startsWith(studio.url))).toEqual([]);
 });
+
+test("an answer that takes a moment to begin streams all the same", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, mock({ tokens: 40, first_ms: 600, per_s: 10 }));
+  await expect(lastAnswer(owner).locator("[data-tail]")).toContainText(/\w+ \w+ \w+/);
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "running");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+});
+
+test("what is asked in one window comes to the other, and is said where somebody is writing", async ({ owner, studio, context }) => {
+  await choose(owner, studio, "mock/echo");
+  await ask(owner, "first");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  const other = await context.newPage();
+  await other.goto(owner.url());
+  await other.locator("html[data-live]").waitFor();
+  await ask(other, "second");
+  await expect(lastAnswer(other)).toContainText("second");
+  await expect(owner.locator(".bubble").last()).toHaveText("second");
+
+  await composer(owner).fill("a thought of mine");
+  await ask(other, "third");
+  await expect(owner.getByText("There is more in this conversation")).toBeVisible();
+  await composer(owner).press("Enter");
+  await expect(owner.locator(".bubble")).toHaveText(["first", "second", "third", "a thought of mine"]);
+});
+
+test("titles and settings that look like markup are words", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/echo");
+  await ask(owner, "</title><meta http-equiv=refresh content=0;/nowhere>");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  await expect(owner).toHaveTitle(/<\/title><meta/);
+  await owner.getByRole("button", { name: "Settings of this conversation" }).click();
+  const prompt = "\n</textarea><form id=injected></form>";
+  await owner.getByLabel("System prompt").fill(prompt);
+  await owner.getByRole("button", { name: "Save" }).click();
+  await owner.getByRole("button", { name: "Settings of this conversation" }).click();
+  await expect(owner.getByLabel("System prompt")).toHaveValue(prompt);
+  await expect(owner.locator("#injected")).toHaveCount(0);
+});

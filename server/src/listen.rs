@@ -7,12 +7,18 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
-use std::{net::SocketAddr, time::Duration};
-use tokio::net::TcpListener;
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
 use tokio_util::task::TaskTracker;
 
 /// A client has so long to send its request's head.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
+/// Connections at once: below the 1,024 open files that a process is commonly allowed, so that the database can still be
+/// opened.
+const CONNECTIONS_MAX: usize = 800;
 /// Requests have so long to end when the process goes down.
 const GRACE: Duration = Duration::from_secs(8);
 /// After a failed accept (out of files, mostly) it is tried again after this.
@@ -25,23 +31,42 @@ pub(crate) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
+/// The next connection, as soon as there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, Option<OwnedSemaphorePermit>)> {
+    // The semaphore is never closed.
+    let place = Arc::clone(places).acquire_owned().await.ok();
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, place))
+}
+
 /// Serves until `shutdown` completes, then waits for requests under way.
 pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
-    let mut server = Builder::new(TokioExecutor::new());
+    // HTTP/1 alone: without TLS no browser speaks HTTP/2, and the builder waits for ever to learn which of the two it is.
+    let mut server = Builder::new(TokioExecutor::new()).http1_only();
     server.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME_MAX);
-    server.http2().timer(TokioTimer::new());
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut is_refusing = false;
     let graceful = GracefulShutdown::new();
     let connections = TaskTracker::new();
     tokio::pin!(shutdown);
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
-            accepted = listener.accept() => accepted,
+            accepted = accept(&listener, &places) => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, place) = match accepted {
+            Ok(accepted) => {
+                is_refusing = false;
+                accepted
+            }
             Err(fault) => {
-                tracing::warn!(fault = %fault, "a connection could not be accepted");
+                // Said once, not ten times a second.
+                if !std::mem::replace(&mut is_refusing, true) {
+                    tracing::warn!(fault = %fault, "connections cannot be accepted");
+                }
                 tokio::time::sleep(ACCEPT_AGAIN).await;
                 continue;
             }
@@ -53,6 +78,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: impl 
             .into_owned();
         let watched = graceful.watch(connection);
         connections.spawn(async move {
+            let _place = place;
             if let Err(fault) = watched.await {
                 tracing::debug!(fault = %fault, "a connection ended badly");
             }

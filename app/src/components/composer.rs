@@ -7,6 +7,7 @@ use super::{
 use crate::{
     api::context::RefusedForm,
     islands::{Chat, ChatPlace},
+    markup,
 };
 use api_types::{ConversationId, ModelRef, RunId};
 use leptos::prelude::*;
@@ -51,6 +52,10 @@ pub fn composer(shown: Composer) -> impl IntoView {
         <div class="dock">
             {above}
             {other.map(|problem| refused(&problem))}
+            <p class="aside" id="lost" hidden>"The connection to the studio is lost. Trying again; what you typed stays here."</p>
+            {conversation.map(|id| view! {
+                <p class="aside" id="newer" hidden>"There is more in this conversation than this page shows. "<a href=format!("/chat/{id}")>"Show it"</a></p>
+            })}
             <form class="composer" method="post" action="/api/message/send" id="composer">
                 {conversation.map(|id| view! { <input type="hidden" name="conversation" value=id.to_string() /> })}
                 {conversation.is_none().then(|| model.map(|model| view! { <input type="hidden" name="model" value=model /> }))}
@@ -61,12 +66,13 @@ pub fn composer(shown: Composer) -> impl IntoView {
                         name="text"
                         rows="1"
                         placeholder="Ask anything"
+                        dir="auto"
                         required
                         autofocus
                         data-bytes-max=MESSAGE_BYTES_MAX.to_string()
                         aria-invalid=is_wrong.then_some("true")
                         aria-describedby="message-error"
-                    >{typed}</textarea>
+                    >{markup::area_text(&typed)}</textarea>
                     {bar(shown.model_label, actions)}
                 </div>
                 <div id="message-error" role="alert">{field_error("message-error-text", error)}</div>

@@ -5,7 +5,7 @@ use super::{
     icon::{icon, small_icon},
     notice::field_error,
 };
-use crate::api::context::RefusedForm;
+use crate::{api::context::RefusedForm, markup};
 use api_types::{ConversationId, ConversationSettings, Micros, ModelInfo, ModelKind, ModelRef};
 use leptos::prelude::*;
 use studio::{ANSWER_TOKENS_DEFAULT, ANSWER_TOKENS_MAX, TEMPERATURE_MAX, TITLE_CHARS_MAX};
@@ -203,7 +203,7 @@ pub fn settings_sheet(
                 <div class="field">
                     <label for="s-sys">"System prompt "<span class="optional">"(optional)"</span></label>
                     <textarea class="area" id="s-sys" name="system_prompt" rows="4" placeholder="You answer in plain words and say when you are not sure."
-                        aria-invalid=invalid(&system_error) aria-describedby="s-sys-hint s-sys-error">{system_prompt}</textarea>
+                        aria-invalid=invalid(&system_error) aria-describedby="s-sys-hint s-sys-error">{markup::area_text(&system_prompt)}</textarea>
                     <p class="hint" id="s-sys-hint">"Said to the model before everything else."</p>
                     {field_error("s-sys-error", system_error)}
                 </div>

@@ -12,15 +12,20 @@ use web_sys::{Element, Event, EventSource, HtmlTextAreaElement, MessageEvent, Vi
 /// A stream that was refused is tried again after so long.
 const AGAIN_MS: i32 = 3_000;
 
+/// A stream that is gone for so long is said to be lost: longer than it takes one to come back by itself.
+const LOST_MS: i32 = 4_000;
+
 struct Stream {
     source: Option<EventSource>,
     after: i64,
+    /// When the page was made, in microseconds.
+    made: i64,
     conversation: Option<ConversationId>,
 }
 
 /// Opens the stream while the tab is visible; hidden, it is closed, so that many tabs do not use up the connections.
 pub(super) fn follow(conversation: Option<ConversationId>, after: i64) {
-    let stream = Rc::new(RefCell::new(Stream { source: None, after, conversation }));
+    let stream = Rc::new(RefCell::new(Stream { source: None, after, made: after, conversation }));
     open(&stream);
     let Some(document) = document() else { return };
     on::<Event>(&document.clone(), "visibilitychange", move |_| {
@@ -48,11 +53,12 @@ fn open(stream: &Rc<RefCell<Stream>>) {
             }
             let Some(text) = event.data().as_string() else { return };
             if let Ok(answer) = serde_json::from_str::<AnswerEvent>(&text) {
-                let conversation = stream.borrow().conversation;
-                apply(conversation, &answer);
+                let (conversation, made) = (stream.borrow().conversation, stream.borrow().made);
+                apply(conversation, made, &answer);
             }
         }
     });
+    connection(&source);
     on::<Event>(&source, "error", {
         let (stream, this) = (stream.clone(), source.clone());
         move |_| {
@@ -67,15 +73,16 @@ fn open(stream: &Rc<RefCell<Stream>>) {
     stream.borrow_mut().source = Some(source);
 }
 
-fn apply(conversation: Option<ConversationId>, answer: &AnswerEvent) {
+fn apply(conversation: Option<ConversationId>, made: i64, answer: &AnswerEvent) {
     dot(answer);
     if conversation != Some(answer.conversation) {
         return;
     }
     let Some(article) = find(&format!("#m-{}", answer.message)) else {
-        // Sent in another tab: the page has no place for it yet.
-        if answer.state.is_active() {
-            fetch_again();
+        // Sent in another tab: the page has no place for it yet. What ended before the page was made is on it, or on
+        // another branch.
+        if answer.ended_at.is_none_or(|ended| ended > made) {
+            fetch_again(&answer.message.to_string());
         }
         return;
     };
@@ -183,13 +190,51 @@ pub(super) fn reflect() {
     }
 }
 
-/// Loads the page again, unless somebody is writing on it.
-fn fetch_again() {
+/// Loads the page again for a message that it lacks: once, and not under somebody who is writing. Otherwise it says that
+/// there is more: a message of another branch is on no page of this one.
+fn fetch_again(message: &str) {
+    const KEY: &str = "fetched for";
     let typed = find("#message")
         .and_then(|e| e.dyn_into::<HtmlTextAreaElement>().ok())
         .is_some_and(|text| !text.value().is_empty());
-    // The draft is kept over a reload; a selection or an open menu would not be.
-    if !typed && let Some(window) = window() {
-        let _ = window.location().reload();
+    let Some(window) = window() else { return };
+    let storage = window.session_storage().ok().flatten();
+    let fetched = storage.as_ref().and_then(|s| s.get_item(KEY).ok().flatten());
+    let is_past = window.location().search().is_ok_and(|search| !search.is_empty());
+    if typed || is_past || fetched.as_deref() == Some(message) {
+        if let Some(newer) = find("#newer") {
+            show(&newer, true);
+        }
+        return;
     }
+    if let Some(storage) = storage {
+        let _ = storage.set_item(KEY, message);
+    }
+    let _ = window.location().reload();
+}
+
+/// Says that the connection is lost where it is for longer than a moment, and takes it back.
+fn connection(source: &EventSource) {
+    on::<Event>(source, "open", |_| lost(false));
+    on::<Event>(source, "error", {
+        let source = source.clone();
+        move |_| {
+            let source = source.clone();
+            later(LOST_MS, move || {
+                let hidden =
+                    document().is_none_or(|document| document.visibility_state() != VisibilityState::Visible);
+                if source.ready_state() != EventSource::OPEN && !hidden {
+                    lost(true);
+                }
+            });
+        }
+    });
+}
+
+fn lost(yes: bool) {
+    let Some(place) = find("#lost") else { return };
+    if yes && place.has_attribute("hidden") {
+        announce("The connection is lost");
+    }
+    show(&place, yes);
 }

@@ -50,7 +50,9 @@ mod browser {
             let (text, sending) = (text.clone(), sending.clone());
             move |event| {
                 event.prevent_default();
-                if !sending.get() && find("[data-stop]:not([hidden])").is_none() {
+                if find("[data-stop]:not([hidden])").is_some() {
+                    show_error("An answer is being written. Wait for it or stop it, then send.");
+                } else if !sending.get() {
                     send(place.conversation, text.clone(), sending.clone());
                 }
             }
@@ -142,7 +144,8 @@ mod browser {
     }
 
     fn begun(conversation: Option<ConversationId>, started: &Started) {
-        if conversation.is_none() {
+        // A new conversation has a page of its own; a page that lacks what came before the message is made anew.
+        if conversation.is_none() || is_behind() {
             go(&format!("/chat/{}", started.conversation));
             return;
         }
@@ -160,6 +163,13 @@ mod browser {
         }
     }
 
+    /// Whether the page shows earlier messages, or knows that newer ones are missing on it.
+    fn is_behind() -> bool {
+        let is_past =
+            window().and_then(|window| window.location().search().ok()).is_some_and(|s| !s.is_empty());
+        is_past || find("#newer:not([hidden])").is_some()
+    }
+
     fn stop() {
         let Some(button) = find("[data-stop]:not([hidden])") else { return };
         let run = button.get_attribute("data-stop").and_then(|run| run.parse().ok());
@@ -171,6 +181,10 @@ mod browser {
             let _ = button.remove_attribute("aria-busy");
             if let Err(refused) = stopped {
                 show_error(&refused.to_string());
+            }
+            // The button that had the focus goes away.
+            if let Some(text) = find_as::<HtmlElement>("#message") {
+                let _ = text.focus();
             }
         });
     }

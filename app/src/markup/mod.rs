@@ -53,3 +53,15 @@ pub fn words(text: &str) -> String {
     render::words(&mut html, text);
     html
 }
+
+/// Text for a place where the framework escapes nothing: a `<title>` and (see [`area_text`]) a `<textarea>`.
+pub fn escaped(text: &str) -> String {
+    let mut html = String::new();
+    render::escape(&mut html, text);
+    html
+}
+
+/// The text inside a `<textarea>`. A browser drops one line break at its beginning, so there is always one.
+pub fn area_text(text: &str) -> String {
+    format!("\n{}", escaped(text))
+}

@@ -6,6 +6,7 @@ use crate::{
         frame::{Here, drawer, frame},
         icon::{DOORWAY, MARK, SPRITE, icon},
     },
+    markup,
     shell::to_login,
 };
 use api_types::Problem;
@@ -76,7 +77,7 @@ fn unsent(is_gone: bool) -> Option<AnyView> {
                 {fields}
                 <div class="field">
                     <label for="message">"What you wrote"</label>
-                    <textarea class="area" id="message" name="text" rows="4" required>{text}</textarea>
+                    <textarea class="area" id="message" name="text" rows="4" required>{markup::area_text(&text)}</textarea>
                 </div>
                 <div class="actions"><button class="btn primary" type="submit">{icon("send")}{word}</button></div>
             </form>

@@ -47,6 +47,8 @@ pub struct AnswerEvent {
     pub tail: String,
     /// Why it failed, in a sentence for the person; or that it waits for others.
     pub note: Option<String>,
+    /// When it ended, in microseconds: a page made after that knows it already.
+    pub ended_at: Option<i64>,
     /// The foot of the ended answer (actions, tokens, time) as safe HTML; only with an ended state.
     pub foot: Option<String>,
 }

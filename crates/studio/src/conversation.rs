@@ -1,7 +1,7 @@
 //! Conversations: list, open, rename, configure, delete and restore.
 
 use crate::{
-    CONVERSATIONS_PER_PAGE, MESSAGES_PER_PAGE, SignedIn, Studio, owned,
+    CONVERSATIONS_PER_PAGE, MESSAGES_PER_PAGE, PAGE_BYTES_MAX, SignedIn, Studio, owned,
     ports::{
         Timestamp,
         store::{ConversationRow, TurnRow},
@@ -62,10 +62,11 @@ impl Studio {
         let Some(leaf) = until.or(conversation.leaf) else {
             return Ok(OpenConversation { conversation, turns: Vec::new(), earlier: None });
         };
-        let turns = self.store.branch(owned(by), id, leaf, MESSAGES_PER_PAGE).await?;
+        let mut turns = self.store.branch(owned(by), id, leaf, MESSAGES_PER_PAGE).await?;
         if turns.is_empty() && until.is_some() {
             return Err(Problem::NotFound);
         }
+        turns.drain(..turns.len() - fitting(turns.iter().map(|turn| turn.message.body.len())));
         let earlier = turns.first().and_then(|turn| turn.message.parent);
         Ok(OpenConversation { conversation, turns, earlier })
     }
@@ -185,4 +186,29 @@ impl Studio {
 
 fn found(there: bool) -> Result<(), Problem> {
     if there { Ok(()) } else { Err(Problem::NotFound) }
+}
+
+/// How many of the last messages, of these sizes in bytes, are on one page: as many as fit, and never none.
+fn fitting(sizes: impl DoubleEndedIterator<Item = usize>) -> usize {
+    let mut sum = 0_usize;
+    let fit = sizes.rev().take_while(|size| {
+        let is_first = sum == 0;
+        sum = sum.saturating_add(*size).saturating_add(1);
+        is_first || sum <= PAGE_BYTES_MAX
+    });
+    fit.count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_holds_what_fits_and_at_least_one_message() {
+        assert_eq!(fitting([].into_iter()), 0);
+        assert_eq!(fitting([10, 20, 30].into_iter()), 3);
+        assert_eq!(fitting([10, PAGE_BYTES_MAX * 2].into_iter()), 1);
+        assert_eq!(fitting([PAGE_BYTES_MAX, 10, 20].into_iter()), 2);
+        assert_eq!(fitting([10, PAGE_BYTES_MAX, 0].into_iter()), 1);
+    }
 }

@@ -22,6 +22,8 @@ pub const ANSWER_BYTES_MAX: usize = 1_000_000;
 pub const PROMPT_TURNS_MAX: u32 = 10_000;
 /// Messages of a conversation on one page.
 pub const MESSAGES_PER_PAGE: u32 = 40;
+/// Bytes of messages on one page, where it has more than one: a page is made in one go.
+pub const PAGE_BYTES_MAX: usize = 400_000;
 /// Conversations in one part of the list.
 pub const CONVERSATIONS_PER_PAGE: u32 = 30;
 /// Answers a process writes at the same time; the next ones are refused with `TryLater`.

@@ -84,6 +84,8 @@ pub struct LiveView {
     pub len: usize,
     /// That it waits, or is not saved yet, or why it failed.
     pub note: Option<String>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
 }
 
 impl LiveRun {
@@ -134,7 +136,7 @@ impl LiveRun {
             }
         };
         let note = inner.failure.clone().or_else(|| inner.note.clone());
-        LiveView { state: inner.state, text, len, note }
+        LiveView { state: inner.state, text, len, note, ended_at: inner.ended_at }
     }
 }
 

@@ -146,14 +146,17 @@ impl Told {
             self.tail_sent = 0;
         }
         let tail = Tail::of(self.blocks.tail());
-        let frame = (self.frame.as_ref() != Some(&tail.frame)).then(|| tail.frame.html(""));
+        // A frame goes with its first text: before that there is nothing to put into it.
+        let has_place = !tail.text.is_empty() || !blocks.is_empty();
+        let is_shown = has_place && self.frame.as_ref() != Some(&tail.frame);
+        let frame = is_shown.then(|| tail.frame.html(""));
         if frame.is_some() {
             self.tail_sent = 0;
+            self.frame = Some(tail.frame.clone());
         }
         let new: String = tail.text.chars().skip(self.tail_sent).collect();
         let tail_from = u32::try_from(self.tail_sent).unwrap_or(u32::MAX);
         self.tail_sent += new.chars().count();
-        self.frame = Some(tail.frame);
         self.note.clone_from(&note);
         Some(AnswerEvent {
             conversation: row.conversation,
@@ -166,6 +169,7 @@ impl Told {
             tail_from,
             tail: new,
             note,
+            ended_at: None,
             foot: None,
         })
     }
@@ -267,7 +271,7 @@ impl Feed {
             let new = text.get(told.seen..).unwrap_or_default().to_owned();
             let event = told.more(&Place::from(&row), &new, row.state, row.failure.clone());
             if let Some(event) = event {
-                events.push(self.event(event).await);
+                events.push(self.event(event, row.ended_at).await);
             }
         }
         Some(events)
@@ -284,14 +288,15 @@ impl Feed {
             let view = live.view(told.seen);
             let place = Place { conversation: live.conversation, message: live.message, run: live.run };
             if let Some(event) = told.more(&place, &view.text, view.state, view.note) {
-                events.push(self.event(event).await);
+                events.push(self.event(event, view.ended_at).await);
             }
         }
         events
     }
 
     /// An event on the wire; an ended answer brings its foot.
-    async fn event(&self, mut answer: AnswerEvent) -> Event {
+    async fn event(&self, mut answer: AnswerEvent, ended_at: Option<Timestamp>) -> Event {
+        answer.ended_at = ended_at.map(|at| at.0);
         if !answer.state.is_active() {
             answer.foot = turn::foot_html(&self.studio, &self.by, answer.conversation, answer.message).await;
         }
