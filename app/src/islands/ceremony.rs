@@ -2,7 +2,7 @@
 
 use super::dom::{
     create_credential, document, find, find_as, get_credential, go, later, on, parse_creation, parse_request,
-    show,
+    show, window,
 };
 use crate::api::{
     Refused,
@@ -62,6 +62,12 @@ pub(super) fn wake(kind: Kind) {
 
 fn begin(kind: Kind) {
     let Some(form) = find("#ceremony form") else { return };
+    if !window().is_some_and(|window| window.is_secure_context()) {
+        refuse(
+            "Passkeys need https, or the address http://localhost. Open the studio under the address it printed when it was started.",
+        );
+        return;
+    }
     if !has_passkeys() {
         refuse(
             "This browser has no passkeys. Use a current Chrome, Edge, Firefox or Safari, or open the studio on your phone.",
