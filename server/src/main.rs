@@ -16,7 +16,11 @@ mod worker;
 
 use clap::{Parser, Subcommand};
 use config::{Config, RawConfig};
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 /// Vobio AI Studio.
 #[derive(Debug, Parser)]
@@ -71,15 +75,20 @@ fn main() -> ExitCode {
 }
 
 /// A line for the person who started the studio.
-#[expect(clippy::print_stderr, reason = "command-line output")]
 fn say(line: &str) {
-    eprintln!("{line}");
+    // Where nobody listens, nobody can be told so.
+    let _unheard = writeln!(io::stderr(), "{line}");
 }
 
 /// A line that is the result of a command.
-#[expect(clippy::print_stdout, reason = "command-line output")]
 fn print(line: &str) {
-    println!("{line}");
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            say(&format!("vobio: this could not be written: {error}"));
+        }
+        // Who closed the pipe has read enough (`vobio doctor | head -1`); the command goes to its end.
+        _ => {}
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is where the environment is read, once")]
