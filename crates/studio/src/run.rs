@@ -231,6 +231,12 @@ async fn open_rows(
         let is_there = tx.conversation(owned, rows.conversation).await?.is_some();
         return Err(if is_there { moved_on() } else { Problem::NotFound });
     }
+    if let Some(run) = read.broken_off {
+        let now = tx.branch(owned, rows.conversation, leaf, 1).await?.pop().ok_or(Problem::NotFound)?;
+        if now.run.is_none_or(|last| last.id != run) || now.message.body != rows.answer.body {
+            return Err(moved_on());
+        }
+    }
     tx.insert_run(&rows.run).await.map_err(|fault| match fault {
         StoreError::Conflict(index) if index == "runs_one_active" => Problem::Changed {
             detail: "An answer is still being written in this chat. Wait for it or stop it, then send again."
