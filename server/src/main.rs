@@ -93,7 +93,7 @@ fn print(line: &str) {
 
 #[expect(clippy::disallowed_methods, reason = "this is where the environment is read, once")]
 fn read_config() -> anyhow::Result<(RawConfig, Config)> {
-    let raw = config::read(&std::env::current_dir()?, std::env::vars())?;
+    let raw = config::read(&std::env::current_dir()?, std::env::vars_os())?;
     let config = Config::new(&raw)?;
     Ok((raw, config))
 }

@@ -1,7 +1,7 @@
 //! Where settings come from.
 
 use super::{ConfigError, NOT_YET, SETTINGS};
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 /// Settings as text, and where each came from.
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ impl RawConfig {
 /// Reads `vobio.toml`, `.env` and the environment; later ones win.
 pub(crate) fn read(
     folder: &Path,
-    environment: impl Iterator<Item = (String, String)>,
+    environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<RawConfig, ConfigError> {
     let mut raw = RawConfig::default();
     if let Some(text) = file(&folder.join("vobio.toml"))? {
@@ -57,14 +57,25 @@ pub(crate) fn read(
         from_dotenv(&mut raw, &text)?;
     }
     for (key, value) in environment {
-        let known = raw.set(&key, value, "environment")?;
-        // Other programs' variables are none of our business; ours are.
-        if !known && key.starts_with("VOBIO_") && !key.starts_with("VOBIO_TEST_") {
-            return Err(unknown(&key, "the environment"));
+        let key = key.to_string_lossy();
+        // Other programs' variables are none of our business, nor how they are spelled; ours are.
+        if !is_known(&key) {
+            if key.starts_with("VOBIO_") && !key.starts_with("VOBIO_TEST_") {
+                return Err(unknown(&key, "the environment"));
+            }
+            continue;
         }
+        let Some(value) = value.to_str() else {
+            return Err(ConfigError(format!("{key} in the environment is not a text in UTF-8.")));
+        };
+        raw.set(&key, value.to_owned(), "environment")?;
     }
     raw.not_yet.dedup();
     Ok(raw)
+}
+
+fn is_known(key: &str) -> bool {
+    NOT_YET.contains(&key) || SETTINGS.iter().any(|setting| setting.key == key)
 }
 
 fn file(path: &Path) -> Result<Option<String>, ConfigError> {
@@ -153,7 +164,7 @@ mod tests {
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
-        read(folder.path(), env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
+        read(folder.path(), env.iter().map(|(k, v)| (k.into(), v.into())))
     }
 
     #[test]
@@ -195,5 +206,17 @@ mod tests {
     #[test]
     fn a_limit_that_is_not_kept_yet_is_noted() {
         assert_eq!(with(&[], &[("HOURLY_COST_LIMIT", "2")]).unwrap().not_yet, ["HOURLY_COST_LIMIT"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_not_utf_8_is_refused_in_our_variables_alone() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let latin1 = || OsString::from_vec(b"caf\xe9".to_vec());
+        let folder = tempfile::tempdir().unwrap();
+        let with = |key: OsString| read(folder.path(), std::iter::once((key, latin1())));
+        assert!(with("OLDPWD".into()).is_ok() && with(latin1()).is_ok());
+        let refused = with("VOBIO_DATA".into()).unwrap_err().to_string();
+        assert_eq!(refused, "VOBIO_DATA in the environment is not a text in UTF-8.");
     }
 }

@@ -210,7 +210,7 @@ mod tests {
 
     fn with(env: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
-        Config::new(&read(folder.path(), env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))?)
+        Config::new(&read(folder.path(), env.iter().map(|(k, v)| (k.into(), v.into())))?)
     }
 
     #[test]

@@ -20,3 +20,12 @@ fn who_reads_only_the_first_line_is_left_in_peace() {
     assert!(output.status.success(), "{}", said(&output));
     assert!(!said(&output).contains("panic"), "{}", said(&output));
 }
+
+#[test]
+fn a_variable_of_another_program_may_hold_anything() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+    let studio = Studio::new();
+    let mut doctor = studio.command("doctor");
+    let output = doctor.env("LESSCHARDEF", OsStr::from_bytes(b"caf\xe9")).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+}
