@@ -87,8 +87,7 @@ fn file(path: &Path) -> Result<Option<String>, ConfigError> {
 }
 
 fn from_toml(raw: &mut RawConfig, text: &str) -> Result<(), ConfigError> {
-    let table: toml::Table =
-        text.parse().map_err(|e| ConfigError(format!("vobio.toml is not valid TOML: {e}")))?;
+    let table: toml::Table = text.parse().map_err(|error| not_toml(text, &error))?;
     for (key, value) in table {
         let text = match value {
             toml::Value::String(text) => text,
@@ -107,6 +106,13 @@ fn from_toml(raw: &mut RawConfig, text: &str) -> Result<(), ConfigError> {
         }
     }
     Ok(())
+}
+
+/// The parser's own text repeats the line, and there may be a secret in it.
+fn not_toml(text: &str, error: &toml::de::Error) -> ConfigError {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    ConfigError(format!("Line {line} of vobio.toml is not valid TOML: {}.", error.message()))
 }
 
 fn from_dotenv(raw: &mut RawConfig, text: &str) -> Result<(), ConfigError> {
@@ -206,6 +212,29 @@ mod tests {
     #[test]
     fn a_limit_that_is_not_kept_yet_is_noted() {
         assert_eq!(with(&[], &[("HOURLY_COST_LIMIT", "2")]).unwrap().not_yet, ["HOURLY_COST_LIMIT"]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_understood_names_the_line_and_not_what_is_in_it() {
+        for line in [
+            "jwt_secret = \"classified",
+            "jwt_secret = classified",
+            "jwt_secret = \"\"\"classified",
+            "jwt_secret = \"classified\" classified",
+            "jwt_secret = \"classified\\q\"",
+            "jwt_secret = [\"classified\", 1",
+            "jwt_secret \"classified\"",
+        ] {
+            let text = with(&[("vobio.toml", &format!("port = 1\n{line}\n"))], &[]).unwrap_err().to_string();
+            assert!(text.starts_with("Line ") && text.contains(" of vobio.toml "), "{line}: {text}");
+            assert!(!text.contains("classified") && !text.contains('\n'), "{line}: {text}");
+        }
+        let text = with(&[("vobio.toml", "port = 1\njwt_secret = \"x")], &[]).unwrap_err().to_string();
+        assert!(text.starts_with("Line 2 "), "{text}");
+        for line in ["jwt_secret = [\"classified\"]", "jwt_secret = { a = \"classified\" }"] {
+            let text = with(&[("vobio.toml", line)], &[]).unwrap_err().to_string();
+            assert!(text.starts_with("jwt_secret in vobio.toml") && !text.contains("classified"), "{text}");
+        }
     }
 
     #[cfg(unix)]
