@@ -10,6 +10,7 @@ mod config;
 mod doctor;
 mod http;
 mod listen;
+mod restore;
 mod site;
 mod telemetry;
 mod worker;
@@ -126,7 +127,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Doctor => doctor::doctor(&raw, &config).await,
             Command::SetupCode => boot::setup_code(&config).await.map(|()| ExitCode::SUCCESS),
             Command::Backup { file } => backup::backup(&config, &file).await.map(|()| ExitCode::SUCCESS),
-            Command::Restore { file } => backup::restore(&config, &file).map(|()| ExitCode::SUCCESS),
+            Command::Restore { file } => restore::restore(&config, &file).await.map(|()| ExitCode::SUCCESS),
             // Done above, without a configuration.
             _ => Ok(ExitCode::SUCCESS),
         }
