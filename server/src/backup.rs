@@ -1,23 +1,24 @@
-//! `vobio backup` and `vobio restore`: one tar file with the database and the keys.
+//! `vobio backup`: one tar file with the database and the keys.
 
 use crate::{
     boot::{Folder, database},
     config::Config,
     print,
 };
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read},
+    io,
     path::Path,
 };
 use storage::BackupError;
 
-const DATABASE: &str = "vobio.db";
-const SESSION_KEY: &str = "keys/session.key";
+/// The names in the file.
+pub(crate) const DATABASE: &str = "vobio.db";
+pub(crate) const SESSION_KEY: &str = "keys/session.key";
 
 /// A new file that only its owner can read.
-fn create(path: &Path) -> io::Result<File> {
+pub(crate) fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -46,6 +47,10 @@ pub(crate) async fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
             print(&format!("  {line}"));
             bail!("and keep a copy of {} beside it: it signs the sessions", folder.session_key().display());
         }
+        // By the name that was asked for; the copy beside it has another.
+        Err(BackupError::Io { source, .. }) => {
+            return Err(anyhow!("{} cannot be made: {source}", file.display()));
+        }
         Err(error) => return Err(error.into()),
     }
     let written = write(&folder, &copy, file);
@@ -64,41 +69,12 @@ pub(crate) async fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
 fn write(folder: &Folder, copy: &Path, file: &Path) -> anyhow::Result<()> {
     let out = create(file).with_context(|| format!("{} cannot be made", file.display()))?;
     let mut tar = tar::Builder::new(out);
+    // Holes are written out: a restore takes plain files only.
+    tar.sparse(false);
     tar.append_path_with_name(copy, DATABASE)?;
     if folder.session_key().exists() {
         tar.append_path_with_name(folder.session_key(), SESSION_KEY)?;
     }
     tar.into_inner()?.sync_all()?;
-    Ok(())
-}
-
-/// Puts a backup into an empty state folder.
-pub(crate) fn restore(config: &Config, file: &Path) -> anyhow::Result<()> {
-    ensure!(
-        config.database_url.is_none(),
-        "DATABASE_URL is set: restore into PostgreSQL with pg_restore, and copy keys/session.key into {}",
-        config.data.display()
-    );
-    let folder = Folder::open(config)?;
-    for path in [folder.database(), folder.session_key()] {
-        ensure!(!path.exists(), "{} exists already; restore only into an empty state folder", path.display());
-    }
-    let input = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let mut found = false;
-    for entry in tar::Archive::new(input).entries()? {
-        let mut entry = entry?;
-        // Only what a backup holds, by name: nothing in the file decides where anything is written.
-        let into = match entry.path()?.to_str() {
-            Some(DATABASE) => folder.database(),
-            Some(SESSION_KEY) => folder.session_key(),
-            other => bail!("{} is not a backup of a studio: it holds {other:?}", file.display()),
-        };
-        found |= into == folder.database();
-        let mut out = create(&into).with_context(|| format!("{} cannot be made", into.display()))?;
-        io::copy(&mut entry.by_ref().take(u64::MAX), &mut out)?;
-        out.sync_all()?;
-    }
-    ensure!(found, "{} is not a backup of a studio: there is no database in it", file.display());
-    print(&format!("Restored into {}. Start the studio with: vobio serve", config.data.display()));
     Ok(())
 }

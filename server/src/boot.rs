@@ -232,7 +232,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
             config.url
         ));
     }
-    tracing::info!(url = config.url, listen = %config.listen, engine = ?database.engine(), "serving");
+    tracing::info!(url = config.url, listen = %config.listen, engine = %database.engine(), "serving");
 
     listen::serve(listener, router, shutdown(studio.clone())).await;
     tracing::info!("going down: answers under way are kept");

@@ -10,13 +10,18 @@ mod config;
 mod doctor;
 mod http;
 mod listen;
+mod restore;
 mod site;
 mod telemetry;
 mod worker;
 
 use clap::{Parser, Subcommand};
 use config::{Config, RawConfig};
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 /// Vobio AI Studio.
 #[derive(Debug, Parser)]
@@ -71,20 +76,25 @@ fn main() -> ExitCode {
 }
 
 /// A line for the person who started the studio.
-#[expect(clippy::print_stderr, reason = "command-line output")]
 fn say(line: &str) {
-    eprintln!("{line}");
+    // Where nobody listens, nobody can be told so.
+    let _unheard = writeln!(io::stderr(), "{line}");
 }
 
 /// A line that is the result of a command.
-#[expect(clippy::print_stdout, reason = "command-line output")]
 fn print(line: &str) {
-    println!("{line}");
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            say(&format!("vobio: this could not be written: {error}"));
+        }
+        // Who closed the pipe has read enough (`vobio doctor | head -1`); the command goes to its end.
+        _ => {}
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is where the environment is read, once")]
 fn read_config() -> anyhow::Result<(RawConfig, Config)> {
-    let raw = config::read(&std::env::current_dir()?, std::env::vars())?;
+    let raw = config::read(&std::env::current_dir()?, std::env::vars_os())?;
     let config = Config::new(&raw)?;
     Ok((raw, config))
 }
@@ -117,7 +127,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Doctor => doctor::doctor(&raw, &config).await,
             Command::SetupCode => boot::setup_code(&config).await.map(|()| ExitCode::SUCCESS),
             Command::Backup { file } => backup::backup(&config, &file).await.map(|()| ExitCode::SUCCESS),
-            Command::Restore { file } => backup::restore(&config, &file).map(|()| ExitCode::SUCCESS),
+            Command::Restore { file } => restore::restore(&config, &file).await.map(|()| ExitCode::SUCCESS),
             // Done above, without a configuration.
             _ => Ok(ExitCode::SUCCESS),
         }

@@ -27,6 +27,18 @@ macro_rules! this_one {
     };
 }
 
+/// Shows the branch that ends at message $4. leaf_id has no foreign key (the two tables would point at each other); the
+/// second half is its check.
+macro_rules! show {
+    () => {
+        concat!(
+            "UPDATE conversations SET leaf_id = $4, updated_at = $5",
+            this_one!(),
+            " AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = $3 AND m.id = $4)"
+        )
+    };
+}
+
 fn conversation(cells: &mut Cells<'_>) -> Result<ConversationRow, StoreError> {
     Ok(ConversationRow {
         owned: cells.take_owned()?,
@@ -172,13 +184,22 @@ impl ConversationWrites for Statements<Unit> {
         leaf: MessageId,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        // leaf_id has no foreign key (the two tables would point at each other); this is its check.
-        let shown = Statement::new(concat!(
-            "UPDATE conversations SET leaf_id = $4, updated_at = $5",
-            this_one!(),
-            " AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = $3 AND m.id = $4)"
-        ));
+        let shown = Statement::new(show!());
         Ok(self.0.change(shown.owned(owned).bind(id).bind(leaf).bind(now)).await? == 1)
+    }
+
+    async fn advance_leaf(
+        &mut self,
+        owned: Owned,
+        id: ConversationId,
+        from: Option<MessageId>,
+        leaf: MessageId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        // PostgreSQL locks the row and looks at it again: of two that read the same leaf, one advances it.
+        let shown = Statement::new(concat!(show!(), " AND leaf_id IS NOT DISTINCT FROM $6"));
+        let shown = shown.owned(owned).bind(id).bind(leaf).bind(now).bind_opt(from);
+        Ok(self.0.change(shown).await? == 1)
     }
 
     async fn empty_bin(&mut self, before: Timestamp) -> Result<u64, StoreError> {

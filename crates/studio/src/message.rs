@@ -6,7 +6,7 @@ use crate::{
         ChatTurn,
         store::{ConversationRow, MessageRow, Owned},
     },
-    run::Place,
+    run::{Place, Read},
     text,
 };
 use api_types::{ConversationId, ConversationSettings, MessageId, MessageRole, ModelInfo, Problem};
@@ -26,7 +26,8 @@ impl Studio {
     /// Sends a message and begins the answer. One commit.
     ///
     /// # Errors
-    /// `Invalid` naming the field, `NotFound`, `Changed` while an answer is under way, `TryLater`.
+    /// `Invalid` naming the field, `NotFound`, `Changed` while an answer is under way or when another was
+    /// first, `TryLater`.
     pub async fn send_message(&self, by: &SignedIn, message: SendMessage) -> Result<Opened, Problem> {
         text::message(&message.text)?;
         let known = match message.conversation {
@@ -65,8 +66,8 @@ impl Studio {
             created_at: now,
         };
         let answer = self.answer_row(owned, conversation.id, question.id);
-        let place =
-            Place { is_continued: false, conversation: conversation.id, settings, info, turns, answer };
+        let read = Read { leaf: conversation.leaf, broken_off: None };
+        let place = Place { read, conversation: conversation.id, settings, info, turns, answer };
         let new = is_new.then_some(conversation);
         self.open_run(place, new, Some(question), String::new()).await
     }
@@ -85,7 +86,7 @@ impl Studio {
         let question = message.parent.ok_or(Problem::NotFound)?;
         let owned = owned(by);
         let place = Place {
-            is_continued: false,
+            read: Read { leaf: conversation.leaf, broken_off: None },
             conversation: conversation.id,
             info: self.model_info(&conversation.settings).await?,
             turns: self.turns(owned, conversation.id, Some(question)).await?,
@@ -108,15 +109,12 @@ impl Studio {
         let (conversation, message) = self.answer_of(by, conversation, answer).await?;
         let question = message.parent.ok_or(Problem::NotFound)?;
         let owned = owned(by);
-        let last = self.store.branch(owned, conversation.id, answer, 1).await?;
-        let can = last.first().and_then(|turn| turn.run.as_ref()).is_some_and(|run| run.state.can_continue());
-        if !can {
-            return Err(Problem::Changed {
-                detail: "This answer is whole; there is nothing to continue.".to_owned(),
-            });
-        }
+        let last = self.store.branch(owned, conversation.id, answer, 1).await?.pop();
+        let run = last.and_then(|turn| turn.run).filter(|run| run.state.can_continue()).ok_or_else(|| {
+            Problem::Changed { detail: "This answer is whole; there is nothing to continue.".to_owned() }
+        })?;
         let place = Place {
-            is_continued: true,
+            read: Read { leaf: conversation.leaf, broken_off: Some(run.id) },
             conversation: conversation.id,
             info: self.model_info(&conversation.settings).await?,
             turns: self.turns(owned, conversation.id, Some(question)).await?,

@@ -9,7 +9,9 @@ use crate::{
         store::{ConversationRow, MessageRow, RunEventKind, RunEventRow, RunRow, StoreError, Tx},
     },
 };
-use api_types::{ConversationId, ConversationSettings, ModelInfo, Problem, RunId, RunState, Usage};
+use api_types::{
+    ConversationId, ConversationSettings, MessageId, ModelInfo, Problem, RunId, RunState, Usage,
+};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -28,13 +30,21 @@ pub struct Opened {
 
 /// The place of an answer: everything about it that is known before it begins.
 pub(crate) struct Place {
-    /// The answer's message is there already: a broken-off one is continued.
-    pub(crate) is_continued: bool,
+    pub(crate) read: Read,
     pub(crate) conversation: ConversationId,
     pub(crate) settings: ConversationSettings,
     pub(crate) info: ModelInfo,
     pub(crate) turns: Vec<ChatTurn>,
     pub(crate) answer: MessageRow,
+}
+
+/// What was read before the unit of work, and must still be so in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Read {
+    /// The end of the branch that is shown.
+    pub(crate) leaf: Option<MessageId>,
+    /// The last run of a broken-off answer, which is continued: its message is there already.
+    pub(crate) broken_off: Option<RunId>,
 }
 
 impl Studio {
@@ -86,7 +96,7 @@ impl Studio {
         let opening = Opening(Some((permit, Ticket { live, request, price: place.info.price })));
         let written = self
             .store
-            .write(move |tx| Box::pin(async move { open_rows(tx, rows, new, place.is_continued).await }))
+            .write(move |tx| Box::pin(async move { open_rows(tx, rows, new, place.read).await }))
             .await;
         match written {
             Ok(()) => opening.done(),
@@ -202,7 +212,7 @@ async fn open_rows(
     tx: &mut dyn Tx,
     rows: Opened,
     new: Option<ConversationRow>,
-    is_continued: bool,
+    read: Read,
 ) -> Result<(), Problem> {
     let owned = rows.run.owned;
     if let Some(conversation) = new {
@@ -210,11 +220,22 @@ async fn open_rows(
     }
     let mut messages: Vec<MessageRow> = rows.question.into_iter().collect();
     let leaf = rows.answer.id;
-    if !is_continued {
-        messages.push(rows.answer);
+    if read.broken_off.is_none() {
+        messages.push(rows.answer.clone());
     }
     if !messages.is_empty() {
         tx.insert_messages(&messages).await?;
+    }
+    // Before anything is asked: whoever opens a run in this conversation waits here for whoever was first.
+    if !tx.advance_leaf(owned, rows.conversation, read.leaf, leaf, rows.run.created_at).await? {
+        let is_there = tx.conversation(owned, rows.conversation).await?.is_some();
+        return Err(if is_there { moved_on() } else { Problem::NotFound });
+    }
+    if let Some(run) = read.broken_off {
+        let now = tx.branch(owned, rows.conversation, leaf, 1).await?.pop().ok_or(Problem::NotFound)?;
+        if now.run.is_none_or(|last| last.id != run) || now.message.body != rows.answer.body {
+            return Err(moved_on());
+        }
     }
     tx.insert_run(&rows.run).await.map_err(|fault| match fault {
         StoreError::Conflict(index) if index == "runs_one_active" => Problem::Changed {
@@ -232,8 +253,12 @@ async fn open_rows(
         at: rows.run.created_at,
     }])
     .await?;
-    if !tx.set_leaf(owned, rows.conversation, leaf, rows.run.created_at).await? {
-        return Err(Problem::NotFound);
-    }
     Ok(())
+}
+
+fn moved_on() -> Problem {
+    Problem::Changed {
+        detail: "This chat went on in the meantime, perhaps in another window. Look at what is new, then try again."
+            .to_owned(),
+    }
 }

@@ -1,7 +1,7 @@
 //! Where settings come from.
 
 use super::{ConfigError, NOT_YET, SETTINGS};
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 /// Settings as text, and where each came from.
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ impl RawConfig {
 /// Reads `vobio.toml`, `.env` and the environment; later ones win.
 pub(crate) fn read(
     folder: &Path,
-    environment: impl Iterator<Item = (String, String)>,
+    environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<RawConfig, ConfigError> {
     let mut raw = RawConfig::default();
     if let Some(text) = file(&folder.join("vobio.toml"))? {
@@ -57,14 +57,25 @@ pub(crate) fn read(
         from_dotenv(&mut raw, &text)?;
     }
     for (key, value) in environment {
-        let known = raw.set(&key, value, "environment")?;
-        // Other programs' variables are none of our business; ours are.
-        if !known && key.starts_with("VOBIO_") && !key.starts_with("VOBIO_TEST_") {
-            return Err(unknown(&key, "the environment"));
+        let key = key.to_string_lossy();
+        // Other programs' variables are none of our business, nor how they are spelled; ours are.
+        if !is_known(&key) {
+            if key.starts_with("VOBIO_") && !key.starts_with("VOBIO_TEST_") {
+                return Err(unknown(&key, "the environment"));
+            }
+            continue;
         }
+        let Some(value) = value.to_str() else {
+            return Err(ConfigError(format!("{key} in the environment is not a text in UTF-8.")));
+        };
+        raw.set(&key, value.to_owned(), "environment")?;
     }
     raw.not_yet.dedup();
     Ok(raw)
+}
+
+fn is_known(key: &str) -> bool {
+    NOT_YET.contains(&key) || SETTINGS.iter().any(|setting| setting.key == key)
 }
 
 fn file(path: &Path) -> Result<Option<String>, ConfigError> {
@@ -76,8 +87,7 @@ fn file(path: &Path) -> Result<Option<String>, ConfigError> {
 }
 
 fn from_toml(raw: &mut RawConfig, text: &str) -> Result<(), ConfigError> {
-    let table: toml::Table =
-        text.parse().map_err(|e| ConfigError(format!("vobio.toml is not valid TOML: {e}")))?;
+    let table: toml::Table = text.parse().map_err(|error| not_toml(text, &error))?;
     for (key, value) in table {
         let text = match value {
             toml::Value::String(text) => text,
@@ -96,6 +106,13 @@ fn from_toml(raw: &mut RawConfig, text: &str) -> Result<(), ConfigError> {
         }
     }
     Ok(())
+}
+
+/// The parser's own text repeats the line, and there may be a secret in it.
+fn not_toml(text: &str, error: &toml::de::Error) -> ConfigError {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    ConfigError(format!("Line {line} of vobio.toml is not valid TOML: {}.", error.message()))
 }
 
 fn from_dotenv(raw: &mut RawConfig, text: &str) -> Result<(), ConfigError> {
@@ -153,7 +170,7 @@ mod tests {
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
-        read(folder.path(), env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
+        read(folder.path(), env.iter().map(|(k, v)| (k.into(), v.into())))
     }
 
     #[test]
@@ -195,5 +212,40 @@ mod tests {
     #[test]
     fn a_limit_that_is_not_kept_yet_is_noted() {
         assert_eq!(with(&[], &[("HOURLY_COST_LIMIT", "2")]).unwrap().not_yet, ["HOURLY_COST_LIMIT"]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_understood_names_the_line_and_not_what_is_in_it() {
+        for line in [
+            "jwt_secret = \"classified",
+            "jwt_secret = classified",
+            "jwt_secret = \"\"\"classified",
+            "jwt_secret = \"classified\" classified",
+            "jwt_secret = \"classified\\q\"",
+            "jwt_secret = [\"classified\", 1",
+            "jwt_secret \"classified\"",
+        ] {
+            let text = with(&[("vobio.toml", &format!("port = 1\n{line}\n"))], &[]).unwrap_err().to_string();
+            assert!(text.starts_with("Line ") && text.contains(" of vobio.toml "), "{line}: {text}");
+            assert!(!text.contains("classified") && !text.contains('\n'), "{line}: {text}");
+        }
+        let text = with(&[("vobio.toml", "port = 1\njwt_secret = \"x")], &[]).unwrap_err().to_string();
+        assert!(text.starts_with("Line 2 "), "{text}");
+        for line in ["jwt_secret = [\"classified\"]", "jwt_secret = { a = \"classified\" }"] {
+            let text = with(&[("vobio.toml", line)], &[]).unwrap_err().to_string();
+            assert!(text.starts_with("jwt_secret in vobio.toml") && !text.contains("classified"), "{text}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_not_utf_8_is_refused_in_our_variables_alone() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let latin1 = || OsString::from_vec(b"caf\xe9".to_vec());
+        let folder = tempfile::tempdir().unwrap();
+        let with = |key: OsString| read(folder.path(), std::iter::once((key, latin1())));
+        assert!(with("OLDPWD".into()).is_ok() && with(latin1()).is_ok());
+        let refused = with("VOBIO_DATA".into()).unwrap_err().to_string();
+        assert_eq!(refused, "VOBIO_DATA in the environment is not a text in UTF-8.");
     }
 }

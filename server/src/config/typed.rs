@@ -121,7 +121,9 @@ impl Config {
 }
 
 fn wrong(key: &str, text: &str, wanted: &str) -> ConfigError {
-    ConfigError(format!("{key} is {text}, but it has to be {wanted}."))
+    // What stands before an @ may be a name and a password.
+    let (hidden, shown) = text.rsplit_once('@').map_or(("", text), |(_, host)| ("…@", host));
+    ConfigError(format!("{key} is {hidden}{shown}, but it has to be {wanted}."))
 }
 
 fn parsed<T: FromStr>(raw: &RawConfig, key: &'static str, wanted: &str) -> Result<T, ConfigError> {
@@ -210,7 +212,7 @@ mod tests {
 
     fn with(env: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
-        Config::new(&read(folder.path(), env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))?)
+        Config::new(&read(folder.path(), env.iter().map(|(k, v)| (k.into(), v.into())))?)
     }
 
     #[test]
@@ -246,6 +248,18 @@ mod tests {
         ] {
             let text = with(&[(key, value)]).unwrap_err().to_string();
             assert!(text.starts_with(key), "{key}={value}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_not_repeated() {
+        for key in ["VOBIO_URL", "OPENAI_BASE_URL", "OLLAMA_BASE_URL", "PORT", "DATABASE_URL"] {
+            for address in
+                ["https://ana:classified@a.example", "ana:classi@fied@a.example", "x://:classified@"]
+            {
+                let text = with(&[(key, address)]).unwrap_err().to_string();
+                assert!(text.starts_with(key) && !text.contains("classi"), "{text}");
+            }
         }
     }
 

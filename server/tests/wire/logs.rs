@@ -95,6 +95,8 @@ fn a_line_of_a_request_and_of_a_run_can_be_followed() {
         |path: &str| lines.iter().find(|line| line["path"] == path).unwrap_or_else(|| panic!("no {path}"));
     assert_eq!(of("/chat")["span"]["trace_id"], trace, "the caller's");
     assert_eq!(of("/chat")["span"]["request_id"], answered.header("x-request-id"));
+    let serving = lines.iter().find(|line| line["message"] == "serving").unwrap();
+    assert_eq!(serving["engine"], "SQLite", "as people write it");
     let own = id(&of("/models")["span"]["trace_id"]);
     assert!(own.len() == 32 && own != trace, "a new one: {own}");
     let failed = lines.iter().find(|line| line["message"] == "an answer failed").unwrap();

@@ -14,6 +14,7 @@ mod crash;
 mod endpoints;
 mod first_owner;
 mod logs;
+mod operator;
 mod refused_forms;
 mod settings;
 mod strangers;

@@ -60,7 +60,8 @@ async fn tour(store: &Arc<dyn Store>) {
             tx.retire(worker).await?;
             tx.rename_conversation(owned, chat, "t", now).await?;
             tx.configure_conversation(owned, chat, &settings(), now).await?;
-            tx.set_leaf(owned, chat, answer.id, now).await
+            tx.set_leaf(owned, chat, answer.id, now).await?;
+            tx.advance_leaf(owned, chat, Some(answer.id), answer.id, now).await
         })
     })
     .await;

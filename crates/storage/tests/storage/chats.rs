@@ -57,12 +57,13 @@ async fn nobody_else_sees_or_changes_a_conversation() {
                         tx.bin_conversation(stranger, id, Some(at(9))).await?,
                         tx.bin_conversation(stranger, id, None).await?,
                         tx.set_leaf(stranger, id, question.id, at(9)).await?,
+                        tx.advance_leaf(stranger, id, Some(answer.id), question.id, at(9)).await?,
                         tx.end_run(&end).await?,
                     ])
                 })
             })
             .await;
-            assert_eq!(did, [false; 6]);
+            assert_eq!(did, [false; 7]);
             // The schema itself refuses a message of a stranger in this conversation.
             let intruder = message(stranger, id, None);
             let refused: Result<(), StoreError> =
@@ -158,6 +159,45 @@ async fn a_leaf_must_be_a_message_of_the_conversation() {
         assert_eq!(done, [false, true]);
         let row = store.conversation(owned, id).await.unwrap().unwrap();
         assert_eq!((row.leaf, row.updated_at), (Some(answer.id), at(60)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_leaf_is_advanced_only_from_the_one_that_is_there() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let owned = somebody(&store).await;
+        let (question, answer, _) = asked(&store, owned).await;
+        let (id, first, last) = (question.conversation, question.id, answer.id);
+        put(&store, move |tx| Box::pin(async move { tx.set_leaf(owned, id, first, at(40)).await })).await;
+        let done = put(&store, move |tx| {
+            Box::pin(async move {
+                Ok([
+                    tx.advance_leaf(owned, id, None, last, at(50)).await?,
+                    tx.advance_leaf(owned, id, Some(last), last, at(51)).await?,
+                    tx.advance_leaf(owned, id, Some(first), last, at(52)).await?,
+                    tx.advance_leaf(owned, id, Some(first), last, at(53)).await?,
+                ])
+            })
+        })
+        .await;
+        assert_eq!(done, [false, false, true, false]);
+        let row = store.conversation(owned, id).await.unwrap().unwrap();
+        assert_eq!((row.leaf, row.updated_at), (Some(last), at(52)));
+
+        let row = conversation(owned);
+        let question = message(owned, row.id, None);
+        let (id, leaf) = (row.id, question.id);
+        let done = put(&store, move |tx| {
+            Box::pin(async move {
+                tx.insert_conversation(&row).await?;
+                tx.insert_messages(&[question]).await?;
+                tx.advance_leaf(owned, id, None, leaf, at(60)).await
+            })
+        })
+        .await;
+        assert!(done, "from no message at all to the first one");
     })
     .await;
 }

@@ -2,6 +2,7 @@
 
 use crate::house::House;
 use api_types::{MessageId, Problem, RunState};
+use std::pin::pin;
 use studio::ports::ModelError;
 
 #[tokio::test]
@@ -72,6 +73,23 @@ async fn a_failed_answer_can_be_continued_too() {
     house.studio.continue_message(&ana, opened.conversation, turn.message.id).await.unwrap();
     house.work().await;
     assert_eq!(house.last_turn(&ana, opened.conversation).await.message.body, "Half and half.");
+}
+
+#[tokio::test]
+async fn of_two_that_continue_one_answer_the_late_one_takes_nothing_back() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let (conversation, answer) = house.stopped_after(&ana, "Once").await;
+    let mut late = pin!(house.studio.continue_message(&ana, conversation, answer.id));
+    house.model.stops(late.as_mut()).await;
+    let broke_off = ModelError::BrokeOff { source_name: "It".to_owned() };
+    house.model.answers(vec![Ok(studio::ports::ChatEvent::Delta(" upon".to_owned())), Err(broke_off)]);
+    house.studio.continue_message(&ana, conversation, answer.id).await.unwrap();
+    house.work().await;
+    let late = late.await;
+    assert!(matches!(late, Err(Problem::Changed { .. })), "it knows only the beginning: {late:?}");
+    assert!(!house.has_ticket().await);
+    assert_eq!(house.last_turn(&ana, conversation).await.message.body, "Once upon");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::house::{House, field_of};
 use api_types::{ConversationSettings, MessageRole, ModelKind, Problem, RunState};
+use std::pin::pin;
 use studio::{MESSAGE_BYTES_MAX, SendMessage};
 
 #[tokio::test]
@@ -128,4 +129,20 @@ async fn what_is_somebody_elses_or_in_the_bin_is_not_found() {
     house.studio.delete_conversation(&ana, opened.conversation).await.unwrap();
     let gone = house.send(&ana, Some(opened.conversation), "x").await;
     assert_eq!(gone.unwrap_err(), Problem::NotFound);
+}
+
+#[tokio::test]
+async fn of_two_messages_that_follow_the_same_answer_one_is_refused() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let (opened, _) = house.chat(&ana, None, "First?").await;
+    let mut late = pin!(house.send(&ana, Some(opened.conversation), "Late."));
+    house.model.stops(late.as_mut()).await;
+    let (_, shown) = house.chat(&ana, Some(opened.conversation), "Quicker.").await;
+    let late = late.await;
+    assert!(matches!(late, Err(Problem::Changed { .. })), "its place is taken: {late:?}");
+    assert!(!house.has_ticket().await);
+    let open = house.studio.conversation(&ana, opened.conversation, None).await.unwrap();
+    assert_eq!((open.conversation.leaf, open.turns.len()), (Some(shown.message.id), 4));
+    assert_eq!(open.turns[2].siblings, [open.turns[2].message.id], "nothing was kept beside it");
 }

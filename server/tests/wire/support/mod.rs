@@ -77,7 +77,8 @@ impl Studio {
         }
     }
 
-    fn command(&self, word: &str) -> Command {
+    /// A sub-command, not yet run.
+    pub(crate) fn command(&self, word: &str) -> Command {
         let mut words = self.within.iter().map(String::as_str).chain([env!("CARGO_BIN_EXE_vobio"), word]);
         let mut command = Command::new(words.next().unwrap());
         command

@@ -88,6 +88,16 @@ pub trait ConversationWrites: Send {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
+    /// The same, but only while the branch that ends at `from` is shown; false when another one is.
+    async fn advance_leaf(
+        &mut self,
+        owned: Owned,
+        id: ConversationId,
+        from: Option<MessageId>,
+        leaf: MessageId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
     /// Removes for good what has been in the bin since before `before`, with messages, runs and events; how many
     /// conversations went. At most 100 at once.
     async fn empty_bin(&mut self, before: Timestamp) -> Result<u64, StoreError>;

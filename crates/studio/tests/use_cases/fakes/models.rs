@@ -5,11 +5,14 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use std::{
     collections::VecDeque,
+    pin::Pin,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use studio::ports::{
     ChatEvent, ChatRequest, ChatStream, FinishReason, ModelError, ModelSource, SourceStatus,
 };
+use tokio::sync::RwLock;
 
 type Event = Result<ChatEvent, ModelError>;
 
@@ -18,6 +21,8 @@ type Event = Result<ChatEvent, ModelError>;
 pub(crate) struct FakeModels {
     name: String,
     inner: Arc<Mutex<Inner>>,
+    /// Closed while somebody holds it for writing: who asks for the models waits.
+    gate: Arc<RwLock<()>>,
 }
 
 #[derive(Default)]
@@ -26,6 +31,8 @@ struct Inner {
     /// The next answers, each with whether it goes silent instead of ending.
     answers: VecDeque<(Vec<Event>, bool)>,
     asked: Vec<ChatRequest>,
+    /// How many have come to the closed gate.
+    came: usize,
 }
 
 /// What an answer of so many tokens used.
@@ -40,7 +47,7 @@ fn delta(text: &str) -> Event {
 impl FakeModels {
     /// A source with one model of the same name, which says "Yes." unless a test says otherwise.
     pub(crate) fn named(name: &str) -> Self {
-        let this = Self { name: name.to_owned(), inner: Arc::default() };
+        let this = Self { name: name.to_owned(), inner: Arc::default(), gate: Arc::default() };
         this.has(name, ModelKind::Mock, None);
         this
     }
@@ -75,6 +82,21 @@ impl FakeModels {
         self.inner.lock().unwrap().answers.push_back((vec![Ok(event)], true));
     }
 
+    /// Runs a use case up to where it asks for the models; it goes on when it is polled again.
+    pub(crate) async fn stops<F: Future>(&self, late: Pin<&mut F>) {
+        let closed = self.gate.write().await;
+        let before = self.inner.lock().unwrap().came;
+        let came = async {
+            while self.inner.lock().unwrap().came == before {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::select! {
+            _ = late => panic!("it did not ask for the models"),
+            () = came => drop(closed),
+        }
+    }
+
     /// What it was asked, in order.
     pub(crate) fn asked(&self) -> Vec<ChatRequest> {
         self.inner.lock().unwrap().asked.clone()
@@ -88,6 +110,10 @@ impl ModelSource for FakeModels {
     }
 
     async fn models(&self) -> Vec<ModelInfo> {
+        if self.gate.try_read().is_err() {
+            self.inner.lock().unwrap().came += 1;
+            drop(self.gate.read().await);
+        }
         self.inner.lock().unwrap().models.clone()
     }
 

@@ -1,0 +1,127 @@
+//! `vobio restore`: a backup into an empty state folder, all of it or nothing.
+
+use crate::{
+    backup::{DATABASE, SESSION_KEY, create},
+    boot::Folder,
+    config::Config,
+    print,
+};
+use anyhow::{Context, anyhow, bail, ensure};
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+use storage::{Condition, StoreUrl};
+
+/// Puts a backup into an empty state folder.
+pub(crate) async fn restore(config: &Config, file: &Path) -> anyhow::Result<()> {
+    ensure!(
+        config.database_url.is_none(),
+        "DATABASE_URL is set: restore into PostgreSQL with pg_restore, and copy keys/session.key into {}",
+        config.data.display()
+    );
+    let input = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let made = [config.data.join("keys"), config.data.clone()].into_iter().filter(|folder| !folder.exists());
+    let made: Vec<PathBuf> = made.collect();
+    let folder = Folder::open(config)?;
+    // The database last: where it is, there is a studio.
+    let mut parts = [Part::of(SESSION_KEY, folder.session_key()), Part::of(DATABASE, folder.database())];
+    let restored = match parts.iter().find(|part| part.place.exists()) {
+        Some(Part { place, .. }) => {
+            Err(anyhow!("{} exists already; restore only into an empty state folder", place.display()))
+        }
+        None => fill(&mut parts, input, file).await,
+    };
+    parts.iter().for_each(Part::remove);
+    if restored.is_err() {
+        // Only what is empty can be removed so.
+        made.iter().for_each(|folder| drop(fs::remove_dir(folder)));
+    }
+    restored?;
+    print(&format!("Restored into {}. Start the studio with: vobio serve", config.data.display()));
+    Ok(())
+}
+
+/// A file of a backup, on its way to its place.
+struct Part {
+    name: &'static str,
+    place: PathBuf,
+    /// Beside its place.
+    path: PathBuf,
+    is_whole: bool,
+}
+
+impl Part {
+    fn of(name: &'static str, place: PathBuf) -> Self {
+        Self { name, path: place.with_added_extension("part"), place, is_whole: false }
+    }
+
+    /// Writes it to the disk, whole.
+    fn write(&mut self, content: &mut impl io::Read, size: u64, no_backup: &str) -> anyhow::Result<()> {
+        let refused = |error: io::Error| anyhow!("{} cannot be written: {error}", self.path.display());
+        let _left_by_a_crash = fs::remove_file(&self.path);
+        let mut out = create(&self.path).map_err(refused)?;
+        let (mut left, mut buffer) = (size, vec![0; 64 * 1024]);
+        while left > 0 {
+            let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            let read = content.read(&mut buffer[..most]).map_err(|_| anyhow!("{no_backup}"))?;
+            ensure!(read > 0, "{no_backup}");
+            out.write_all(&buffer[..read]).map_err(refused)?;
+            left -= read as u64;
+        }
+        out.sync_all().map_err(refused)?;
+        self.is_whole = true;
+        Ok(())
+    }
+
+    /// What is left of it beside its place, with what looking into a database may leave.
+    fn remove(&self) {
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            let mut path = self.path.clone().into_os_string();
+            path.push(suffix);
+            let _gone = fs::remove_file(path);
+        }
+    }
+}
+
+/// Unpacks the file, looks at what is in it, and only then puts it into its place.
+async fn fill(parts: &mut [Part; 2], input: File, file: &Path) -> anyhow::Result<()> {
+    let no_backup = format!("{} is not a whole backup of a studio", file.display());
+    unpack(parts, input, &no_backup)?;
+    let [key, database] = parts;
+    ensure!(database.is_whole, "{no_backup}");
+    let looked = storage::look(&StoreUrl::Sqlite(database.path.clone())).await;
+    let (_, condition) = looked.map_err(|error| anyhow!("{no_backup}: {error}"))?;
+    ensure!(condition != Condition::Absent, "{no_backup}");
+    let moved = |part: &Part| {
+        fs::rename(&part.path, &part.place)
+            .with_context(|| format!("{} cannot be made", part.place.display()))
+    };
+    if key.is_whole {
+        moved(key)?;
+    }
+    moved(database).inspect_err(|_| {
+        if key.is_whole {
+            let _gone = fs::remove_file(&key.place);
+        }
+    })
+}
+
+/// Nothing in the file decides where anything is written, and what is not expected in it is refused.
+fn unpack(parts: &mut [Part; 2], input: File, no_backup: &str) -> anyhow::Result<()> {
+    let mut archive = tar::Archive::new(input);
+    // What the tar reader says of a file that is none repeats what is in it.
+    for entry in archive.entries().map_err(|_| anyhow!("{no_backup}"))?.raw(true) {
+        let mut entry = entry.map_err(|_| anyhow!("{no_backup}"))?;
+        let header = entry.header();
+        let size = header.entry_size().map_err(|_| anyhow!("{no_backup}"))?;
+        let name = header.path_bytes().into_owned();
+        let part = parts.iter_mut().find(|part| part.name.as_bytes() == name && !part.is_whole);
+        match part {
+            Some(part) if header.entry_type().is_file() => part.write(&mut entry, size, no_backup)?,
+            _ => bail!("{no_backup}"),
+        }
+    }
+    Ok(())
+}
