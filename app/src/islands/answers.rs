@@ -4,7 +4,7 @@ use super::{
     dom::{announce, document, find, later, on, show, window},
     growing,
 };
-use api_types::{AnswerEvent, ConversationId};
+use api_types::{AnswerEvent, ConversationId, MessageId};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, EventSource, HtmlTextAreaElement, MessageEvent, VisibilityState};
@@ -14,6 +14,9 @@ const AGAIN_MS: i32 = 3_000;
 
 /// A stream that is gone for so long is said to be lost: longer than it takes one to come back by itself.
 const LOST_MS: i32 = 4_000;
+
+/// An answer may be heard of before the reply to its question is here: its place has so long to come.
+const PLACE_MS: i32 = 1_500;
 
 struct Stream {
     source: Option<EventSource>,
@@ -79,10 +82,9 @@ fn apply(conversation: Option<ConversationId>, made: i64, answer: &AnswerEvent) 
         return;
     }
     let Some(article) = find(&format!("#m-{}", answer.message)) else {
-        // Sent in another tab: the page has no place for it yet. What ended before the page was made is on it, or on
-        // another branch.
+        // What ended before the page was made is on it, or on another branch.
         if answer.ended_at.is_none_or(|ended| ended > made) {
-            fetch_again(&answer.message.to_string());
+            keep(answer);
         }
         return;
     };
@@ -187,6 +189,36 @@ pub(super) fn reflect() {
     }
     if let Some(send) = find("[data-send]") {
         show(&send, run.is_none());
+    }
+}
+
+thread_local! {
+    /// What was said of answers that the page has no place for yet: just sent from here, or in another window.
+    static KEPT: RefCell<Vec<AnswerEvent>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps what was said; where no place comes within a while, the answer is another window's.
+fn keep(answer: &AnswerEvent) {
+    let message = answer.message;
+    KEPT.with_borrow_mut(|kept| kept.push(answer.clone()));
+    later(PLACE_MS, move || {
+        let waits = KEPT.with_borrow_mut(|kept| {
+            let before = kept.len();
+            kept.retain(|answer| answer.message != message);
+            kept.len() < before
+        });
+        if waits {
+            fetch_again(&message.to_string());
+        }
+    });
+}
+
+/// Says what was kept of an answer whose place is on the page now.
+pub(super) fn catch_up(conversation: ConversationId, message: MessageId) {
+    let kept = KEPT
+        .with_borrow_mut(|kept| kept.extract_if(.., |answer| answer.message == message).collect::<Vec<_>>());
+    for answer in kept {
+        apply(Some(conversation), i64::MAX, &answer);
     }
 }
 

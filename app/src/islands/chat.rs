@@ -153,6 +153,7 @@ mod browser {
         if find(&format!("#m-{}", started.message)).is_none() {
             let _ = thread.insert_adjacent_html("beforeend", &started.html);
         }
+        answers::catch_up(started.conversation, started.message);
         if let Some(scroller) = find(".scroller") {
             // A reversed column: its end is zero.
             scroller.set_scroll_top(0);

@@ -12,6 +12,9 @@ fn said(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
+/// Kind, name and content of one file in a backup.
+type Entry<'a> = (tar::EntryType, &'a str, &'a [u8]);
+
 #[test]
 fn who_reads_only_the_first_line_is_left_in_peace() {
     let (reader, writer) = io::pipe().unwrap();
@@ -91,7 +94,7 @@ fn a_restore_that_fails_leaves_nothing_behind() {
     refused("no tar at all");
     fs::write(&file, &whole[..whole.len() / 2]).unwrap();
     refused("half a backup");
-    let cases: [(&str, &[(tar::EntryType, &str, &[u8])]); 8] = [
+    let cases: [(&str, &[Entry<'_>]); 8] = [
         ("nothing", &[]),
         ("only a key", &[(Regular, "keys/session.key", b"key")]),
         ("an empty database", &[(Regular, "vobio.db", b"")]),
