@@ -12,7 +12,7 @@ use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
-use storage::{Condition, StoreUrl};
+use storage::{Condition, OpenError, StoreUrl};
 
 /// Puts a backup into an empty state folder.
 pub(crate) async fn restore(config: &Config, file: &Path) -> anyhow::Result<()> {
@@ -92,7 +92,12 @@ async fn fill(parts: &mut [Part; 2], input: File, file: &Path) -> anyhow::Result
     let [key, database] = parts;
     ensure!(database.is_whole, "{no_backup}");
     let looked = storage::look(&StoreUrl::Sqlite(database.path.clone())).await;
-    let (_, condition) = looked.map_err(|error| anyhow!("{no_backup}: {error}"))?;
+    let (_, condition) = looked.map_err(|error| match error {
+        OpenError::Newer { .. } | OpenError::Changed(_) | OpenError::Dirty(_) => {
+            anyhow!("{} cannot be restored: {error}", file.display())
+        }
+        _ => anyhow!("{no_backup}"),
+    })?;
     ensure!(condition != Condition::Absent, "{no_backup}");
     let moved = |part: &Part| {
         fs::rename(&part.path, &part.place)

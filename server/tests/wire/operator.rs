@@ -12,9 +12,6 @@ fn said(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// Kind, name and content of one file in a backup.
-type Entry<'a> = (tar::EntryType, &'a str, &'a [u8]);
-
 #[test]
 fn who_reads_only_the_first_line_is_left_in_peace() {
     let (reader, writer) = io::pipe().unwrap();
@@ -35,8 +32,10 @@ fn a_variable_of_another_program_may_hold_anything() {
     assert!(output.status.success(), "{}", said(&output));
 }
 
-/// A tar file of these: kind, name, content.
-fn tar_of(path: &Path, entries: &[(tar::EntryType, &str, &[u8])]) {
+/// Kind, name, content.
+type Entry<'a> = (tar::EntryType, &'a str, &'a [u8]);
+
+fn tar_of(path: &Path, entries: &[Entry<'_>]) {
     let mut tar = tar::Builder::new(File::create(path).unwrap());
     for (kind, name, content) in entries {
         let mut header = tar::Header::new_gnu();
@@ -73,7 +72,7 @@ fn a_backup_comes_back_whole() {
 
 #[test]
 fn a_restore_that_fails_leaves_nothing_behind() {
-    use tar::EntryType::{Directory, Regular, Symlink};
+    use tar::EntryType::{Directory, GNUSparse, Regular, Symlink};
     let giver = Studio::new();
     assert!(giver.run(&["migrate"]).status.success());
     let database = fs::read(giver.data().join("vobio.db")).unwrap();
@@ -94,7 +93,7 @@ fn a_restore_that_fails_leaves_nothing_behind() {
     refused("no tar at all");
     fs::write(&file, &whole[..whole.len() / 2]).unwrap();
     refused("half a backup");
-    let cases: [(&str, &[Entry<'_>]); 8] = [
+    let cases: [(&str, &[Entry<'_>]); 9] = [
         ("nothing", &[]),
         ("only a key", &[(Regular, "keys/session.key", b"key")]),
         ("an empty database", &[(Regular, "vobio.db", b"")]),
@@ -102,6 +101,7 @@ fn a_restore_that_fails_leaves_nothing_behind() {
         ("twice", &[(Regular, "vobio.db", &database), (Regular, "vobio.db", &database)]),
         ("more", &[(Regular, "vobio.db", &database), (Regular, "classified", b"")]),
         ("a folder", &[(Directory, "keys/session.key", b""), (Regular, "vobio.db", &database)]),
+        ("holes", &[(GNUSparse, "vobio.db", &database)]),
         ("a link", &[(Symlink, "keys/session.key", b""), (Regular, "vobio.db", &database)]),
     ];
     for (what, entries) in cases {
