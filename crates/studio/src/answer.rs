@@ -215,6 +215,7 @@ async fn save_end(studio: &Studio, live: &LiveRun, state: RunState, now: Timesta
         inner.note = None;
         inner.state = state;
         inner.ended_at = Some(studio.now());
+        inner.place = None;
     }
     studio.live.changed(live.owned.owner);
 }

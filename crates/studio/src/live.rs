@@ -10,16 +10,20 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 /// An ended answer stays here for so long, so that every open page sees its end from memory.
 const ENDED_STAYS: Duration = Duration::from_secs(10);
 
 /// All answers under way in this process.
-#[derive(Default)]
+///
+/// # Design
+/// They lie by person: every step of an answer makes its person's pages look, and none of them at anybody else's.
 pub struct Live {
-    runs: RwLock<HashMap<RunId, Arc<LiveRun>>>,
+    runs: RwLock<HashMap<PersonId, Vec<Arc<LiveRun>>>>,
+    /// A place for each answer that is being written, [`RUNS_AT_ONCE_MAX`] in all.
+    places: Arc<Semaphore>,
     listeners: Mutex<HashMap<PersonId, watch::Sender<u64>>>,
     /// Rung when one answer has more unsaved text than should wait for the next tick.
     pub(crate) flush_now: Notify,
@@ -62,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) first_token_at: Option<Timestamp>,
     pub(crate) ended_at: Option<Timestamp>,
     pub(crate) failure: Option<String>,
+    /// Its place among those that are being written; given back at its end, or when nobody knows it any more.
+    pub(crate) place: Option<OwnedSemaphorePermit>,
 }
 
 /// Why there is no room for another answer.
@@ -115,6 +121,7 @@ impl LiveRun {
                 first_token_at: None,
                 ended_at: None,
                 failure: None,
+                place: None,
             }),
         }
     }
@@ -140,20 +147,31 @@ impl LiveRun {
     }
 }
 
+impl Default for Live {
+    fn default() -> Self {
+        Self {
+            runs: RwLock::default(),
+            places: Arc::new(Semaphore::new(RUNS_AT_ONCE_MAX)),
+            listeners: Mutex::default(),
+            flush_now: Notify::new(),
+            closing: CancellationToken::new(),
+        }
+    }
+}
+
 impl Live {
     fn runs(&self) -> Vec<Arc<LiveRun>> {
-        self.runs.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.runs.read().unwrap_or_else(PoisonError::into_inner).values().flatten().cloned().collect()
     }
 
-    /// The answer a run writes, while it is here.
-    pub fn get(&self, run: RunId) -> Option<Arc<LiveRun>> {
-        self.runs.read().unwrap_or_else(PoisonError::into_inner).get(&run).cloned()
+    /// The answer a run of this person writes, while it is here.
+    pub fn get(&self, person: PersonId, run: RunId) -> Option<Arc<LiveRun>> {
+        self.of(person).into_iter().find(|live| live.run == run)
     }
 
     /// The person's answers, just ended ones among them.
     pub fn of(&self, person: PersonId) -> Vec<Arc<LiveRun>> {
-        let runs = self.runs.read().unwrap_or_else(PoisonError::into_inner);
-        runs.values().filter(|run| run.owned.owner == person).cloned().collect()
+        self.runs.read().unwrap_or_else(PoisonError::into_inner).get(&person).cloned().unwrap_or_default()
     }
 
     /// How many answers are being written.
@@ -165,23 +183,21 @@ impl Live {
     pub(crate) fn admit(&self, run: Arc<LiveRun>) -> Result<(), Full> {
         let person = run.owned.owner;
         let mut runs = self.runs.write().unwrap_or_else(PoisonError::into_inner);
-        let active = |run: &&Arc<LiveRun>| run.inner().state.is_active();
-        if runs.values().filter(|run| run.owned.owner == person).filter(active).count()
-            >= RUNS_OF_ONE_PERSON_MAX
-        {
+        let own = runs.entry(person).or_default();
+        if own.iter().filter(|run| run.inner().state.is_active()).count() >= RUNS_OF_ONE_PERSON_MAX {
             return Err(Full::Person);
         }
-        if runs.values().filter(active).count() >= RUNS_AT_ONCE_MAX {
-            return Err(Full::Process);
-        }
-        runs.insert(run.run, run);
+        run.inner().place = Some(self.places.clone().try_acquire_owned().map_err(|_| Full::Process)?);
+        own.push(run);
         drop(runs);
         self.changed(person);
         Ok(())
     }
 
-    pub(crate) fn remove(&self, run: RunId) {
-        self.runs.write().unwrap_or_else(PoisonError::into_inner).remove(&run);
+    pub(crate) fn remove(&self, person: PersonId, run: RunId) {
+        if let Some(own) = self.runs.write().unwrap_or_else(PoisonError::into_inner).get_mut(&person) {
+            own.retain(|live| live.run != run);
+        }
     }
 
     /// A receiver that changes whenever an answer of this person does.
@@ -225,10 +241,10 @@ impl Live {
 
     /// Forgets answers that ended a while ago, and listeners who left.
     pub(crate) fn sweep(&self, now: Timestamp) {
-        self.runs
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|_, run| run.inner().ended_at.is_none_or(|ended| now.since(ended) < ENDED_STAYS));
+        self.runs.write().unwrap_or_else(PoisonError::into_inner).retain(|_, own| {
+            own.retain(|run| run.inner().ended_at.is_none_or(|ended| now.since(ended) < ENDED_STAYS));
+            !own.is_empty()
+        });
         self.listeners
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

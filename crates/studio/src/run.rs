@@ -101,7 +101,7 @@ impl Studio {
         match written {
             Ok(()) => opening.done(),
             Err(problem) => {
-                self.live.remove(opened.run.id);
+                self.live.remove(owned.owner, opened.run.id);
                 opening.refused();
                 return Err(problem);
             }
@@ -115,7 +115,7 @@ impl Studio {
     /// `NotFound`; `TryLater` when another process writes it.
     pub async fn stop_run(&self, by: &SignedIn, run: RunId) -> Result<RunRow, Problem> {
         let row = self.store.run(owned(by), run).await?.ok_or(Problem::NotFound)?;
-        match self.live.get(run) {
+        match self.live.get(by.person(), run) {
             Some(live) => live.stop.cancel(),
             None if row.state.is_active() => {
                 return Err(Problem::TryLater {
@@ -149,7 +149,7 @@ impl Studio {
     /// # Errors
     /// `NotFound`.
     pub async fn answer_text(&self, by: &SignedIn, run: &RunRow) -> Result<String, Problem> {
-        if let Some(live) = self.live.get(run.id) {
+        if let Some(live) = self.live.get(by.person(), run.id) {
             return Ok(live.view(0).text);
         }
         let message =

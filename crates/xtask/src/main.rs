@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks on the terminal")]
 
 mod apt;
+mod bench;
 mod dev;
 mod place;
 mod rooms;
@@ -23,7 +24,8 @@ use anyhow::{Result, bail};
 use serve::Profile;
 use std::process::ExitCode;
 
-const COMMANDS: &str = "setup, site, models, run [--release], dev, test [STAGE,…], test-run, lint, screens";
+const COMMANDS: &str =
+    "setup, site, models, run [--release], dev, test [STAGE,…], test-run, bench [NAME,…], lint, screens";
 
 /// The words between commas.
 fn names(arguments: &[&str]) -> Vec<String> {
@@ -53,6 +55,7 @@ fn command(arguments: &[String]) -> Result<()> {
         ["dev"] => dev::run(),
         ["test-run"] => test_run::run(),
         ["test", only @ ..] => test::run(&names(only)),
+        ["bench", only @ ..] => bench::run(&names(only)),
         ["screens"] => screens::run(),
         ["lint"] => test::run(&names(&["format,rooms,lints"])),
         _ => bail!("one of: {COMMANDS}"),

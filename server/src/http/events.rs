@@ -34,7 +34,8 @@ use studio::{
 };
 use tokio::{sync::watch, time::Instant};
 
-/// Changes are collected for so long before they are sent: a page is not told more often than it can draw.
+/// The first change after a pause is sent at once; those that follow within this time are sent together at its end: a page
+/// is not told more often than it can draw.
 const COLLECT: Duration = Duration::from_millis(25);
 /// A page whose stream ended comes back after so long.
 const RETRY: Duration = Duration::from_secs(2);
@@ -198,6 +199,8 @@ struct Feed {
     since: Timestamp,
     is_new: bool,
     looked: Instant,
+    /// When the last events left.
+    sent: Instant,
     place: Option<streams::Place>,
 }
 
@@ -214,6 +217,7 @@ impl Feed {
             since,
             is_new: true,
             looked: Instant::now(),
+            sent: Instant::now(),
             place,
         }
     }
@@ -233,7 +237,7 @@ impl Feed {
                 () = taken(self.place.as_ref()) => return None,
                 changed = self.changes.changed() => {
                     changed.ok()?;
-                    tokio::time::sleep(COLLECT).await;
+                    tokio::time::sleep_until(self.sent + COLLECT).await;
                     self.changes.borrow_and_update();
                 }
                 () = tokio::time::sleep_until(self.looked + LOOK_EVERY) => {}
@@ -241,6 +245,7 @@ impl Feed {
             let events =
                 if self.looked.elapsed() >= LOOK_EVERY { self.look().await? } else { self.live().await };
             if !events.is_empty() {
+                self.sent = Instant::now();
                 return Some(events);
             }
         }
@@ -260,7 +265,7 @@ impl Feed {
         self.since = self.studio.now();
         self.rows.extend(rows);
         for row in std::mem::take(&mut self.rows) {
-            if self.studio.live.get(row.id).is_some() {
+            if self.studio.live.get(self.by.person(), row.id).is_some() {
                 continue;
             }
             if self.told.get(&row.id).is_some_and(|told| told.ended) {

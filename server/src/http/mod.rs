@@ -53,7 +53,8 @@ pub(super) const SITE: Site = Site {
 pub(crate) struct Http {
     pub(crate) studio: Arc<Studio>,
     pub(crate) cookies: Arc<Cookies>,
-    pub(crate) leptos: LeptosOptions,
+    /// Behind a pointer: this whole is cloned by every layer for every request, and they are a dozen texts.
+    pub(crate) leptos: Arc<LeptosOptions>,
     pub(crate) request_timeout: Duration,
     pub(crate) mock: bool,
     pub(crate) pulse: Pulse,
@@ -62,7 +63,7 @@ pub(crate) struct Http {
 
 impl FromRef<Http> for LeptosOptions {
     fn from_ref(http: &Http) -> Self {
-        http.leptos.clone()
+        (*http.leptos).clone()
     }
 }
 
@@ -73,8 +74,9 @@ impl Http {
 }
 
 /// Leptos' options; nothing of them is read from the environment.
-pub(crate) fn leptos_options() -> LeptosOptions {
-    LeptosOptions::builder().output_name(site::OUTPUT_NAME.unwrap_or("vobio")).site_pkg_dir("pkg").build()
+pub(crate) fn leptos_options() -> Arc<LeptosOptions> {
+    let name = site::OUTPUT_NAME.unwrap_or("vobio");
+    Arc::new(LeptosOptions::builder().output_name(name).site_pkg_dir("pkg").build())
 }
 
 /// Every route with every layer, from the inside out.
@@ -83,7 +85,7 @@ pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
     let context = http.context();
     let provide = move || leptos::prelude::provide_context(context.clone());
     let shell = {
-        let options = http.leptos.clone();
+        let options = LeptosOptions::from_ref(&http);
         move || app::shell(options.clone())
     };
     let pages = generate_route_list(app::Routes);

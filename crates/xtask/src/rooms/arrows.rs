@@ -62,6 +62,7 @@ const ROOMS: &[Room] = &[
     ),
     room("frontend", &["app"], &["sqlx", "axum", "tokio", "reqwest"]),
     room("xtask", &[], &["candle-core", "sqlx", "leptos"]),
+    room("bench", &["api-types", "studio", "storage", "adapters"], &["candle-core", "sqlx", "leptos"]),
     room(
         "server",
         &[

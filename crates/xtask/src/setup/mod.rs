@@ -1,7 +1,7 @@
 //! What the tests need and a bare machine lacks. Each part is looked for first and fetched only where it is missing.
 
 mod node;
-mod postgres;
+pub(crate) mod postgres;
 
 use crate::{apt, place, sh, weights, wheel::Wheel};
 use anyhow::{Context, Result};

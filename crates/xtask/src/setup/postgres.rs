@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The folder of `initdb` and `postgres`; installs them where they are missing.
-pub(super) fn programs() -> Result<PathBuf> {
+pub(crate) fn programs() -> Result<PathBuf> {
     if let Some(folder) = find() {
         return Ok(folder);
     }

@@ -11,8 +11,17 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// What of its commits would be left after a power cut.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Keeps {
+    /// All, as PostgreSQL is by itself.
+    Everything,
+    /// Nothing: quick, for tests that throw it away.
+    Nothing,
+}
+
 /// A running server; stopped and removed when dropped.
-pub(super) struct Cluster {
+pub(crate) struct Cluster {
     server: Child,
     folder: PathBuf,
     port: u16,
@@ -20,7 +29,7 @@ pub(super) struct Cluster {
 
 impl Cluster {
     /// Starts one with the programs in `programs`. PostgreSQL refuses root, so root starts it as another user.
-    pub(super) fn start(programs: &Path) -> Result<Self> {
+    pub(crate) fn start(programs: &Path, keeps: Keeps) -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("vobio-postgres-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder)?;
@@ -52,10 +61,12 @@ impl Cluster {
         let port = free_port()?;
         let mut postgres = program("postgres");
         postgres.arg("-D").arg(&data).args(["-h", "127.0.0.1", "-k", "", "-p", &port.to_string()]);
-        // It is thrown away, so it need not survive a power cut; many tests talk to it at once.
-        for setting in ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=400"]
-        {
-            postgres.args(["-c", setting]);
+        // Many tests talk to it at once.
+        postgres.args(["-c", "max_connections=400"]);
+        if keeps == Keeps::Nothing {
+            for setting in ["fsync=off", "full_page_writes=off", "synchronous_commit=off"] {
+                postgres.args(["-c", setting]);
+            }
         }
         let log = fs::File::create(folder.join("log"))?;
         let server = postgres
@@ -70,7 +81,7 @@ impl Cluster {
     }
 
     /// Its address, without a database name.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}", self.port)
     }
 

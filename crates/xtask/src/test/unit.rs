@@ -3,7 +3,7 @@
 use super::{
     conclude,
     count::{self, Count},
-    postgres::Cluster,
+    postgres::{Cluster, Keeps},
 };
 use crate::{setup::Tools, sh, weights};
 use anyhow::{Context, Result};
@@ -16,7 +16,7 @@ use std::{
 /// Runs all unit and integration tests.
 pub(super) fn run(tools: &Tools, vobio: &Path) -> Result<Count> {
     let requantised = weights::requantised(vobio)?;
-    let cluster = Cluster::start(&tools.postgres)?;
+    let cluster = Cluster::start(&tools.postgres, Keeps::Nothing)?;
     let mut cargo = sh::cargo();
     cargo
         .args(["test", "--workspace", "--no-fail-fast"])

@@ -1,0 +1,185 @@
+//! State that was there before: people with sessions, passkeys, conversations. It is written through the studio's own
+//! units of work into a database that no server has open.
+
+use super::{
+    Key,
+    talk::{Talk, conversation, minutes_before, talk},
+};
+use crate::clock;
+use adapters::{Tokens, WebauthnPasskeys};
+use anyhow::Result;
+use api_types::{ConversationId, ConversationSettings, OrganizationId, PersonId, Role, RunId, SessionId};
+use std::sync::Arc;
+use storage::{Database, StoreConfig};
+use studio::{
+    SESSION_LIFE,
+    ports::{
+        Passkeys, Timestamp,
+        store::{Owned, PasskeyRow, PersonRow, RunRow, SessionRow, Store, StoreError},
+    },
+};
+
+/// Rows of so many conversations or people go into one unit of work.
+const AT_ONCE: usize = 100;
+
+/// A person who is there, and the cookie of a session of theirs.
+#[derive(Clone)]
+pub(crate) struct Member {
+    pub(crate) owned: Owned,
+    pub(crate) cookie: String,
+}
+
+/// An open database.
+pub(crate) struct Seed {
+    database: Arc<Database>,
+    store: Arc<dyn Store>,
+    tokens: Tokens,
+    origin: String,
+    organization: OrganizationId,
+}
+
+impl Seed {
+    /// Opens (and makes, where it is new) the database; `key` signs sessions, as the server's does.
+    pub(crate) async fn open(config: StoreConfig, key: &[u8], origin: String) -> Result<Self> {
+        let database = Arc::new(storage::open(config).await?);
+        let store: Arc<dyn Store> = database.clone();
+        let tokens = Tokens::new(key, &origin)?;
+        Ok(Self { database, store, tokens, origin, organization: OrganizationId(clock::new_id()) })
+    }
+
+    /// Puts everything on the disk and leaves the database to the server.
+    pub(crate) async fn close(self) {
+        self.database.close().await;
+    }
+
+    /// Founds the organization with so many people, the first its owner, each with a session that was used just now.
+    pub(crate) async fn people(&self, count: usize) -> Result<Vec<Member>> {
+        let (organization, now) = (self.organization, clock::now());
+        self.store
+            .write::<_, StoreError, _>(move |tx| {
+                Box::pin(async move { tx.insert_organization(organization, "Bench", now).await })
+            })
+            .await?;
+        let rows: Vec<(PersonRow, SessionRow)> = (0..count).map(|number| self.person(number, now)).collect();
+        let member = |(person, session): &(PersonRow, SessionRow)| {
+            let token = self.tokens.issue(session.id, session.created_at, session.expires_at);
+            let owned = Owned { organization, owner: person.id };
+            Member { owned, cookie: format!("vobio-session={token}") }
+        };
+        let members = rows.iter().map(member).collect();
+        for some in rows.chunks(AT_ONCE) {
+            let some = some.to_vec();
+            self.store
+                .write::<_, StoreError, _>(move |tx| {
+                    Box::pin(async move {
+                        for (person, session) in &some {
+                            tx.insert_person(person).await?;
+                            tx.insert_session(session).await?;
+                        }
+                        Ok(())
+                    })
+                })
+                .await?;
+        }
+        Ok(members)
+    }
+
+    fn person(&self, number: usize, now: Timestamp) -> (PersonRow, SessionRow) {
+        let person = PersonRow {
+            id: PersonId(clock::new_id()),
+            organization: self.organization,
+            name: format!("Person {number}"),
+            role: if number == 0 { Role::Owner } else { Role::Member },
+            reviewer: false,
+            created_at: now,
+            disabled_at: None,
+        };
+        let session = SessionRow {
+            id: SessionId(clock::new_id()),
+            owned: Owned { organization: self.organization, owner: person.id },
+            user_agent: "bench".to_owned(),
+            created_at: now,
+            last_seen_at: now,
+            expires_at: now + SESSION_LIFE,
+            ended_at: None,
+        };
+        (person, session)
+    }
+
+    /// Gives somebody a passkey, by the same ceremony as the studio's.
+    pub(crate) async fn passkey(&self, member: &Member) -> Result<Key> {
+        let webauthn = WebauthnPasskeys::new(&self.origin, "Vobio AI Studio")?;
+        let (options, state) = webauthn.start_registration(member.owned.owner, "Person", &[])?;
+        let mut key = Key::at(&self.origin)?;
+        let made = webauthn.finish_registration(&state, &key.register(&options).await?)?;
+        let row = PasskeyRow {
+            credential_id: made.credential_id,
+            owned: member.owned,
+            name: "Bench".to_owned(),
+            passkey: made.passkey,
+            created_at: clock::now(),
+            last_used_at: None,
+        };
+        self.store
+            .write::<_, StoreError, _>(move |tx| Box::pin(async move { tx.insert_passkey(&row).await }))
+            .await?;
+        Ok(key)
+    }
+
+    /// An empty conversation with these settings.
+    pub(crate) async fn conversation(
+        &self,
+        member: &Member,
+        settings: ConversationSettings,
+    ) -> Result<ConversationId> {
+        let row = conversation(member.owned, settings, clock::now());
+        let id = row.id;
+        self.write_talks(vec![Talk { conversation: row, messages: Vec::new(), runs: Vec::new() }]).await?;
+        Ok(id)
+    }
+
+    /// So many conversations of a question and an answer, a minute apart.
+    pub(crate) async fn conversations(&self, member: &Member, count: usize) -> Result<()> {
+        let now = clock::now();
+        let talks: Vec<Talk> = (0..count)
+            .map(|number| talk(member.owned, 2, minutes_before(now, count - number)))
+            .collect::<Result<_>>()?;
+        let mut talks = talks.into_iter().peekable();
+        while talks.peek().is_some() {
+            self.write_talks(talks.by_ref().take(AT_ONCE).collect()).await?;
+        }
+        Ok(())
+    }
+
+    /// One conversation of so many messages.
+    pub(crate) async fn long_conversation(&self, member: &Member, messages: usize) -> Result<ConversationId> {
+        let talk = talk(member.owned, messages, minutes_before(clock::now(), 1))?;
+        let id = talk.conversation.id;
+        self.write_talks(vec![talk]).await?;
+        Ok(id)
+    }
+
+    async fn write_talks(&self, talks: Vec<Talk>) -> Result<()> {
+        self.store
+            .write::<_, StoreError, _>(move |tx| {
+                Box::pin(async move {
+                    for talk in &talks {
+                        tx.insert_conversation(&talk.conversation).await?;
+                        // A message's parent has to be there before it; within a statement it is.
+                        tx.insert_messages(&talk.messages).await?;
+                        for run in &talk.runs {
+                            tx.insert_run(run).await?;
+                        }
+                    }
+                    Ok(())
+                })
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// A run as it ended.
+    pub(crate) async fn run(&self, member: &Member, run: RunId) -> Result<Option<RunRow>> {
+        Ok(self.store.run(member.owned, run).await?)
+    }
+}
