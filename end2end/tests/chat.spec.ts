@@ -1,4 +1,4 @@
-import { ask, choose, composer, expect, lastAnswer, mock, test } from "./studio";
+import { ask, awake, choose, composer, expect, lastAnswer, mock, test } from "./studio";
 
 const slow = (tokens: number, perSecond: number) => mock({ tokens, per_s: perSecond });
 
@@ -17,6 +17,7 @@ test("the second message is sent without leaving the page, by Enter; Shift+Enter
   await choose(owner, studio, "mock/echo");
   await ask(owner, "first");
   await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  await awake(owner);
   await owner.evaluate(() => ((window as unknown as { same: boolean }).same = true));
   await composer(owner).fill("second");
   await composer(owner).press("Shift+Enter");
@@ -40,6 +41,7 @@ test("Stop and Esc keep what was written; Continue goes on", async ({ owner, stu
   await lastAnswer(owner).getByRole("button", { name: "Continue" }).click();
   await expect(lastAnswer(owner)).toHaveAttribute("data-state", "running");
   await expect.poll(async () => (await lastAnswer(owner).locator(".prose").innerText()).length).toBeGreaterThan(before);
+  await awake(owner);
   await owner.keyboard.press("Escape");
   await expect(lastAnswer(owner)).toHaveAttribute("data-state", "stopped");
   await expect(owner.locator(".turn.answer")).toHaveCount(1);
@@ -128,6 +130,7 @@ test("what was typed stays when it is refused, and over a reload", async ({ owne
   await ask(owner, "first");
   await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
   const long = "word ".repeat(25_000);
+  await awake(owner);
   await composer(owner).fill(long);
   await composer(owner).press("Enter");
   await expect(owner.locator("#message-error")).toContainText("too long");
@@ -203,11 +206,11 @@ test("what is asked in one window comes to the other, and is said where somebody
   await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
   const other = await context.newPage();
   await other.goto(owner.url());
-  await other.locator("html[data-live]").waitFor();
   await ask(other, "second");
   await expect(lastAnswer(other)).toContainText("second");
   await expect(owner.locator(".bubble").last()).toHaveText("second");
 
+  await awake(owner);
   await composer(owner).fill("a thought of mine");
   await ask(other, "third");
   await expect(owner.getByText("There is more in this conversation")).toBeVisible();

@@ -1,5 +1,5 @@
 import AxeBuilder from "@axe-core/playwright";
-import { ask, choose, expect, lastAnswer, test } from "./studio";
+import { ask, awake, choose, expect, lastAnswer, test } from "./studio";
 
 const SIZES = [
   { name: "light", width: 1280, height: 800, scheme: "light" as const },
@@ -50,7 +50,7 @@ test("the layout does not shift while a page loads and an answer comes", async (
   });
   for (const path of ["/chat", "/conversations", "/models"]) {
     await owner.goto(studio.url + path);
-    await owner.locator("html[data-live]").waitFor();
+    await awake(owner);
     await owner.waitForTimeout(300);
     expect(await owner.evaluate(() => (window as unknown as { shift: number }).shift), path).toBe(0);
   }

@@ -1,6 +1,6 @@
 // The newcomer's first minutes, against the server that `make run` started: become the owner, ask, read, come back.
 import { expect, test } from "@playwright/test";
-import { addAuthenticator, ask, lastAnswer } from "./studio";
+import { addAuthenticator, ask, awake, lastAnswer } from "./studio";
 
 const url = process.env.VOBIO_TEST_URL!;
 const code = process.env.VOBIO_TEST_OWNER_CODE!;
@@ -11,7 +11,7 @@ test("make run serves a studio whose small model answers its first owner", async
   await page.getByLabel("Owner code").fill(code);
   await page.getByLabel("Your name").fill("Ana");
   await page.getByRole("button", { name: "Create my passkey" }).click();
-  await page.locator("html[data-live]").waitFor();
+  await awake(page);
   await ask(page, "What is the capital of France? Answer in one sentence.");
   await expect(lastAnswer(page)).toHaveAttribute("data-state", "finished", { timeout: 120_000 });
   // Which words, depends on the processor's arithmetic; that there are some, and who wrote them, does not.

@@ -1,7 +1,7 @@
 // `make screens`: pictures of each page into docs/screens. A test is a place in the studio, a picture a state of it.
 import type { Page } from "@playwright/test";
 import { become, shoot } from "./picture";
-import { addAuthenticator, ask, choose, expect, lastAnswer, mock, setUp, test } from "./studio";
+import { addAuthenticator, ask, awake, choose, expect, lastAnswer, mock, setUp, test } from "./studio";
 import { FORMATTED, LONG_WORDS, PLAIN } from "./texts";
 
 /** Asks, with the answer as a script in the same message. */
@@ -97,7 +97,7 @@ test("a conversation", async ({ owner, studio }) => {
   await owner.getByLabel("Temperature").fill("7");
   await owner.getByRole("button", { name: "Save" }).click();
   await expect(owner.locator("#s-temp-error")).toBeVisible();
-  await owner.locator("html[data-live]").waitFor();
+  await awake(owner);
   await hideScripts(owner);
   await shoot(owner, "settings-refused", { ...atEnd(owner), looks: ["phone"] });
 });
@@ -112,7 +112,7 @@ test("an answer under way, stopped, failed", async ({ owner, studio }) => {
   await shoot(owner, "chat-writing");
 
   await owner.reload();
-  await owner.locator("html[data-live]").waitFor();
+  await awake(owner);
   await owner.getByRole("button", { name: "Stop" }).click();
   await expect(lastAnswer(owner)).toHaveAttribute("data-state", "stopped");
   await owner.reload();
@@ -137,7 +137,7 @@ test("what is too long for its place", async ({ owner, studio }) => {
 
 test("every component", async ({ page, studio }) => {
   await page.goto(`${studio.url}/design`);
-  await page.locator("html[data-live]").waitFor();
+  await awake(page);
   await shoot(page, "design", { fullPage: true, colours: 48 });
 });
 

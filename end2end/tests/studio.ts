@@ -107,13 +107,17 @@ export async function setUp(page: Page, studio: Studio, name = "Ana"): Promise<v
 /** Chooses a model for a new chat. */
 export async function choose(page: Page, studio: Studio, model: string): Promise<void> {
   await page.goto(`${studio.url}/chat?model=${encodeURIComponent(model)}`);
-  await page.locator("html[data-live]").waitFor();
+  await awake(page);
 }
+
+/** Waits until the page's islands listen: before that, a key does what it does in any page. */
+export const awake = (page: Page) => page.locator("html[data-live]").waitFor();
 
 export const composer = (page: Page) => page.getByLabel("Your message");
 
 /** Sends a message with the keyboard. */
 export async function ask(page: Page, text: string): Promise<void> {
+  await awake(page);
   await composer(page).fill(text);
   await composer(page).press("Enter");
 }
@@ -147,7 +151,7 @@ export const test = base.extend<Journey>({
     const said = complaints(page);
     await addAuthenticator(page);
     await setUp(page, studio);
-    await page.locator("html[data-live]").waitFor();
+    await awake(page);
     await use(page);
     expect(said).toEqual([]);
   },
