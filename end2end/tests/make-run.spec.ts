@@ -11,7 +11,6 @@ test("make run serves a studio whose small model answers its first owner", async
   await page.getByLabel("Owner code").fill(code);
   await page.getByLabel("Your name").fill("Ana");
   await page.getByRole("button", { name: "Create my passkey" }).click();
-  await awake(page);
   await ask(page, "What is the capital of France? Answer in one sentence.");
   await expect(lastAnswer(page)).toHaveAttribute("data-state", "finished", { timeout: 120_000 });
   // Which words, depends on the processor's arithmetic; that there are some, and who wrote them, does not.

@@ -117,6 +117,7 @@ export const composer = (page: Page) => page.getByLabel("Your message");
 
 /** Sends a message with the keyboard. */
 export async function ask(page: Page, text: string): Promise<void> {
+  await composer(page).waitFor();
   await awake(page);
   await composer(page).fill(text);
   await composer(page).press("Enter");
