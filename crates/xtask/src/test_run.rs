@@ -194,7 +194,12 @@ impl Running {
         if self.child.try_wait().is_ok_and(|status| status.is_some()) {
             return;
         }
-        let _ = sh::read(Command::new("sh").args(["-c", &format!("kill -INT -- -{}", self.child.id())]));
+        // Without `--`: Debian's sh does not know it.
+        let asked = sh::read(Command::new("sh").args(["-c", &format!("kill -INT -{}", self.child.id())]));
+        if let Err(error) = asked {
+            eprintln!("test-run: `make run` could not be interrupted: {error:#}");
+            let _gone = self.child.kill();
+        }
         let _ = self.child.wait();
     }
 }
