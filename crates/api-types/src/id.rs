@@ -1,7 +1,7 @@
 //! Ids: UUIDv7, so that they sort by the time they were made; text on the wire and in the database.
 
-use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use std::{borrow::Cow, fmt, str::FromStr};
 use uuid::Uuid;
 
 /// The text is not an id of this studio.
@@ -12,9 +12,16 @@ pub struct InvalidId;
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = Cow::<str>::deserialize(deserializer)?;
+                text.parse().map_err(de::Error::custom)
+            }
+        }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,8 +38,8 @@ macro_rules! ids {
         impl FromStr for $name {
             type Err = InvalidId;
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                // Only the hyphenated form: one id has one spelling.
-                if text.len() != 36 {
+                // Only the hyphenated form in small letters: one id has one spelling.
+                if text.len() != 36 || text.bytes().any(|b| b.is_ascii_uppercase()) {
                     return Err(InvalidId);
                 }
                 Uuid::try_parse(text).map(Self).map_err(|_| InvalidId)
@@ -76,5 +83,10 @@ mod tests {
         assert!("0193a5b27c1e70008000000000000001".parse::<ConversationId>().is_err());
         assert!("{0193a5b2-7c1e-7000-8000-000000000001}".parse::<ConversationId>().is_err());
         assert!("../etc/passwd".parse::<ConversationId>().is_err());
+        assert!(text.to_uppercase().parse::<ConversationId>().is_err());
+        let json = |text: &str| serde_json::from_str::<ConversationId>(&format!("\"{text}\""));
+        assert_eq!(json(text).unwrap(), id);
+        assert!(json("0193a5b27c1e70008000000000000001").is_err());
+        assert!(json("urn:uuid:0193a5b2-7c1e-7000-8000-000000000001").is_err());
     }
 }
