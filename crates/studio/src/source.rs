@@ -2,7 +2,7 @@
 
 use crate::{
     Admin, SignedIn, Studio,
-    ports::{SourceAddress, SourceStatus},
+    ports::{SourceAddress, SourceStatus, Timestamp, store::Tx},
 };
 use api_types::Problem;
 
@@ -27,6 +27,23 @@ fn parse(json: Option<String>) -> Result<Vec<SourceAddress>, Problem> {
         serde_json::from_str(&json)
             .map_err(|e| crate::broken("a stored list of model servers cannot be read", &e))
     })
+}
+
+fn written(addresses: &[SourceAddress]) -> Result<String, Problem> {
+    serde_json::to_string(addresses)
+        .map_err(|e| crate::broken("a list of model servers could not be written", &e))
+}
+
+/// Changes the connected servers within one unit of work: two who change them at once both get what they asked for.
+async fn change_connected<R>(
+    tx: &mut dyn Tx,
+    now: Timestamp,
+    change: impl FnOnce(&mut Vec<SourceAddress>) -> R,
+) -> Result<R, Problem> {
+    let mut connected = parse(tx.fact(CONNECTED).await?)?;
+    let result = change(&mut connected);
+    tx.set_fact(CONNECTED, &written(&connected)?, now).await?;
+    Ok(result)
 }
 
 impl Studio {
@@ -59,16 +76,10 @@ impl Studio {
                 "a model server is nearby; connect it on the Models page"
             );
         }
-        self.set_addresses(FOUND, found).await
-    }
-
-    async fn set_addresses(&self, key: &'static str, addresses: Vec<SourceAddress>) -> Result<(), Problem> {
-        let now = self.now();
-        let json = serde_json::to_string(&addresses)
-            .map_err(|e| crate::broken("a list of model servers could not be written", &e))?;
+        let (json, now) = (written(&found)?, self.now());
         self.store
             .write::<_, Problem, _>(move |tx| {
-                Box::pin(async move { Ok(tx.set_fact(key, &json, now).await?) })
+                Box::pin(async move { Ok(tx.set_fact(FOUND, &json, now).await?) })
             })
             .await
     }
@@ -120,9 +131,15 @@ impl Studio {
             .find(|address| address.name == name)
             .ok_or(Problem::NotFound)?;
         let source = self.finder.connect(&offer).map_err(|why| Problem::field("name", why))?;
-        let mut connected = parse(self.store.fact(CONNECTED).await?)?;
-        connected.push(offer);
-        self.set_addresses(CONNECTED, connected).await?;
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                Box::pin(change_connected(tx, now, move |connected| {
+                    connected.retain(|known| known.name != offer.name);
+                    connected.push(offer);
+                }))
+            })
+            .await?;
         self.catalog.add(source);
         Ok(())
     }
@@ -132,13 +149,20 @@ impl Studio {
     /// # Errors
     /// `NotFound` when it was not connected here.
     pub async fn disconnect_source(&self, _by: &Admin<'_>, name: &str) -> Result<(), Problem> {
-        let mut connected = parse(self.store.fact(CONNECTED).await?)?;
-        let before = connected.len();
-        connected.retain(|address| address.name != name);
-        if connected.len() == before {
+        let (gone, now) = (name.to_owned(), self.now());
+        let was_there = self
+            .store
+            .write(move |tx| {
+                Box::pin(change_connected(tx, now, move |connected| {
+                    let before = connected.len();
+                    connected.retain(|known| known.name != gone);
+                    connected.len() < before
+                }))
+            })
+            .await?;
+        if !was_there {
             return Err(Problem::NotFound);
         }
-        self.set_addresses(CONNECTED, connected).await?;
         self.catalog.remove(name);
         Ok(())
     }
