@@ -9,9 +9,12 @@ use crate::{
 };
 use api_types::CeremonyId;
 use async_trait::async_trait;
-use studio::ports::{
-    Timestamp,
-    store::{CeremonyRow, KeyReads, KeyWrites, Owned, PasskeyRow, PersonRow, StoreError},
+use studio::{
+    CEREMONIES_MAX,
+    ports::{
+        Timestamp,
+        store::{CeremonyRow, KeyReads, KeyWrites, Owned, PasskeyRow, PersonRow, StoreError},
+    },
 };
 
 fn passkey(cells: &mut Cells<'_>) -> Result<PasskeyRow, StoreError> {
@@ -87,8 +90,12 @@ impl KeyWrites for Statements<Unit> {
     }
 
     async fn insert_ceremony(&mut self, ceremony: &CeremonyRow) -> Result<(), StoreError> {
-        let expired = Statement::new("DELETE FROM ceremonies WHERE expires_at < $1");
-        self.0.change(expired.bind(ceremony.created_at)).await?;
+        let over = Statement::new(
+            "DELETE FROM ceremonies WHERE expires_at < $1 \
+             OR id <= (SELECT id FROM ceremonies ORDER BY id DESC LIMIT 1 OFFSET $2)",
+        );
+        let kept = i64::try_from(CEREMONIES_MAX).unwrap_or(i64::MAX) - 1;
+        self.0.change(over.bind(ceremony.created_at).bind(kept)).await?;
         let new = Statement::new(
             "INSERT INTO ceremonies (id, purpose, state, memo, browser, created_at, expires_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",

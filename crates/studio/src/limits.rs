@@ -38,6 +38,8 @@ pub const FLUSH_BYTES: usize = 2_048;
 pub const SETUP_CODE_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A passkey ceremony is good for this long.
 pub const CEREMONY_LIFE: Duration = Duration::from_secs(5 * 60);
+/// Passkey ceremonies under way at the same time; a new one takes the place of the oldest.
+pub const CEREMONIES_MAX: usize = 2_000;
 /// A session lives this long, whatever happens …
 pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// … and this long without a request.

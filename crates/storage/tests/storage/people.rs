@@ -5,7 +5,10 @@ use crate::common::{
     rows::{at, id, owned_by, person, put, session, somebody},
 };
 use api_types::{CeremonyId, CeremonyPurpose, OrganizationId, PersonId, Role, SetupCodeId};
-use studio::ports::store::{CeremonyRow, Owned, PasskeyRow, StoreError};
+use studio::{
+    CEREMONIES_MAX,
+    ports::store::{CeremonyRow, Owned, PasskeyRow, StoreError},
+};
 
 #[tokio::test]
 async fn a_fact_is_what_was_written_last() {
@@ -173,6 +176,41 @@ async fn a_ceremony_can_be_taken_once_and_old_ones_go() {
         put(&store, move |tx| Box::pin(async move { tx.insert_ceremony(&row).await })).await;
         assert_eq!(take(old.id).await, None, "it had expired when the latest began");
         assert_eq!(take(latest.id).await, Some(latest));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn there_are_only_so_many_ceremonies_and_the_oldest_go() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let rows: Vec<CeremonyRow> = (0..CEREMONIES_MAX + 2)
+            .map(|_| CeremonyRow {
+                id: CeremonyId(id()),
+                purpose: CeremonyPurpose::SignIn,
+                state: "{}".to_owned(),
+                memo: String::new(),
+                browser: "ab".repeat(32),
+                created_at: at(0),
+                expires_at: at(10),
+            })
+            .collect();
+        let ids: Vec<CeremonyId> = rows.iter().map(|row| row.id).collect();
+        put(&store, move |tx| {
+            Box::pin(async move {
+                for row in rows {
+                    tx.insert_ceremony(&row).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+        let is_there = async |at: usize| {
+            let id = ids[at];
+            put(&store, move |tx| Box::pin(async move { tx.take_ceremony(id).await })).await.is_some()
+        };
+        assert!(!is_there(0).await && !is_there(1).await, "the two oldest made room");
+        assert!(is_there(2).await && is_there(CEREMONIES_MAX + 1).await);
     })
     .await;
 }

@@ -66,7 +66,8 @@ pub trait KeyWrites: Send {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Begins a ceremony. Also removes those that have expired before `ceremony.created_at`.
+    /// Begins a ceremony. Also removes those that have expired before `ceremony.created_at`, and the oldest (by id) beyond
+    /// [`CEREMONIES_MAX`](crate::CEREMONIES_MAX): whoever opens them by the thousand fills no disk.
     async fn insert_ceremony(&mut self, ceremony: &CeremonyRow) -> Result<(), StoreError>;
 
     /// Takes a ceremony out: whatever happens then, it cannot be used twice. Expired or not: the caller judges.
