@@ -27,7 +27,11 @@ fn is_form(request: &Request) -> bool {
 fn page(http: &Http, headers: &HeaderMap) -> Option<String> {
     let referer = headers.get(header::REFERER)?.to_str().ok()?;
     let path = referer.strip_prefix(http.cookies.origin.as_str())?;
-    let is_page = path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/api/");
+    // A browser reads \ as /, and two of them as another host.
+    let is_page = path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains('\\')
+        && !path.starts_with("/api/");
     is_page.then(|| path.to_owned())
 }
 

@@ -9,6 +9,7 @@ mod events;
 mod forms;
 mod headers;
 mod health;
+mod host;
 mod problems;
 mod session;
 mod streams;
@@ -115,6 +116,7 @@ pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
         )
         .layer(from_fn(body::limit))
         .layer(csrf)
+        .layer(from_fn_with_state(http.clone(), host::check))
         .layer(from_fn_with_state(http.clone(), problems::time_out))
         .layer(CatchPanicLayer::custom(problems::panicked))
         .layer(from_fn(problems::shape))

@@ -2,6 +2,7 @@
 
 use crate::support::{Person, Studio, databases, id, outside::Outside, slowly, until};
 use api_types::Role;
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
@@ -123,4 +124,24 @@ fn try_everything(other: &mut Person, sent: &Value, stopped: &Value, going_on: &
         );
     }
     rows.len()
+}
+
+#[test]
+fn the_studio_answers_under_its_own_name_alone() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let stranger = Person::new(&running.url);
+    let port = running.url.rsplit(':').next().unwrap();
+    let ask = |path: &str, host: &str| {
+        let request = stranger.request(Method::GET, path).header("host", host).header("accept", "text/html");
+        let answer = Person::new(&running.url).send(request);
+        (answer.status, answer.header("location").to_owned(), answer.body)
+    };
+    assert_eq!(ask("/login", &format!("LOCALHOST:{port}")).0, 200);
+    let (status, _, page) = ask("/login", &format!("rebound.example:{port}"));
+    assert_eq!(status, 421);
+    assert!(page.contains(&format!("This studio is at {}.", running.url)), "{page}");
+    let (status, location, _) = ask("/chat?model=mock/echo", &format!("127.0.0.1:{port}"));
+    assert_eq!((status, location), (307, format!("{}/chat?model=mock/echo", running.url)));
+    assert_eq!(ask("/health", "10.0.0.7").0, 200, "machines ask under any name");
 }
