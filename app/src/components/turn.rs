@@ -6,7 +6,7 @@ use super::{
     icon::small_icon,
     notice::{notice, notice_with},
 };
-use crate::markup;
+use crate::{aside::aside, markup};
 use api_types::{ConversationId, MessageId, MessageRole, Micros, RunState};
 use leptos::prelude::*;
 use studio::{
@@ -43,10 +43,10 @@ fn question(message: &MessageRow) -> impl IntoView + use<> {
 /// What was written so far, in finished blocks and a tail.
 fn prose(text: &str, is_active: bool) -> AnyView {
     if !is_active {
-        return view! { <div class="prose"><div class="block" inner_html=markup::to_html(text)></div></div> }
-            .into_any();
+        let html = aside(text.len(), || markup::to_html(text));
+        return view! { <div class="prose"><div class="block" inner_html=html></div></div> }.into_any();
     }
-    let (blocks, tail) = markup::blocks(text);
+    let (blocks, tail) = aside(text.len(), || markup::blocks(text));
     let begun = !text.is_empty();
     let tail = markup::Tail::of(&tail);
     let unfinished = tail.frame.html(tail.text);

@@ -9,6 +9,7 @@ use super::{Http, problems, streams};
 use api_types::{AnswerEvent, Problem, RunId};
 use app::{
     api::context::Caller,
+    aside::aside,
     components::turn,
     markup::{Blocks, Frame, Tail},
 };
@@ -21,7 +22,7 @@ use axum::{
     },
 };
 use futures::{StreamExt, stream};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue, header};
 use std::{
     collections::{HashMap, VecDeque},
     convert::Infallible,
@@ -81,7 +82,9 @@ pub(super) async fn events(
     let mut response =
         Sse::new(stream.flatten().map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default()).into_response();
     // Proxies that buffer would turn a stream into a lump.
-    response.headers_mut().insert("x-accel-buffering", http::HeaderValue::from_static("no"));
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    // The framework says "no-cache", which allows to keep it.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -198,7 +201,8 @@ struct Feed {
     rows: VecDeque<RunRow>,
     since: Timestamp,
     is_new: bool,
-    looked: Instant,
+    /// When rows were looked at; not yet when the stream has just begun.
+    looked: Option<Instant>,
     /// When the last events left.
     sent: Instant,
     place: Option<streams::Place>,
@@ -216,7 +220,7 @@ impl Feed {
             rows: VecDeque::new(),
             since,
             is_new: true,
-            looked: Instant::now(),
+            looked: None,
             sent: Instant::now(),
             place,
         }
@@ -227,11 +231,17 @@ impl Feed {
         loop {
             if self.is_new {
                 self.is_new = false;
-                let mut events = vec![Event::default().event("hello").data("{}").retry(RETRY)];
-                events.extend(self.look().await?);
-                return Some(events);
+                return Some(vec![Event::default().event("hello").data("{}").retry(RETRY)]);
+            }
+            // One at a time: a page that was away for long is told of the first while the next are read.
+            if let Some(row) = self.rows.pop_front() {
+                match self.stored(row).await {
+                    Some(event) => return Some(vec![event]),
+                    None => continue,
+                }
             }
             let studio = self.studio.clone();
+            let due = self.looked.map_or_else(Instant::now, |looked| looked + LOOK_EVERY);
             tokio::select! {
                 () = studio.live.closed() => return None,
                 () = taken(self.place.as_ref()) => return None,
@@ -240,10 +250,9 @@ impl Feed {
                     tokio::time::sleep_until(self.sent + COLLECT).await;
                     self.changes.borrow_and_update();
                 }
-                () = tokio::time::sleep_until(self.looked + LOOK_EVERY) => {}
+                () = tokio::time::sleep_until(due) => {}
             }
-            let events =
-                if self.looked.elapsed() >= LOOK_EVERY { self.look().await? } else { self.live().await };
+            let events = if Instant::now() >= due { self.look().await? } else { self.live().await };
             if !events.is_empty() {
                 self.sent = Instant::now();
                 return Some(events);
@@ -251,35 +260,34 @@ impl Feed {
         }
     }
 
-    /// Looks at the session and at rows, then at memory.
+    /// Looks at the session, then at memory; rows to tell of are put in line.
     async fn look(&mut self) -> Option<Vec<Event>> {
-        self.looked = Instant::now();
+        self.looked = Some(Instant::now());
         match self.studio.signed_in(self.by.session()).await {
             Ok(by) => self.by = by,
             Err(Problem::SignIn) => return None,
             // The database is away: what is in memory still comes.
             Err(_) => return Some(self.live().await),
         }
-        let mut events = self.live().await;
-        let rows = self.studio.runs_since(&self.by, self.since).await.unwrap_or_default();
-        self.since = self.studio.now();
-        self.rows.extend(rows);
-        for row in std::mem::take(&mut self.rows) {
-            if self.studio.live.get(self.by.person(), row.id).is_some() {
-                continue;
-            }
-            if self.told.get(&row.id).is_some_and(|told| told.ended) {
-                continue;
-            }
-            let Ok(text) = self.studio.answer_text(&self.by, &row).await else { continue };
-            let told = self.told.entry(row.id).or_insert_with(Told::nothing);
-            let new = text.get(told.seen..).unwrap_or_default().to_owned();
-            let event = told.more(&Place::from(&row), &new, row.state, row.failure.clone());
-            if let Some(event) = event {
-                events.push(self.event(event, row.ended_at).await);
-            }
+        let events = self.live().await;
+        if let Ok(rows) = self.studio.runs_since(&self.by, self.since).await {
+            self.since = self.studio.now();
+            self.rows.extend(rows);
         }
         Some(events)
+    }
+
+    /// What is new in a run's rows; nothing when memory tells of it.
+    async fn stored(&mut self, row: RunRow) -> Option<Event> {
+        let is_told = self.told.get(&row.id).is_some_and(|told| told.ended);
+        if is_told || self.studio.live.get(self.by.person(), row.id).is_some() {
+            return None;
+        }
+        let text = self.studio.answer_text(&self.by, &row).await.ok()?;
+        let told = self.told.entry(row.id).or_insert_with(Told::nothing);
+        let new = text.get(told.seen..).unwrap_or_default();
+        let event = aside(new.len(), || told.more(&Place::from(&row), new, row.state, row.failure.clone()))?;
+        Some(self.event(event, row.ended_at).await)
     }
 
     /// What is new in memory.
@@ -292,7 +300,8 @@ impl Feed {
             }
             let view = live.view(told.seen);
             let place = Place { conversation: live.conversation, message: live.message, run: live.run };
-            if let Some(event) = told.more(&place, &view.text, view.state, view.note) {
+            let event = aside(view.text.len(), || told.more(&place, &view.text, view.state, view.note));
+            if let Some(event) = event {
                 events.push(self.event(event, view.ended_at).await);
             }
         }
