@@ -201,3 +201,23 @@ fn a_failing_model_says_why_and_keeps_what_it_wrote() {
     let page = ana.page(&format!("/chat/{}", id(&sent["conversation"]))).body;
     assert!(page.contains("broke off") && page.contains("Continue"), "{page}");
 }
+
+#[test]
+fn an_answer_as_long_as_a_book_is_shown_and_streamed_like_any_other() {
+    let running = Studio::new().start();
+    let mut ana = running.owner();
+    let first = ana.ask("short", None, "mock/lorem");
+    ana.ended(&first["run"]);
+    let conversation = id(&first["conversation"]);
+    let settings = json!({ "conversation": conversation, "model": "mock/lorem", "max_tokens": 30_000 });
+    assert_eq!(ana.call("/api/conversation/configure", settings).status, 200);
+    let sent = ana.ask(r#"!mock {"tokens": 12000}"#, Some(conversation), "");
+    assert_eq!(ana.ended(&sent["run"])["state"], "finished");
+    let page = ana.page(&format!("/chat/{conversation}"));
+    assert_eq!(page.status, 200);
+    assert!(page.body.len() > 60_000, "{}", page.body.len());
+    // A stream that begins later is told all of it at once.
+    let again = ana.ended(&sent["run"]);
+    let text = |event: &Value| event["blocks"].to_string().len();
+    assert!(text(&again) > 60_000, "{again}");
+}
