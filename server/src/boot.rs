@@ -146,6 +146,9 @@ fn local_model(config: &Config) -> Option<Arc<dyn ModelSource>> {
     if local.path.is_none() {
         tracing::warn!("no local model: LOCAL_MODEL is not set; make run fetches one");
     }
+    if let Some(path) = local.path.as_ref().filter(|path| !path.exists()) {
+        tracing::warn!("no local model: LOCAL_MODEL is {}, and there is no such file", path.display());
+    }
     let own = local.path.as_ref().filter(|path| {
         path.file_name().is_some_and(|name| name != DEFAULT_Q8_FILE && name != DEFAULT_WEIGHTS.file)
     });
@@ -225,6 +228,13 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     })?;
     let worker = worker::Worker::start(studio.clone(), tickets, pulse, alone);
 
+    if config.listen.ip().is_unspecified() && config.url.starts_with("http://localhost") {
+        tracing::warn!(
+            "VOBIO_HOST opens the studio to other machines, but it answers under {} alone: set VOBIO_URL to the https \
+             address that people use",
+            config.url
+        );
+    }
     say(&format!("Vobio AI Studio is at {}", config.url));
     if let Some(code) = studio.new_setup_code().await.map_err(|problem| anyhow::anyhow!("{problem}"))? {
         say(&format!(

@@ -55,6 +55,11 @@ pub(crate) async fn doctor(raw: &RawConfig, config: &Config) -> anyhow::Result<E
         };
         print(&format!("  {mark} {name:<23} {}: {words}", status.label));
     }
+    if let Some(model) = &config.default_model
+        && state.catalog().find(model).await.is_none()
+    {
+        print(&format!("  -- DEFAULT_MODEL           {model} is not among the models of these servers"));
+    }
     state.close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -71,7 +71,7 @@ pub enum OpenError {
     #[error("the database cannot be used: {0}")]
     Unfit(String),
     /// A migration failed; where the engine can, it was rolled back.
-    #[error("migration {version} failed: {source}")]
+    #[error("migration {version} failed")]
     Migration {
         /// Which.
         version: i64,
@@ -79,10 +79,10 @@ pub enum OpenError {
         source: StoreError,
     },
     /// No copy could be made, so nothing was changed.
-    #[error("no backup could be made before the migration, so nothing was changed: {0}")]
+    #[error("no backup could be made before the migration, so nothing was changed")]
     Backup(#[source] BackupError),
     /// The file or its folder.
-    #[error("{path}: {source}")]
+    #[error("{path} cannot be used")]
     Io {
         /// Which.
         path: PathBuf,

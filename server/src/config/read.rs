@@ -79,6 +79,10 @@ fn is_known(key: &str) -> bool {
 }
 
 fn file(path: &Path) -> Result<Option<String>, ConfigError> {
+    // Reading a pipe would wait for whoever writes into it.
+    if std::fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+        return Err(ConfigError(format!("{} is not a file.", path.display())));
+    }
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -138,7 +142,8 @@ fn unknown(key: &str, place: &str) -> ConfigError {
         .iter()
         .map(|setting| (distance(&key.to_ascii_uppercase(), setting.key), setting.key))
         .min()
-        .filter(|(far, _)| *far <= 4)
+        // Half of a name may be misspelled; beyond that, everything resembles PORT.
+        .filter(|(far, near)| *far <= 4 && far * 2 <= near.len())
         .map(|(_, near)| format!(" Did you mean {near}?"))
         .unwrap_or_default();
     ConfigError(format!(
@@ -197,6 +202,22 @@ mod tests {
             assert!(text.to_lowercase().contains("prot ") && text.contains("Did you mean PORT?"), "{text}");
         }
         assert!(with(&[], &[("VOBIO_ULR", "x")]).unwrap_err().to_string().contains("VOBIO_URL?"));
+    }
+
+    #[test]
+    fn a_name_that_resembles_none_is_not_guessed() {
+        for key in ["foo = 1", "tone = 1", "vobio = 1"] {
+            let text = with(&[("vobio.toml", key)], &[]).unwrap_err().to_string();
+            assert!(!text.contains("Did you mean"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_folder_in_the_place_of_a_file_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(".env")).unwrap();
+        let text = read(folder.path(), std::iter::empty()).unwrap_err().to_string();
+        assert!(text.ends_with(".env is not a file."), "{text}");
     }
 
     #[test]

@@ -105,6 +105,12 @@ fn file_config(path: &Path) -> StoreConfig {
     }
 }
 
+/// An error with its causes, as the operator reads it.
+fn told(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 #[tokio::test]
 async fn what_is_no_database_is_refused_with_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
@@ -116,8 +122,8 @@ async fn what_is_no_database_is_refused_with_a_sentence() {
         (folder.path().to_owned(), "is a directory"),
         (folder.path().join("no/such/folder/studio.db"), "No such file"),
     ] {
-        let refused = open(file_config(&path)).await.unwrap_err().to_string();
-        assert!(refused.contains(expected), "{refused}");
+        let refused = told(&open(file_config(&path)).await.unwrap_err());
+        assert_eq!(refused.matches(expected).count(), 1, "{refused}");
     }
     assert_eq!(fs::read(&text).unwrap(), before);
 }
