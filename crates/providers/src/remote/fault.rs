@@ -184,10 +184,9 @@ impl Judge<'_> {
     /// Foreign text as a person may read it and a log may hold it: one line, nothing invisible, at most
     /// [`DETAIL_CHARS_MAX`] characters, without the key and without what the conversation says.
     fn presentable(&self, foreign: &str) -> String {
-        let hidden = self.key.filter(|key| !key.is_empty()).map(|key| foreign.replace(key, "…"));
-        let text: String = hidden
-            .as_deref()
-            .unwrap_or(foreign)
+        let text: String = self
+            .key
+            .map_or_else(|| foreign.to_owned(), |key| without_key(foreign, key))
             .chars()
             .filter(|c| !invisible(*c))
             .map(|c| if c.is_control() { ' ' } else { c })
@@ -218,6 +217,31 @@ impl Judge<'_> {
             .chain(said.prefix.as_deref())
             .any(|turn| pieces.iter().any(|piece| turn.contains(piece.as_str())))
     }
+}
+
+/// A text without any part of a key that is long enough to be of use: servers repeat keys shortened, or in pieces.
+fn without_key(foreign: &str, key: &str) -> String {
+    const PART_BYTES: usize = 8;
+    let parts: Vec<&[u8]> = match key.len() {
+        0 => return foreign.to_owned(),
+        ..=PART_BYTES => vec![key.as_bytes()],
+        _ => key.as_bytes().windows(PART_BYTES).collect(),
+    };
+    let mut hidden = vec![false; foreign.len()];
+    for at in 0..foreign.len() {
+        if let Some(part) = parts.iter().find(|part| foreign.as_bytes()[at..].starts_with(part)) {
+            hidden[at..at + part.len()].fill(true);
+        }
+    }
+    let mut shown = String::with_capacity(foreign.len());
+    for (at, c) in foreign.char_indices() {
+        match (hidden[at], shown.ends_with('…')) {
+            (false, _) => shown.push(c),
+            (true, false) => shown.push('…'),
+            (true, true) => {}
+        }
+    }
+    shown
 }
 
 /// Characters that turn or hide text: directions, zero widths, tags.

@@ -109,6 +109,20 @@ fn statuses_and_words_of_real_servers_become_ours() {
 }
 
 #[test]
+fn parts_of_a_key_are_as_secret_as_the_whole() {
+    for (said, shown) in [
+        ("key sk-very-secret-0123… is unknown", "key …… is unknown"),
+        ("key ...et-0123456789 is unknown", "key ...… is unknown"),
+        ("sk-very-secret sk-very-secret-0123456789", "… …"),
+        ("a secret, very much so", "a secret, very much so"),
+    ] {
+        assert_eq!(super::without_key(said, KEY_TEXT), shown);
+    }
+    assert_eq!(super::without_key("the key abc", "abc"), "the key …");
+    assert_eq!(super::without_key("nothing", ""), "nothing");
+}
+
+#[test]
 fn a_detail_is_short_plain_and_without_the_key() {
     let long = "\u{202e}\u{1b}[31m x \n y ".to_owned() + KEY_TEXT + &"z".repeat(1_000);
     let ModelError::Refused { detail, .. } = judged(400, &long).error else { panic!() };
