@@ -5,6 +5,7 @@ use crate::{
     connect::Connector,
     dialect::Engine,
     exec::{self, Counters, Line, Statement},
+    file::OpenFile,
     readers::Readers,
     writer::Writer,
 };
@@ -33,6 +34,8 @@ pub struct Live {
     pub(crate) writer: Writer,
     pub(crate) counters: Arc<Counters>,
     pub(crate) schema_version: i64,
+    /// The file, on SQLite.
+    pub(crate) file: Option<OpenFile>,
     /// What a person can do instead of a backup by this process, on PostgreSQL.
     pub(crate) pg_dump: Option<String>,
 }
@@ -102,6 +105,7 @@ impl Database {
 #[async_trait]
 impl Store for Database {
     async fn write_boxed(&self, work: Work) -> Result<(), StoreError> {
+        self.0.file.as_ref().map_or(Ok(()), OpenFile::check)?;
         self.0.writer.write(work).await
     }
 

@@ -16,6 +16,7 @@ mod database;
 mod dialect;
 mod error;
 mod exec;
+mod file;
 mod installation;
 mod keys;
 mod look;

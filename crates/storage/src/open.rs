@@ -7,6 +7,7 @@ use crate::{
     dialect::Engine,
     error,
     exec::Counters,
+    file::OpenFile,
     migrate::{self, Found},
     readers::Readers,
     writer::Writer,
@@ -107,18 +108,19 @@ pub(crate) async fn open_telling(
     config: StoreConfig,
     writer: Option<&'static str>,
 ) -> Result<Database, OpenError> {
-    let (connector, found, pg_dump) = match &config.url {
+    let (connector, found, file, pg_dump) = match &config.url {
         StoreUrl::Sqlite(path) => {
             let path = std::path::absolute(path).map_err(|source| io_error(path, source))?;
             let found = inspect_file(&path).await?;
-            (Connector::new(Engine::Sqlite, &file_url(&path, "rw")?)?, found, None)
+            let file = OpenFile::at(&path).map_err(|source| io_error(&path, source))?;
+            (Connector::new(Engine::Sqlite, &file_url(&path, "rw")?)?, found, Some(file), None)
         }
         StoreUrl::Postgres(url) => {
             let connector = Connector::new(Engine::Postgres, url.expose_secret())?;
             let mut conn = connector.connect().await?;
             let found = migrate::inspect(&mut conn, Engine::Postgres).await?;
             let _gone = conn.close().await;
-            (connector, found, Some(backup::pg_dump(url.expose_secret())))
+            (connector, found, None, Some(backup::pg_dump(url.expose_secret())))
         }
     };
     let engine = connector.engine();
@@ -133,6 +135,7 @@ pub(crate) async fn open_telling(
         connector,
         counters,
         schema_version: migrate::latest(engine),
+        file,
         pg_dump,
     }))
 }

@@ -41,6 +41,24 @@ async fn a_file_locked_by_another_process_is_unavailable_until_it_is_free() {
     written.unwrap();
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_moved_or_replaced_under_the_studio_takes_no_more_writes_until_it_is_back() {
+    let fresh = sqlite().await;
+    let store = fresh.store();
+    fact(&store, "a").await.unwrap();
+    let StoreUrl::Sqlite(path) = &fresh.config.url else { panic!() };
+    let away = path.with_extension("away");
+    std::fs::rename(path, &away).unwrap();
+    let moved = fact(&store, "b").await;
+    assert!(matches!(&moved, Err(StoreError::Unavailable(why)) if why.contains("Put it back")), "{moved:?}");
+    std::fs::write(path, "another").unwrap();
+    assert!(matches!(fact(&store, "b").await, Err(StoreError::Unavailable(_))));
+    std::fs::rename(&away, path).unwrap();
+    fact(&store, "b").await.unwrap();
+    assert!(store.fact("a").await.unwrap().is_some());
+}
+
 /// Kills every other connection to the test's database.
 async fn kill(other: &mut sqlx::AnyConnection) {
     let sql = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
