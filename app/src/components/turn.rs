@@ -94,11 +94,11 @@ fn foot(row: &TurnRow, model_label: &str) -> AnyView {
         }
         .into_any();
     }
-    view! { {why_it_ended(run, &row.message, model_label)}{finished_foot(row, Some(run), model_label)} }
-        .into_any()
+    view! { {why_it_ended(row, run, model_label)}{finished_foot(row, Some(run), model_label)} }.into_any()
 }
 
-fn why_it_ended(run: &RunRow, message: &MessageRow, model_label: &str) -> AnyView {
+fn why_it_ended(row: &TurnRow, run: &RunRow, model_label: &str) -> AnyView {
+    let message = &row.message;
     let go_on = || {
         // With nothing written there is nothing to continue: it is asked again.
         let (action, word) = if message.body.is_empty() {
@@ -133,10 +133,14 @@ fn why_it_ended(run: &RunRow, message: &MessageRow, model_label: &str) -> AnyVie
             notice_with("danger", "error", view! { <b>{format!("{model_label} did not finish.")}</b>" "{why} }, go_on())
                 .into_any()
         }
-        RunState::Finished if run.cut_short => {
-            notice("", "info", view! { "This answer reached its longest length. Ask it to go on, or allow more in the settings." })
-                .into_any()
+        RunState::Finished if run.cut_short && row.can_continue() => {
+            let words = view! { <b>"This answer reached its longest length."</b>" Continue it, or allow more in the settings." };
+            notice_with("", "info", words, go_on()).into_any()
         }
+        RunState::Finished if run.cut_short => {
+            notice("", "info", view! { "This answer is as long as one can be. Ask for the rest in a message of your own." }).into_any()
+        }
+        RunState::Finished if run.failure.is_some() => notice("", "info", view! { {run.failure.clone()} }).into_any(),
         RunState::Finished if message.body.trim().is_empty() => {
             notice("", "info", view! { "The model had nothing to say. Ask in other words, or choose another model." }).into_any()
         }

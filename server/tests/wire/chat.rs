@@ -1,6 +1,6 @@
 //! Asking and answering, over the wire.
 
-use crate::support::{Studio, databases, id, slowly, until};
+use crate::support::{Studio, databases, id, slowly, unescaped, until};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -72,6 +72,10 @@ fn stop_keeps_what_was_written_and_continue_goes_on_from_there() {
         assert_eq!(ana.ended(&sent["run"])["state"], "stopped");
         let stopped = ana.page(&page).body;
         assert!(stopped.contains("You stopped this answer.") && stopped.contains("/api/message/continue"));
+        assert!(
+            stopped.contains(" token</span>") || stopped.contains(" tokens</span>"),
+            "what it used is known: {stopped}"
+        );
 
         let again = json!({ "conversation": sent["conversation"], "message": sent["message"] });
         let more = ana.call("/api/message/continue", again.clone());
@@ -200,4 +204,36 @@ fn a_failing_model_says_why_and_keeps_what_it_wrote() {
     assert_eq!(end["state"], "failed");
     let page = ana.page(&format!("/chat/{}", id(&sent["conversation"]))).body;
     assert!(page.contains("broke off") && page.contains("Continue"), "{page}");
+}
+
+#[test]
+fn an_answer_cut_by_its_length_offers_to_continue_and_one_cut_by_a_filter_says_who_cut_it() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let words = json!({ "text": "one two three four five six", "finish": "filter" });
+    for (max_tokens, says, can_continue) in [
+        ("2", "This answer reached its longest length.", true),
+        ("", "own filter ended this answer here.", false),
+    ] {
+        let sent = ana.ask("hello", None, "mock/echo");
+        ana.ended(&sent["run"]);
+        let conversation = id(&sent["conversation"]);
+        let settings =
+            json!({ "conversation": conversation, "model": "mock/echo", "max_tokens": max_tokens });
+        assert_eq!(ana.call("/api/conversation/configure", settings).status, 200);
+        let sent = ana.ask(&format!("!mock {words}"), Some(conversation), "");
+        ana.ended(&sent["run"]);
+        let page = unescaped(&ana.page(&format!("/chat/{conversation}")).body);
+        assert!(page.contains(says), "{page}");
+        assert_eq!(page.contains(">Continue<"), can_continue, "{page}");
+
+        let this = json!({ "conversation": conversation, "message": sent["message"] });
+        let more = ana.call("/api/message/continue", this);
+        assert_eq!(more.status, if can_continue { 200 } else { 409 }, "{more:?}");
+        if can_continue {
+            ana.ended(&more.json()["run"]);
+            assert!(ana.page(&format!("/chat/{conversation}")).body.contains("<p>one two three four</p>"));
+        }
+    }
 }
