@@ -10,7 +10,7 @@ use crate::markup;
 use api_types::{ConversationId, MessageId, MessageRole, Micros, RunState};
 use leptos::prelude::*;
 use studio::{
-    Opened, SignedIn, Studio,
+    Opened, SignedIn, Studio, grouped,
     ports::store::{MessageRow, RunRow, TurnRow},
 };
 
@@ -187,7 +187,11 @@ fn took(run: &RunRow, model_label: &str) -> Vec<String> {
     let mut parts = vec![model_label.to_owned()];
     let tokens = run.usage.completion_tokens;
     if let Some(tokens) = tokens {
-        parts.push(if tokens == 1 { "1 token".to_owned() } else { format!("{tokens} tokens") });
+        parts.push(if tokens == 1 {
+            "1 token".to_owned()
+        } else {
+            format!("{} tokens", grouped(tokens as usize))
+        });
     }
     if let Some(ended) = run.ended_at {
         let seconds = ended.since(run.created_at).as_secs_f64();
@@ -248,7 +252,7 @@ pub fn opened_html(opened: &Opened) -> String {
         run: Some(opened.run.clone()),
         siblings: vec![opened.answer.id],
     };
-    question + &answer(&row, None, opened.run.model.name()).to_html()
+    question + &answer(&row, None, &opened.model_label).to_html()
 }
 
 /// The foot of an answer that has ended, as HTML; `None` when it cannot be read now.

@@ -94,7 +94,7 @@ fn about_model(models: &[ModelInfo], chosen: Option<&ModelRef>) -> (AnyView, Opt
             };
             (nothing(), Some(words.into_any()))
         }
-        (_, Some(ModelKind::Remote)) => (nothing(), None),
+        (_, Some(ModelKind::Nearby | ModelKind::Remote)) => (nothing(), None),
     }
 }
 
