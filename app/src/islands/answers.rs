@@ -112,8 +112,11 @@ fn apply(conversation: Option<ConversationId>, made: i64, answer: &AnswerEvent) 
 
 /// Puts blocks and tail where they belong.
 fn write(prose: &Element, answer: &AnswerEvent) {
-    let has_text =
-        !answer.blocks.is_empty() || !answer.tail.is_empty() || answer.from > 0 || answer.tail_from > 0;
+    let has_text = !answer.blocks.is_empty()
+        || answer.frame.is_some()
+        || !answer.tail.is_empty()
+        || answer.from > 0
+        || answer.tail_from > 0;
     let child = |selector: &str| prose.query_selector(selector).ok().flatten();
     if !has_text && answer.state.is_active() {
         if let (Some(place), Some(note)) = (child("[data-note]"), &answer.note) {
