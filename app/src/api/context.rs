@@ -155,6 +155,19 @@ pub fn refused_form() -> Option<RefusedForm> {
 pub fn user_agent() -> String {
     let header = parts().and_then(|parts| parts.headers.get(header::USER_AGENT).cloned());
     header.and_then(|value| value.to_str().map(str::to_owned).ok()).unwrap_or_default()
+/// Path and query of the page that is being made; of a refused form, those of its page.
+pub fn asked_for() -> Option<String> {
+    parts().and_then(|parts| parts.uri.path_and_query().map(|path| path.as_str().to_owned()))
+}
+
+/// What the query of this page's address says for a name, decoded once: the router decodes twice, which spoils an address in
+/// an address.
+pub fn asked(name: &str) -> Option<String> {
+    let parts = parts()?;
+    let mut pairs = form_urlencoded::parse(parts.uri.query()?.as_bytes());
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
 }
 
 /// Where a form's browser goes after it worked; others ignore it.

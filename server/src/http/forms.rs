@@ -2,7 +2,10 @@
 
 use super::{Http, problems};
 use api_types::Problem;
-use app::api::context::RefusedForm;
+use app::api::{
+    context::{self, RefusedForm},
+    local_path::LocalPath,
+};
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
@@ -50,7 +53,9 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
     }
     let (status, problem, cookies) = read_problem(response).await;
     if problem == Problem::SignIn {
-        return see_other(StatusCode::SEE_OTHER.into_response(), "/login");
+        let next = back.as_deref().and_then(LocalPath::parse);
+        let door = next.map_or_else(|| "/login".to_owned(), |page| page.door());
+        return see_other(StatusCode::SEE_OTHER.into_response(), &door);
     }
     // The same page once more, as if it had been asked for, with what was refused beside it.
     let fields = serde_urlencoded::from_bytes(&bytes).unwrap_or_default();
