@@ -99,13 +99,17 @@ fn apply(conversation: Option<ConversationId>, made: i64, answer: &AnswerEvent) 
         let _ = article.remove_attribute("aria-busy");
         let foot = article.query_selector("[data-foot]").ok().flatten();
         if let (Some(foot), Some(html)) = (foot, &answer.foot) {
+    // A page that was just made is told of its ended answers again: that is no news.
+    let was_active = article.has_attribute("aria-busy");
             foot.set_inner_html(html);
         }
-        announce(match answer.state {
-            api_types::RunState::Finished => "The answer is finished",
-            api_types::RunState::Stopped => "The answer was stopped",
-            _ => "The answer broke off",
-        });
+        if was_active {
+            announce(match answer.state {
+                api_types::RunState::Finished => "The answer is finished",
+                api_types::RunState::Stopped => "The answer was stopped",
+                _ => "The answer broke off",
+            });
+        }
     }
     reflect();
 }
@@ -235,7 +239,7 @@ fn fetch_again(message: &str) {
     let Some(window) = window() else { return };
     let storage = window.session_storage().ok().flatten();
     let fetched = storage.as_ref().and_then(|s| s.get_item(KEY).ok().flatten());
-    let is_past = window.location().search().is_ok_and(|search| !search.is_empty());
+    let is_past = is_past();
     if typed || is_past || fetched.as_deref() == Some(message) {
         if let Some(newer) = find("#newer") {
             show(&newer, true);
@@ -259,6 +263,13 @@ fn connection(source: &EventSource) {
                 let hidden =
                     document().is_none_or(|document| document.visibility_state() != VisibilityState::Visible);
                 if source.ready_state() != EventSource::OPEN && !hidden {
+/// Whether the page shows earlier messages than the last.
+pub(super) fn is_past() -> bool {
+    window()
+        .and_then(|window| window.location().search().ok())
+        .is_some_and(|search| search.contains("until="))
+}
+
                     lost(true);
                 }
             });

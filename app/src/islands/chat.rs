@@ -166,9 +166,7 @@ mod browser {
 
     /// Whether the page shows earlier messages, or knows that newer ones are missing on it.
     fn is_behind() -> bool {
-        let is_past =
-            window().and_then(|window| window.location().search().ok()).is_some_and(|s| !s.is_empty());
-        is_past || find("#newer:not([hidden])").is_some()
+        answers::is_past() || find("#newer:not([hidden])").is_some()
     }
 
     fn stop() {

@@ -160,8 +160,11 @@ fn everything_works_with_forms_alone() {
         ("max_tokens", ""),
         ("system_prompt", "Be brief."),
     ];
-    assert_eq!(ana.form(&page, "/api/conversation/configure", &settings).status, 303);
-    assert!(ana.page(&page).body.contains("Be brief."));
+    let saved = ana.form(&page, "/api/conversation/configure", &settings);
+    let told = ana.page(saved.header("location")).body;
+    assert!(saved.status == 303 && told.contains("Be brief.") && told.contains("<p>Saved</p>"), "{told}");
+    let untold = ana.page(&page).body;
+    assert!(untold.contains("Be brief.") && !untold.contains("<p>Saved</p>"), "{untold}");
 
     let deleted = ana.form(&page, "/api/conversation/delete", &[("conversation", &conversation)]);
     let after = deleted.header("location").to_owned();
@@ -169,6 +172,38 @@ fn everything_works_with_forms_alone() {
     let restored = ana.form(&after, "/api/conversation/restore", &[("conversation", &conversation)]);
     assert_eq!(restored.header("location"), page);
     assert_eq!(ana.form("/chat", "/api/session/end", &[]).header("location"), "/login");
+}
+
+#[test]
+fn what_is_deleted_in_the_list_leaves_one_in_the_list() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let sent = ana.ask("delete me", None, "mock/echo");
+    ana.ended(&sent["run"]);
+    let conversation = id(&sent["conversation"]);
+    let open = format!("/chat/{conversation}");
+    for (back, after, undone) in [
+        ("/conversations", "/conversations?deleted=", "/conversations"),
+        ("/conversations?after=1.", "/conversations?after=1.&deleted=", "/conversations?after=1."),
+        ("https://evil.example", "/chat?deleted=", open.as_str()),
+        ("", "/chat?deleted=", open.as_str()),
+    ] {
+        // A part of the list begins after a conversation.
+        let [back, after, undone] =
+            [back, after, undone].map(|path| path.replace("after=1.", &format!("after=1.{conversation}")));
+        let fields = [("conversation", conversation), ("back", back.as_str())];
+        let deleted = ana.form("/conversations", "/api/conversation/delete", &fields);
+        assert_eq!(deleted.header("location"), after.clone() + conversation);
+        let page = ana.page(deleted.header("location")).body;
+        assert!(page.contains("The conversation was deleted.") && page.contains("/api/conversation/restore"));
+        let restored = ana.form(&after, "/api/conversation/restore", &fields);
+        assert_eq!(restored.header("location"), undone);
+    }
+    let list = ana.page("/conversations").body;
+    assert!(list.contains("name=\"back\" value=\"/conversations\""), "{list}");
+    let older = ana.page(&format!("/conversations?after=1.{conversation}")).body;
+    assert!(older.contains("There are no older conversations.") && older.contains("Newest conversations"));
 }
 
 #[test]
