@@ -76,8 +76,7 @@ impl RefusedForm {
     pub fn page(&self) -> String {
         match self.typed("conversation").and_then(|id| id.parse::<ConversationId>().ok()) {
             Some(id) => format!("/chat/{id}"),
-            None if self.action.starts_with("/api/source/") => "/models".to_owned(),
-            None => "/chat".to_owned(),
+            None => page_of(&self.action).to_owned(),
         }
     }
 
@@ -96,6 +95,11 @@ impl RefusedForm {
             _ => None,
         }
     }
+}
+
+/// The page that a form with this action stands on, as far as the action tells.
+pub fn page_of(action: &str) -> &'static str {
+    if action.starts_with("/api/source/") { "/models" } else { "/chat" }
 }
 
 fn parts() -> Option<Parts> {
@@ -151,10 +155,6 @@ pub fn refused_form() -> Option<RefusedForm> {
     parts().and_then(|parts| parts.extensions.get::<RefusedForm>().cloned())
 }
 
-/// The browser's own words about itself.
-pub fn user_agent() -> String {
-    let header = parts().and_then(|parts| parts.headers.get(header::USER_AGENT).cloned());
-    header.and_then(|value| value.to_str().map(str::to_owned).ok()).unwrap_or_default()
 /// Path and query of the page that is being made; of a refused form, those of its page.
 pub fn asked_for() -> Option<String> {
     parts().and_then(|parts| parts.uri.path_and_query().map(|path| path.as_str().to_owned()))
@@ -168,6 +168,10 @@ pub fn asked(name: &str) -> Option<String> {
     pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
+/// The browser's own words about itself.
+pub fn user_agent() -> String {
+    let header = parts().and_then(|parts| parts.headers.get(header::USER_AGENT).cloned());
+    header.and_then(|value| value.to_str().map(str::to_owned).ok()).unwrap_or_default()
 }
 
 /// Where a form's browser goes after it worked; others ignore it.
