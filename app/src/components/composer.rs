@@ -61,6 +61,7 @@ pub fn composer(shown: Composer) -> impl IntoView {
                 {conversation.is_none().then(|| model.map(|model| view! { <input type="hidden" name="model" value=model /> }))}
                 <div class="box">
                     <label class="sr" for="message">"Your message"</label>
+            {conversation.zip(running).map(|(id, _)| under_way(id))}
                     <textarea
                         id="message"
                         name="text"
@@ -91,6 +92,19 @@ pub fn bar(model_label: Option<String>, actions: impl IntoView + 'static) -> imp
     view! {
         <div class="bar">
             {model_label.map(|label| (format!("Model: {label}"), label)).map(|(spoken, label)| view! {
+/// What a page without a script says while an answer is written. Where nothing was typed the page shows more of it by itself,
+/// and there is no box whose text that would take away (`data-asks-again`).
+fn under_way(id: ConversationId) -> impl IntoView {
+    view! {
+        <noscript>
+            <p class="aside">
+                <span class="asks-again">"The answer is being written. This page shows more of it every two seconds; you can write when it is finished or stopped."</span>
+                <span class="asks-not">"The answer is being written. What you typed stays here. "<a href=format!("/chat/{id}")>"Show how far it is"</a></span>
+            </p>
+        </noscript>
+    }
+}
+
                 <button class="btn quiet small model" type="button" popovertarget="models" aria-label=spoken >
                     <span class="name">{label}</span>{small_icon("down")}
                 </button>

@@ -118,7 +118,7 @@ pub(crate) fn chat() -> impl IntoView {
         // Without a script the page asks again by itself, but never where it holds something that was typed.
         let asks_again = running.is_some() && form.is_none();
         let main = view! {
-            <main class="main chat" id="main">
+            <main class="main chat" id="main" data-asks-again=asks_again.then_some("")>
                 {conversation::head(title.clone())}
                 <div class="scroller" tabindex="0" role="region" aria-label="Conversation">
                     <div class="thread" data-conversation=id.to_string()>
@@ -128,7 +128,7 @@ pub(crate) fn chat() -> impl IntoView {
                     </div>
                 </div>
                 // Without a fragment: an address that differs in its fragment alone is not loaded again.
-                {running.map(|_| view! { <noscript><meta http-equiv="refresh" content=format!("2; url=/chat/{id}") /></noscript> })}
+                {asks_again.then(|| view! { <noscript><meta http-equiv="refresh" content=format!("2; url=/chat/{id}") /></noscript> })}
                 {composer(Composer { conversation: Some(id), model: None, model_label: Some(label), running, form: form.clone(), now: data.now, above, under })}
             </main>
             {conversation::model_menu(id, models.clone(), settings)}
