@@ -5,7 +5,7 @@ use super::{
     notice::{field_error, refused},
 };
 use crate::{
-    api::context::RefusedForm,
+    api::{context::RefusedForm, local_path},
     islands::{Chat, ChatPlace},
     markup,
 };
@@ -42,6 +42,7 @@ pub fn composer(shown: Composer) -> impl IntoView {
     let error = mine.and_then(|form| form.error("text").or_else(|| form.error("model")));
     let other = form.filter(|form| !form.names_a_field()).map(|form| form.problem);
     let is_wrong = error.is_some();
+    let door = local_path::door();
     let actions = view! {
         <button class="btn needs-live" type="button" data-stop=running.map(|run| run.to_string()).unwrap_or_default() hidden=running.is_none()>
             {icon("stop")}"Stop"
@@ -50,18 +51,22 @@ pub fn composer(shown: Composer) -> impl IntoView {
     };
     view! {
         <div class="dock">
+            <button class="btn icon-only small latest" type="button" data-latest hidden aria-label="To the latest message" title="To the latest message">
+                {small_icon("down")}
+            </button>
             {above}
             {other.map(|problem| refused(&problem))}
             <p class="aside" id="lost" hidden>"The connection to the studio is lost. Trying again; what you typed stays here."</p>
+            <p class="aside" id="signed-out" hidden>"You are signed out. "<a href=door>"Sign in"</a>" to go on; what you typed stays here."</p>
             {conversation.map(|id| view! {
                 <p class="aside" id="newer" hidden>"There is more in this conversation than this page shows. "<a href=format!("/chat/{id}")>"Show it"</a></p>
             })}
+            {conversation.zip(running).map(|(id, _)| under_way(id))}
             <form class="composer" method="post" action="/api/message/send" id="composer">
                 {conversation.map(|id| view! { <input type="hidden" name="conversation" value=id.to_string() /> })}
                 {conversation.is_none().then(|| model.map(|model| view! { <input type="hidden" name="model" value=model /> }))}
                 <div class="box">
                     <label class="sr" for="message">"Your message"</label>
-            {conversation.zip(running).map(|(id, _)| under_way(id))}
                     <textarea
                         id="message"
                         name="text"
@@ -87,11 +92,6 @@ pub fn composer(shown: Composer) -> impl IntoView {
     }
 }
 
-/// The lower edge of the box: who answers, and what one can do.
-pub fn bar(model_label: Option<String>, actions: impl IntoView + 'static) -> impl IntoView {
-    view! {
-        <div class="bar">
-            {model_label.map(|label| (format!("Model: {label}"), label)).map(|(spoken, label)| view! {
 /// What a page without a script says while an answer is written. Where nothing was typed the page shows more of it by itself,
 /// and there is no box whose text that would take away (`data-asks-again`).
 fn under_way(id: ConversationId) -> impl IntoView {
@@ -105,6 +105,11 @@ fn under_way(id: ConversationId) -> impl IntoView {
     }
 }
 
+/// The lower edge of the box: who answers, and what one can do.
+pub fn bar(model_label: Option<String>, actions: impl IntoView + 'static) -> impl IntoView {
+    view! {
+        <div class="bar">
+            {model_label.map(|label| (format!("Model: {label}"), label)).map(|(spoken, label)| view! {
                 <button class="btn quiet small model" type="button" popovertarget="models" aria-label=spoken >
                     <span class="name">{label}</span>{small_icon("down")}
                 </button>

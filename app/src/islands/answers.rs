@@ -5,9 +5,13 @@ use super::{
     growing,
 };
 use api_types::{AnswerEvent, ConversationId, MessageId};
+use leptos::task::spawn_local;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, EventSource, HtmlTextAreaElement, MessageEvent, VisibilityState};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Element, Event, EventSource, HtmlTextAreaElement, MessageEvent, RequestInit, Response, VisibilityState,
+};
 
 /// A stream that was refused is tried again after so long.
 const AGAIN_MS: i32 = 3_000;
@@ -69,7 +73,14 @@ fn open(stream: &Rc<RefCell<Stream>>) {
             if this.ready_state() == EventSource::CLOSED {
                 stream.borrow_mut().source = None;
                 let stream = stream.clone();
-                later(AGAIN_MS, move || open(&stream));
+                spawn_local(async move {
+                    if is_signed_out().await {
+                        // Who signs in does it in another tab; coming back to this one opens the stream again.
+                        signed_out(true);
+                    } else {
+                        later(AGAIN_MS, move || open(&stream));
+                    }
+                });
             }
         }
     });
@@ -88,6 +99,8 @@ fn apply(conversation: Option<ConversationId>, made: i64, answer: &AnswerEvent) 
         }
         return;
     };
+    // A page that was just made is told of its ended answers again: that is no news.
+    let was_active = article.has_attribute("aria-busy");
     let _ = article.set_attribute("data-state", answer.state.as_str());
     let _ = article.set_attribute("data-run", &answer.run.to_string());
     if let Some(prose) = article.query_selector(".prose").ok().flatten() {
@@ -99,8 +112,6 @@ fn apply(conversation: Option<ConversationId>, made: i64, answer: &AnswerEvent) 
         let _ = article.remove_attribute("aria-busy");
         let foot = article.query_selector("[data-foot]").ok().flatten();
         if let (Some(foot), Some(html)) = (foot, &answer.foot) {
-    // A page that was just made is told of its ended answers again: that is no news.
-    let was_active = article.has_attribute("aria-busy");
             foot.set_inner_html(html);
         }
         if was_active {
@@ -252,17 +263,6 @@ fn fetch_again(message: &str) {
     let _ = window.location().reload();
 }
 
-/// Says that the connection is lost where it is for longer than a moment, and takes it back.
-fn connection(source: &EventSource) {
-    on::<Event>(source, "open", |_| lost(false));
-    on::<Event>(source, "error", {
-        let source = source.clone();
-        move |_| {
-            let source = source.clone();
-            later(LOST_MS, move || {
-                let hidden =
-                    document().is_none_or(|document| document.visibility_state() != VisibilityState::Visible);
-                if source.ready_state() != EventSource::OPEN && !hidden {
 /// Whether the page shows earlier messages than the last.
 pub(super) fn is_past() -> bool {
     window()
@@ -270,11 +270,47 @@ pub(super) fn is_past() -> bool {
         .is_some_and(|search| search.contains("until="))
 }
 
+/// Says that the connection is lost where it is for longer than a moment, and takes it back.
+fn connection(source: &EventSource) {
+    on::<Event>(source, "open", |_| {
+        lost(false);
+        signed_out(false);
+    });
+    on::<Event>(source, "error", {
+        let source = source.clone();
+        move |_| {
+            let source = source.clone();
+            later(LOST_MS, move || {
+                let hidden =
+                    document().is_none_or(|document| document.visibility_state() != VisibilityState::Visible);
+                let is_known = find("#signed-out:not([hidden])").is_some();
+                if source.ready_state() != EventSource::OPEN && !hidden && !is_known {
                     lost(true);
                 }
             });
         }
     });
+}
+
+/// A stream that was refused does not say why: it is asked for once more, without its body.
+async fn is_signed_out() -> bool {
+    let options = RequestInit::new();
+    options.set_method("HEAD");
+    let Some(window) = window() else { return false };
+    let asked = JsFuture::from(window.fetch_with_str_and_init("/api/events", &options)).await;
+    asked
+        .ok()
+        .and_then(|answer| answer.dyn_into::<Response>().ok())
+        .is_some_and(|answer| answer.status() == 401)
+}
+
+fn signed_out(yes: bool) {
+    let Some(place) = find("#signed-out") else { return };
+    if yes && place.has_attribute("hidden") {
+        announce("You are signed out");
+        lost(false);
+    }
+    show(&place, yes);
 }
 
 fn lost(yes: bool) {
