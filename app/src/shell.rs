@@ -1,7 +1,10 @@
 //! The document, its Content-Security-Policy, and the whole route table.
 
 use crate::{
-    api::context::{self, Context},
+    api::{
+        context::{self, Context},
+        local_path,
+    },
     components::{icon::SPRITE, theme},
     markup, pages,
 };
@@ -91,8 +94,9 @@ pub(crate) fn document(options: LeptosOptions, page: impl IntoView + 'static) ->
     }
 }
 
-/// A page that needs somebody signed in goes to the sign-in page otherwise.
+/// A page that needs somebody signed in goes to the sign-in page otherwise, and on from there.
 pub(crate) fn to_login() {
-    leptos_axum::redirect("/login");
-    context::then("/login");
+    let door = local_path::door();
+    leptos_axum::redirect(&door);
+    context::then(&door);
 }

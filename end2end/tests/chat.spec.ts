@@ -111,18 +111,109 @@ test("rename, delete, undo, settings", async ({ owner, studio }) => {
   await owner.getByRole("button", { name: "Save" }).click();
   await expect(owner.getByText("Temperature goes from 0 to 2.")).toBeVisible();
   await expect(owner.getByLabel("System prompt")).toHaveValue("Be kind.");
+  // The page stands under its own address again: loaded anew, it is the conversation.
+  await expect(owner).toHaveURL(page);
   await owner.getByLabel("Temperature").fill("0.7");
   await owner.getByRole("button", { name: "Save" }).click();
+  await expect(owner.locator(".toast")).toHaveText("Saved");
+  await expect(owner.locator("#announce")).toHaveText("Saved");
+  await expect(owner).toHaveURL(page);
+  await expect(composer(owner)).toBeFocused();
+  await owner.reload();
+  await expect(owner.locator(".toast")).toHaveCount(0);
   await owner.getByRole("button", { name: "Settings of this conversation" }).click();
   await expect(owner.getByLabel("Temperature")).toHaveValue("0.7");
   await owner.keyboard.press("Escape");
 
   await owner.getByRole("button", { name: "More", exact: true }).click();
   await owner.getByRole("button", { name: "Delete" }).click();
-  await expect(owner.getByText("The conversation was deleted.")).toBeVisible();
+  await expect(owner.locator(".toast", { hasText: "The conversation was deleted." })).toBeVisible();
   await owner.getByRole("button", { name: "Undo" }).click();
   await expect(owner.getByRole("heading", { name: "My conversation" })).toBeVisible();
   expect(owner.url().split("#")[0]).toBe(page);
+});
+
+test("Esc out of Rename closes the menu too and gives the focus back to what opened it", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/echo");
+  await ask(owner, "something");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  await awake(owner);
+  const more = owner.getByRole("button", { name: "More", exact: true });
+  for (const close of ["Escape", "Cancel"]) {
+    await more.focus();
+    await owner.keyboard.press("Enter");
+    await owner.getByRole("button", { name: "Rename" }).press("Enter");
+    await expect(owner.getByLabel("Title")).toBeFocused();
+    if (close === "Escape") await owner.keyboard.press(close);
+    else await owner.getByRole("button", { name: close }).press("Enter");
+    await expect(owner.locator("#more")).toBeHidden();
+    await expect(more).toBeFocused();
+  }
+});
+
+test("what is deleted in the list leaves one in the list, and comes back there", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/echo");
+  await ask(owner, "something");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  await owner.goto(`${studio.url}/conversations`);
+  await owner.getByRole("button", { name: "Delete something" }).click();
+  await expect(owner.locator(".toast", { hasText: "The conversation was deleted." })).toBeVisible();
+  await expect(owner).toHaveURL(/\/conversations\?deleted=/);
+  await owner.getByRole("button", { name: "Undo" }).click();
+  await expect(owner).toHaveURL(/\/conversations$/);
+  await expect(owner.locator(".row", { hasText: "something" })).toBeVisible();
+});
+
+test("a table grows row by row and shows no bars; its answer is called as it will be", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, "first");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  await awake(owner);
+  const rows = Array.from({ length: 12 }, (_, i) => `| row${i} | of a table |`).join("\n");
+  await ask(owner, mock({ text: `| Name | What |\n|:--|--:|\n${rows}\n\nThe end.`, per_s: 20 }));
+  await expect(owner.locator(".turn.answer")).toHaveCount(2);
+  await expect(lastAnswer(owner)).toHaveAccessibleName(/^Mock: lorem/);
+  await expect(lastAnswer(owner).locator("td").first()).toHaveText("row0");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "running");
+  const seen: string[] = [];
+  while ((await lastAnswer(owner).getAttribute("data-state")) === "running") {
+    seen.push(await lastAnswer(owner).locator(".prose").innerText());
+    await owner.waitForTimeout(50);
+  }
+  expect(seen.filter((text) => text.includes("|"))).toEqual([]);
+  await expect(lastAnswer(owner).locator("tbody tr")).toHaveCount(12);
+});
+
+test("whose session ended in another tab is told so where the answer would come", async ({ owner, studio, context }) => {
+  await choose(owner, studio, "mock/echo");
+  await ask(owner, "something");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  await awake(owner);
+  await composer(owner).fill("a thought");
+  const other = await context.newPage();
+  await other.goto(`${studio.url}/models`);
+  await other.getByRole("button", { name: "Ana, your menu" }).click();
+  await other.getByRole("button", { name: "Sign out" }).click();
+  await expect(other).toHaveURL(/\/login$/);
+  await owner.bringToFront();
+  await expect(owner.getByText("You are signed out.", { exact: false })).toBeVisible();
+  await expect(owner.locator("#lost")).toBeHidden();
+  await expect(owner.getByRole("link", { name: "Sign in" })).toHaveAttribute("href", /^\/login\?next=%2Fchat%2F/);
+  await expect(composer(owner)).toHaveValue("a thought");
+});
+
+test("who has scrolled up comes back to the end with one press", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, mock({ tokens: 1000 }));
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  await awake(owner);
+  const button = owner.getByRole("button", { name: "To the latest message" });
+  await expect(button).toBeHidden();
+  await owner.locator(".scroller").evaluate((scroller) => scroller.scrollTo(0, -scroller.scrollHeight));
+  await expect(button).toBeVisible();
+  await button.click();
+  await expect(button).toBeHidden();
+  expect(await owner.locator(".scroller").evaluate((scroller) => scroller.scrollTop)).toBe(0);
 });
 
 test("what was typed stays when it is refused, and over a reload", async ({ owner, studio }) => {
@@ -146,6 +237,10 @@ test("the same without JavaScript after sign-in", async ({ owner, studio, withou
   await composer(page).fill(mock({ tokens: 60, per_s: 20 }));
   await page.getByRole("button", { name: "Send" }).click();
   await expect(lastAnswer(page)).toHaveAttribute("data-state", "running");
+  // Where the page is loaded again and again there is no box whose text that would take away.
+  await expect(page.locator(".asks-again")).toBeVisible();
+  await expect(composer(page)).toBeHidden();
+  await expect(page.getByRole("button", { name: "More", exact: true })).toBeHidden();
   // The page asks again by itself until the answer is there.
   await expect(lastAnswer(page)).toHaveAttribute("data-state", "finished", { timeout: 20_000 });
   await lastAnswer(page).getByRole("button", { name: "Answer again" }).click();
@@ -159,6 +254,22 @@ test("the same without JavaScript after sign-in", async ({ owner, studio, withou
   await page.getByRole("button", { name: "Send" }).click();
   await expect(page.locator("#message-error")).toContainText("too long");
   await expect(composer(page)).toHaveValue("x".repeat(120_000));
+});
+
+test("without JavaScript what is refused while an answer is written stays where it was typed", async ({ owner, studio, withoutScripts }) => {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, "first");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  const page = await withoutScripts(owner.context());
+  await page.goto(owner.url());
+  await composer(page).fill("a thought of mine");
+  await ask(owner, slow(400, 20));
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "running");
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(page.getByRole("link", { name: "Show how far it is" })).toBeVisible();
+  // Longer than it takes a page to ask again.
+  await page.waitForTimeout(3000);
+  await expect(composer(page)).toHaveValue("a thought of mine");
 });
 
 test("eight tabs at once each see the whole answer", async ({ owner, studio, context }) => {

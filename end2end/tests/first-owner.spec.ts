@@ -16,6 +16,14 @@ test("the first owner makes a passkey, signs out, and signs in again", async ({ 
   expect(said).toEqual([]);
 });
 
+test("whoever is sent to the door comes back to the page that was asked for", async ({ owner, studio }) => {
+  await owner.context().clearCookies();
+  await owner.goto(`${studio.url}/models`);
+  await expect(owner).toHaveURL(/\/login\?next=%2Fmodels$/);
+  await owner.getByRole("button", { name: "Sign in with a passkey" }).click();
+  await expect(owner).toHaveURL(/\/models$/);
+});
+
 test("a wrong owner code is said at its field, and what was typed stays", async ({ page, studio }) => {
   await addAuthenticator(page);
   await page.goto(`${studio.url}/login`);
@@ -37,6 +45,15 @@ test("a device without the passkey gets a sentence that says what to do", async 
   await elsewhere.getByRole("button", { name: "Sign in with a passkey" }).click();
   await expect(elsewhere.locator("[data-refused]")).toContainText("The passkey was not used");
   await elsewhere.close();
+});
+
+test("while a passkey is waited for, the door says so in words", async ({ page, studio }) => {
+  await addAuthenticator(page, { automaticPresenceSimulation: false });
+  await page.goto(`${studio.url}/login`);
+  await page.getByLabel("Owner code").fill(studio.code);
+  await page.getByLabel("Your name").fill("Ana");
+  await page.getByRole("button", { name: "Create my passkey" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Waiting for your passkey" })).toBeVisible();
 });
 
 test("without JavaScript the door says what it needs", async ({ browser, studio }) => {

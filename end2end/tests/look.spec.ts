@@ -1,5 +1,5 @@
 import AxeBuilder from "@axe-core/playwright";
-import { ask, awake, choose, expect, lastAnswer, test } from "./studio";
+import { ask, awake, choose, expect, lastAnswer, mock, test } from "./studio";
 
 const SIZES = [
   { name: "light", width: 1280, height: 800, scheme: "light" as const },
@@ -54,4 +54,18 @@ test("the layout does not shift while a page loads and an answer comes", async (
     await owner.waitForTimeout(300);
     expect(await owner.evaluate(() => (window as unknown as { shift: number }).shift), path).toBe(0);
   }
+});
+
+test("at four times the size there is room to read and to write", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, mock({ tokens: 300 }));
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  // A screen of 1280 by 1024 at 400 %.
+  await owner.setViewportSize({ width: 320, height: 256 });
+  const box = (await owner.locator(".composer .box").boundingBox())!;
+  expect(box.y + box.height).toBeLessThanOrEqual(256);
+  const scroller = (await owner.locator(".scroller").boundingBox())!;
+  expect(scroller.height).toBeGreaterThanOrEqual(80);
+  const wide = await owner.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+  expect(wide).toBe(false);
 });

@@ -76,8 +76,7 @@ impl RefusedForm {
     pub fn page(&self) -> String {
         match self.typed("conversation").and_then(|id| id.parse::<ConversationId>().ok()) {
             Some(id) => format!("/chat/{id}"),
-            None if self.action.starts_with("/api/source/") => "/models".to_owned(),
-            None => "/chat".to_owned(),
+            None => page_of(&self.action).to_owned(),
         }
     }
 
@@ -96,6 +95,11 @@ impl RefusedForm {
             _ => None,
         }
     }
+}
+
+/// The page that a form with this action stands on, as far as the action tells.
+pub fn page_of(action: &str) -> &'static str {
+    if action.starts_with("/api/source/") { "/models" } else { "/chat" }
 }
 
 fn parts() -> Option<Parts> {
@@ -149,6 +153,19 @@ pub fn browser() -> Result<String, Refused> {
 /// The refused form that led to this page, if one did.
 pub fn refused_form() -> Option<RefusedForm> {
     parts().and_then(|parts| parts.extensions.get::<RefusedForm>().cloned())
+}
+
+/// Path and query of the page that is being made; of a refused form, those of its page.
+pub fn asked_for() -> Option<String> {
+    parts().and_then(|parts| parts.uri.path_and_query().map(|path| path.as_str().to_owned()))
+}
+
+/// What the query of this page's address says for a name, decoded once: the router decodes twice, which spoils an address in
+/// an address.
+pub fn asked(name: &str) -> Option<String> {
+    let parts = parts()?;
+    let mut pairs = form_urlencoded::parse(parts.uri.query()?.as_bytes());
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 /// The browser's own words about itself.

@@ -39,32 +39,39 @@ pub async fn configure_conversation(
         system_prompt,
     };
     context::studio()?.configure_conversation(&by, conversation, settings).await?;
-    context::then(&format!("/chat/{conversation}"));
+    context::then(&format!("/chat/{conversation}?saved=settings"));
     Ok(())
 }
 
-/// Puts a conversation into the bin.
+/// Puts a conversation into the bin. `back` is the list that it was deleted from: there one stays.
 ///
 /// # Errors
 /// As `Studio::delete_conversation`.
 #[server(prefix = "/api", endpoint = "conversation/delete", input = Post<FormOrJson>)]
-pub async fn delete_conversation(conversation: ConversationId) -> Result<(), Refused> {
-    use super::context;
+pub async fn delete_conversation(
+    conversation: ConversationId,
+    #[server(default)] back: Option<String>,
+) -> Result<(), Refused> {
+    use super::{context, local_path::LocalPath};
     let by = context::signed_in()?;
     context::studio()?.delete_conversation(&by, conversation).await?;
-    context::then(&format!("/chat?deleted={conversation}"));
+    context::then(&LocalPath::next(back).with("deleted", &conversation.to_string()));
     Ok(())
 }
 
-/// Takes a conversation out of the bin.
+/// Takes a conversation out of the bin and shows it, or the list `back` that it was deleted from.
 ///
 /// # Errors
 /// As `Studio::restore_conversation`.
 #[server(prefix = "/api", endpoint = "conversation/restore", input = Post<FormOrJson>)]
-pub async fn restore_conversation(conversation: ConversationId) -> Result<(), Refused> {
-    use super::context;
+pub async fn restore_conversation(
+    conversation: ConversationId,
+    #[server(default)] back: Option<String>,
+) -> Result<(), Refused> {
+    use super::{context, local_path::LocalPath};
     let by = context::signed_in()?;
     context::studio()?.restore_conversation(&by, conversation).await?;
-    context::then(&format!("/chat/{conversation}"));
+    let list = back.and_then(|path| LocalPath::parse(&path));
+    context::then(&list.map_or_else(|| format!("/chat/{conversation}"), |list| list.as_str().to_owned()));
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::{
     notice::{field_error, refused},
 };
 use crate::{
-    api::context::RefusedForm,
+    api::{context::RefusedForm, local_path},
     islands::{Chat, ChatPlace},
     markup,
 };
@@ -42,6 +42,7 @@ pub fn composer(shown: Composer) -> impl IntoView {
     let error = mine.and_then(|form| form.error("text").or_else(|| form.error("model")));
     let other = form.filter(|form| !form.names_a_field()).map(|form| form.problem);
     let is_wrong = error.is_some();
+    let door = local_path::door();
     let actions = view! {
         <button class="btn needs-live" type="button" data-stop=running.map(|run| run.to_string()).unwrap_or_default() hidden=running.is_none()>
             {icon("stop")}"Stop"
@@ -50,12 +51,17 @@ pub fn composer(shown: Composer) -> impl IntoView {
     };
     view! {
         <div class="dock">
+            <button class="btn icon-only small latest" type="button" data-latest hidden aria-label="To the latest message" title="To the latest message">
+                {small_icon("down")}
+            </button>
             {above}
             {other.map(|problem| refused(&problem))}
             <p class="aside" id="lost" hidden>"The connection to the studio is lost. Trying again; what you typed stays here."</p>
+            <p class="aside" id="signed-out" hidden>"You are signed out. "<a href=door>"Sign in"</a>" to go on; what you typed stays here."</p>
             {conversation.map(|id| view! {
                 <p class="aside" id="newer" hidden>"There is more in this conversation than this page shows. "<a href=format!("/chat/{id}")>"Show it"</a></p>
             })}
+            {conversation.zip(running).map(|(id, _)| under_way(id))}
             <form class="composer" method="post" action="/api/message/send" id="composer">
                 {conversation.map(|id| view! { <input type="hidden" name="conversation" value=id.to_string() /> })}
                 {conversation.is_none().then(|| model.map(|model| view! { <input type="hidden" name="model" value=model /> }))}
@@ -83,6 +89,19 @@ pub fn composer(shown: Composer) -> impl IntoView {
             </div>
             <Chat place=ChatPlace { conversation, after: now.0 } />
         </div>
+    }
+}
+
+/// What a page without a script says while an answer is written. Where nothing was typed the page shows more of it by itself,
+/// and there is no box whose text that would take away (`data-asks-again`).
+fn under_way(id: ConversationId) -> impl IntoView {
+    view! {
+        <noscript>
+            <p class="aside">
+                <span class="asks-again">"The answer is being written. This page shows more of it every two seconds; you can write when it is finished or stopped."</span>
+                <span class="asks-not">"The answer is being written. What you typed stays here. "<a href=format!("/chat/{id}")>"Show how far it is"</a></span>
+            </p>
+        </noscript>
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 use crate::{api::context::RefusedForm, markup};
 use api_types::{ConversationId, ConversationSettings, Micros, ModelInfo, ModelKind, ModelRef};
 use leptos::prelude::*;
-use studio::{ANSWER_TOKENS_DEFAULT, ANSWER_TOKENS_MAX, TEMPERATURE_MAX, TITLE_CHARS_MAX};
+use studio::{ANSWER_TOKENS_DEFAULT, ANSWER_TOKENS_MAX, TEMPERATURE_MAX, TITLE_CHARS_MAX, grouped};
 
 /// What people read for a model.
 pub fn label_of(models: &[ModelInfo], model: &ModelRef) -> String {
@@ -23,14 +23,15 @@ pub fn about(info: &ModelInfo) -> String {
     let place = match info.kind {
         ModelKind::Local => "Built in · private, free".to_owned(),
         ModelKind::Mock => "Scripted answers".to_owned(),
+        ModelKind::Nearby => format!("Through {} on this machine", info.model.source()),
         ModelKind::Remote => format!("Through {}", info.model.source()),
     };
-    match info.price {
-        Some(price) => format!(
-            "{place} · {} / {} per million tokens",
-            Micros(price.prompt_micros_per_million),
-            Micros(price.completion_micros_per_million)
-        ),
+    match info.price.map(|price| (price.prompt_micros_per_million, price.completion_micros_per_million)) {
+        Some((0, 0)) if info.kind == ModelKind::Local => place,
+        Some((0, 0)) => format!("{place} · free"),
+        Some((read, written)) => {
+            format!("{place} · {} / {} per million tokens", Micros(read), Micros(written))
+        }
         None => place,
     }
 }
@@ -38,7 +39,7 @@ pub fn about(info: &ModelInfo) -> String {
 /// The icon of where a model runs.
 pub fn icon_of(kind: ModelKind) -> &'static str {
     match kind {
-        ModelKind::Local => "chip",
+        ModelKind::Local | ModelKind::Nearby => "chip",
         ModelKind::Remote => "cloud",
         ModelKind::Mock => "flask",
     }
@@ -197,7 +198,7 @@ pub fn settings_sheet(
                     <label for="s-len">"Longest answer "<span class="optional">"(optional)"</span></label>
                     <input class="input number" id="s-len" name="max_tokens" inputmode="numeric" autocomplete="off" value=max_tokens
                         placeholder=ANSWER_TOKENS_DEFAULT.to_string() aria-invalid=invalid(&length_error) aria-describedby="s-len-hint s-len-error" />
-                    <p class="hint" id="s-len-hint">{format!("In tokens, up to {ANSWER_TOKENS_MAX}; 100 tokens are about 75 words.")}</p>
+                    <p class="hint" id="s-len-hint">{format!("In tokens, up to {}; 100 tokens are about 75 words.", grouped(ANSWER_TOKENS_MAX as usize))}</p>
                     {field_error("s-len-error", length_error)}
                 </div>
                 <div class="field">
@@ -213,5 +214,32 @@ pub fn settings_sheet(
                 <button class="btn primary" type="submit">"Save"</button>
             </div>
         </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api_types::Price;
+
+    #[test]
+    fn a_model_says_where_it_runs_and_its_price_once() {
+        let says = |kind, price: Option<i64>| {
+            about(&ModelInfo {
+                model: "lmstudio/a".parse().unwrap(),
+                label: "A".to_owned(),
+                kind,
+                context_tokens: None,
+                price: price.map(|micros| Price {
+                    prompt_micros_per_million: micros,
+                    completion_micros_per_million: 2 * micros,
+                }),
+            })
+        };
+        assert_eq!(says(ModelKind::Local, Some(0)), "Built in · private, free");
+        assert_eq!(says(ModelKind::Nearby, None), "Through lmstudio on this machine");
+        assert_eq!(says(ModelKind::Remote, Some(0)), "Through lmstudio · free");
+        let priced = "Through lmstudio · $0.50 / $1.00 per million tokens";
+        assert_eq!(says(ModelKind::Remote, Some(500_000)), priced);
     }
 }

@@ -36,7 +36,7 @@ pub struct FrameData {
 /// The frame around `main` (a whole `<main>` element and what belongs beside it).
 pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl IntoView {
     view! {
-        <div class="app">
+        <div class="app" data-address=address()>
             <a class="skip" href="#main">"Skip to the page"</a>
             {rail(&data, here)}
             {main}
@@ -45,6 +45,14 @@ pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl
             <Live />
         </div>
     }
+}
+
+/// The address that the page should have, where it has another: a refused form's page stands under the form's own, and what
+/// was told once in a query is not told again.
+fn address() -> Option<String> {
+    let asked = context::asked_for()?;
+    let was_told = asked.strip_suffix("?saved=settings").map(str::to_owned);
+    was_told.or_else(|| context::refused_form().map(|_| asked))
 }
 
 fn current(yes: bool) -> Option<&'static str> {

@@ -6,5 +6,6 @@ pub mod frame;
 pub mod icon;
 pub mod notice;
 pub mod theme;
+pub mod toast;
 pub mod turn;
 pub mod when;

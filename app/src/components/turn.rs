@@ -10,7 +10,7 @@ use crate::{aside::aside, markup};
 use api_types::{ConversationId, MessageId, MessageRole, Micros, RunState};
 use leptos::prelude::*;
 use studio::{
-    Opened, SignedIn, Studio,
+    Opened, SignedIn, Studio, grouped,
     ports::store::{MessageRow, RunRow, TurnRow},
 };
 
@@ -94,11 +94,11 @@ fn foot(row: &TurnRow, model_label: &str) -> AnyView {
         }
         .into_any();
     }
-    view! { {why_it_ended(run, &row.message, model_label)}{finished_foot(row, Some(run), model_label)} }
-        .into_any()
+    view! { {why_it_ended(row, run, model_label)}{finished_foot(row, Some(run), model_label)} }.into_any()
 }
 
-fn why_it_ended(run: &RunRow, message: &MessageRow, model_label: &str) -> AnyView {
+fn why_it_ended(row: &TurnRow, run: &RunRow, model_label: &str) -> AnyView {
+    let message = &row.message;
     let go_on = || {
         // With nothing written there is nothing to continue: it is asked again.
         let (action, word) = if message.body.is_empty() {
@@ -133,10 +133,14 @@ fn why_it_ended(run: &RunRow, message: &MessageRow, model_label: &str) -> AnyVie
             notice_with("danger", "error", view! { <b>{format!("{model_label} did not finish.")}</b>" "{why} }, go_on())
                 .into_any()
         }
-        RunState::Finished if run.cut_short => {
-            notice("", "info", view! { "This answer reached its longest length. Ask it to go on, or allow more in the settings." })
-                .into_any()
+        RunState::Finished if run.cut_short && row.can_continue() => {
+            let words = view! { <b>"This answer reached its longest length."</b>" Continue it, or allow more in the settings." };
+            notice_with("", "info", words, go_on()).into_any()
         }
+        RunState::Finished if run.cut_short => {
+            notice("", "info", view! { "This answer is as long as one can be. Ask for the rest in a message of your own." }).into_any()
+        }
+        RunState::Finished if run.failure.is_some() => notice("", "info", view! { {run.failure.clone()} }).into_any(),
         RunState::Finished if message.body.trim().is_empty() => {
             notice("", "info", view! { "The model had nothing to say. Ask in other words, or choose another model." }).into_any()
         }
@@ -183,7 +187,11 @@ fn took(run: &RunRow, model_label: &str) -> Vec<String> {
     let mut parts = vec![model_label.to_owned()];
     let tokens = run.usage.completion_tokens;
     if let Some(tokens) = tokens {
-        parts.push(if tokens == 1 { "1 token".to_owned() } else { format!("{tokens} tokens") });
+        parts.push(if tokens == 1 {
+            "1 token".to_owned()
+        } else {
+            format!("{} tokens", grouped(tokens as usize))
+        });
     }
     if let Some(ended) = run.ended_at {
         let seconds = ended.since(run.created_at).as_secs_f64();
@@ -244,7 +252,7 @@ pub fn opened_html(opened: &Opened) -> String {
         run: Some(opened.run.clone()),
         siblings: vec![opened.answer.id],
     };
-    question + &answer(&row, None, opened.run.model.name()).to_html()
+    question + &answer(&row, None, &opened.model_label).to_html()
 }
 
 /// The foot of an answer that has ended, as HTML; `None` when it cannot be read now.

@@ -5,9 +5,13 @@ use super::{
     growing,
 };
 use api_types::{AnswerEvent, ConversationId, MessageId};
+use leptos::task::spawn_local;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, EventSource, HtmlTextAreaElement, MessageEvent, VisibilityState};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Element, Event, EventSource, HtmlTextAreaElement, MessageEvent, RequestInit, Response, VisibilityState,
+};
 
 /// A stream that was refused is tried again after so long.
 const AGAIN_MS: i32 = 3_000;
@@ -69,7 +73,14 @@ fn open(stream: &Rc<RefCell<Stream>>) {
             if this.ready_state() == EventSource::CLOSED {
                 stream.borrow_mut().source = None;
                 let stream = stream.clone();
-                later(AGAIN_MS, move || open(&stream));
+                spawn_local(async move {
+                    if is_signed_out().await {
+                        // Who signs in does it in another tab; coming back to this one opens the stream again.
+                        signed_out(true);
+                    } else {
+                        later(AGAIN_MS, move || open(&stream));
+                    }
+                });
             }
         }
     });
@@ -88,6 +99,8 @@ fn apply(conversation: Option<ConversationId>, made: i64, answer: &AnswerEvent) 
         }
         return;
     };
+    // A page that was just made is told of its ended answers again: that is no news.
+    let was_active = article.has_attribute("aria-busy");
     let _ = article.set_attribute("data-state", answer.state.as_str());
     let _ = article.set_attribute("data-run", &answer.run.to_string());
     if let Some(prose) = article.query_selector(".prose").ok().flatten() {
@@ -101,19 +114,24 @@ fn apply(conversation: Option<ConversationId>, made: i64, answer: &AnswerEvent) 
         if let (Some(foot), Some(html)) = (foot, &answer.foot) {
             foot.set_inner_html(html);
         }
-        announce(match answer.state {
-            api_types::RunState::Finished => "The answer is finished",
-            api_types::RunState::Stopped => "The answer was stopped",
-            _ => "The answer broke off",
-        });
+        if was_active {
+            announce(match answer.state {
+                api_types::RunState::Finished => "The answer is finished",
+                api_types::RunState::Stopped => "The answer was stopped",
+                _ => "The answer broke off",
+            });
+        }
     }
     reflect();
 }
 
 /// Puts blocks and tail where they belong.
 fn write(prose: &Element, answer: &AnswerEvent) {
-    let has_text =
-        !answer.blocks.is_empty() || !answer.tail.is_empty() || answer.from > 0 || answer.tail_from > 0;
+    let has_text = !answer.blocks.is_empty()
+        || answer.frame.is_some()
+        || !answer.tail.is_empty()
+        || answer.from > 0
+        || answer.tail_from > 0;
     let child = |selector: &str| prose.query_selector(selector).ok().flatten();
     if !has_text && answer.state.is_active() {
         if let (Some(place), Some(note)) = (child("[data-note]"), &answer.note) {
@@ -232,7 +250,7 @@ fn fetch_again(message: &str) {
     let Some(window) = window() else { return };
     let storage = window.session_storage().ok().flatten();
     let fetched = storage.as_ref().and_then(|s| s.get_item(KEY).ok().flatten());
-    let is_past = window.location().search().is_ok_and(|search| !search.is_empty());
+    let is_past = is_past();
     if typed || is_past || fetched.as_deref() == Some(message) {
         if let Some(newer) = find("#newer") {
             show(&newer, true);
@@ -245,9 +263,19 @@ fn fetch_again(message: &str) {
     let _ = window.location().reload();
 }
 
+/// Whether the page shows earlier messages than the last.
+pub(super) fn is_past() -> bool {
+    window()
+        .and_then(|window| window.location().search().ok())
+        .is_some_and(|search| search.contains("until="))
+}
+
 /// Says that the connection is lost where it is for longer than a moment, and takes it back.
 fn connection(source: &EventSource) {
-    on::<Event>(source, "open", |_| lost(false));
+    on::<Event>(source, "open", |_| {
+        lost(false);
+        signed_out(false);
+    });
     on::<Event>(source, "error", {
         let source = source.clone();
         move |_| {
@@ -255,12 +283,34 @@ fn connection(source: &EventSource) {
             later(LOST_MS, move || {
                 let hidden =
                     document().is_none_or(|document| document.visibility_state() != VisibilityState::Visible);
-                if source.ready_state() != EventSource::OPEN && !hidden {
+                let is_known = find("#signed-out:not([hidden])").is_some();
+                if source.ready_state() != EventSource::OPEN && !hidden && !is_known {
                     lost(true);
                 }
             });
         }
     });
+}
+
+/// A stream that was refused does not say why: it is asked for once more, without its body.
+async fn is_signed_out() -> bool {
+    let options = RequestInit::new();
+    options.set_method("HEAD");
+    let Some(window) = window() else { return false };
+    let asked = JsFuture::from(window.fetch_with_str_and_init("/api/events", &options)).await;
+    asked
+        .ok()
+        .and_then(|answer| answer.dyn_into::<Response>().ok())
+        .is_some_and(|answer| answer.status() == 401)
+}
+
+fn signed_out(yes: bool) {
+    let Some(place) = find("#signed-out") else { return };
+    if yes && place.has_attribute("hidden") {
+        announce("You are signed out");
+        lost(false);
+    }
+    show(&place, yes);
 }
 
 fn lost(yes: bool) {

@@ -56,11 +56,11 @@ impl From<JsValue> for Failure {
 }
 
 /// The hydrated form is there one turn later.
-pub(super) fn wake(kind: Kind) {
-    later(0, move || begin(kind));
+pub(super) fn wake(kind: Kind, next: String) {
+    later(0, move || begin(kind, next));
 }
 
-fn begin(kind: Kind) {
+fn begin(kind: Kind, next: String) {
     let Some(form) = find("#ceremony form") else { return };
     if !window().is_some_and(|window| window.is_secure_context()) {
         refuse(
@@ -86,7 +86,7 @@ fn begin(kind: Kind) {
         if is_busy.replace(true) {
             return;
         }
-        let is_busy = is_busy.clone();
+        let (is_busy, next) = (is_busy.clone(), next.clone());
         clear();
         waiting(true);
         spawn_local(async move {
@@ -96,7 +96,7 @@ fn begin(kind: Kind) {
             };
             is_busy.set(false);
             match done {
-                Ok(()) => go("/chat"),
+                Ok(()) => go(&next),
                 Err(failure) => {
                     waiting(false);
                     tell(failure);
@@ -140,6 +140,9 @@ async fn set_up() -> Result<(), Failure> {
 }
 
 fn waiting(yes: bool) {
+    if let Some(words) = find("[data-waiting]") {
+        words.set_text_content(yes.then_some("Waiting for your passkey"));
+    }
     let Some(button) = find("[data-passkey]") else { return };
     if yes {
         let _ = button.set_attribute("aria-busy", "true");

@@ -84,6 +84,31 @@ mod browser {
             });
         }
         answers::reflect();
+        latest();
+    }
+
+    /// Who has scrolled up has a way back to the end.
+    fn latest() {
+        const FAR_PX: i32 = 240;
+        let (Some(scroller), Some(button)) = (find(".scroller"), find("[data-latest]")) else { return };
+        on::<Event>(&button, "click", |_| to_end());
+        // A reversed column: its end is zero, and what lies above is negative.
+        let look = {
+            let scroller = scroller.clone();
+            move || show(&button, scroller.scroll_top() < -FAR_PX)
+        };
+        // A browser may have brought the page back to where its reader was.
+        look();
+        on::<Event>(&scroller, "scroll", move |_| look());
+    }
+
+    fn to_end() {
+        if let Some(scroller) = find(".scroller") {
+            scroller.set_scroll_top(0);
+        }
+        if let Some(text) = find_as::<HtmlElement>("#message") {
+            let _ = text.focus();
+        }
     }
 
     fn storage() -> Option<Storage> {
@@ -154,21 +179,13 @@ mod browser {
             let _ = thread.insert_adjacent_html("beforeend", &started.html);
         }
         answers::catch_up(started.conversation, started.message);
-        if let Some(scroller) = find(".scroller") {
-            // A reversed column: its end is zero.
-            scroller.set_scroll_top(0);
-        }
         answers::reflect();
-        if let Some(text) = find_as::<HtmlElement>("#message") {
-            let _ = text.focus();
-        }
+        to_end();
     }
 
     /// Whether the page shows earlier messages, or knows that newer ones are missing on it.
     fn is_behind() -> bool {
-        let is_past =
-            window().and_then(|window| window.location().search().ok()).is_some_and(|s| !s.is_empty());
-        is_past || find("#newer:not([hidden])").is_some()
+        answers::is_past() || find("#newer:not([hidden])").is_some()
     }
 
     fn stop() {

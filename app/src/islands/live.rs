@@ -11,8 +11,11 @@ pub fn Live() -> impl IntoView {
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
-    use crate::islands::dom::{announce, document, find, later, on, target_of, visible_text, window};
-    use wasm_bindgen::JsCast;
+    use crate::islands::{
+        dom::{announce, document, find, later, on, target_of, visible_text, window},
+        focus,
+    };
+    use wasm_bindgen::{JsCast, JsValue};
     use web_sys::{Element, Event, HtmlElement, HtmlInputElement, MouseEvent};
 
     const YEAR_S: u32 = 31_536_000;
@@ -36,10 +39,26 @@ mod browser {
                 choose_theme(&choice.value());
             }
         });
+        if let Some(address) = find("[data-address]").and_then(|app| app.get_attribute("data-address")) {
+            stand_under(&address);
+        }
+        if let Some(toast) = find(".toast > p") {
+            // What a page begins with is no news to a screen reader.
+            announce(&visible_text(&toast));
+        }
+        focus::keep();
         // A form that was refused is open, so that one sees why.
         if let Some(form) = find("[popover][data-open]").and_then(|form| form.dyn_into::<HtmlElement>().ok())
         {
             let _ = form.show_popover();
+        }
+    }
+
+    /// Gives the page its own address in place of the one it came under.
+    fn stand_under(address: &str) {
+        let history = window().and_then(|window| window.history().ok());
+        if let Some(history) = history {
+            let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(address));
         }
     }
 

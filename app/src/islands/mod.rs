@@ -12,8 +12,11 @@ pub mod chat;
 #[cfg(target_arch = "wasm32")]
 mod dom;
 #[cfg(target_arch = "wasm32")]
+mod focus;
+#[cfg(target_arch = "wasm32")]
 mod growing;
 pub mod live;
+#[expect(missing_docs, reason = "the island macro makes a struct of the arguments, without our words")]
 pub mod passkey;
 
 pub use chat::{Chat, ChatPlace};

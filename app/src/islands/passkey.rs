@@ -2,11 +2,13 @@
 
 use leptos::prelude::*;
 
-/// Signs in with the form inside it.
+/// Signs in with the form inside it, and goes on to `next`, a path that the server has checked.
 #[island]
-pub fn PasskeySignIn(children: Children) -> impl IntoView {
+pub fn PasskeySignIn(next: String, children: Children) -> impl IntoView {
     #[cfg(target_arch = "wasm32")]
-    crate::islands::ceremony::wake(crate::islands::ceremony::Kind::SignIn);
+    crate::islands::ceremony::wake(crate::islands::ceremony::Kind::SignIn, next);
+    #[cfg(not(target_arch = "wasm32"))]
+    let _ = next;
     view! { <div id="ceremony">{children()}<div data-refused aria-live="assertive"></div></div> }
 }
 
@@ -14,6 +16,6 @@ pub fn PasskeySignIn(children: Children) -> impl IntoView {
 #[island]
 pub fn PasskeySetUp(children: Children) -> impl IntoView {
     #[cfg(target_arch = "wasm32")]
-    crate::islands::ceremony::wake(crate::islands::ceremony::Kind::SetUp);
+    crate::islands::ceremony::wake(crate::islands::ceremony::Kind::SetUp, "/chat".to_owned());
     view! { <div id="ceremony">{children()}<div data-refused aria-live="assertive"></div></div> }
 }

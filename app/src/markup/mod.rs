@@ -11,6 +11,7 @@
 //! same cut, so that an answer looks the same while it is written and forever after. The price: a link definition
 //! (`[name]: address`) is known in its own block only.
 
+mod address;
 mod blocks;
 mod code;
 mod lines;

@@ -1,9 +1,11 @@
 //! Markdown events to HTML. Every tag is written here; what a message brings along is text.
 
 use super::blocks::Continues;
-use super::{NESTING_MAX, code, wall};
+use super::{NESTING_MAX, address, code, wall};
 use api_types::UNBROKEN_CHARS_MAX;
-use pulldown_cmark::{Alignment, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{
+    Alignment, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream,
+};
 
 /// The Markdown we read: CommonMark with tables, strike-through and task lists.
 pub(super) const OPTIONS: Options =
@@ -22,7 +24,8 @@ pub(super) struct Rendered {
 /// Renders one block; `continues` is the list it goes on with.
 pub(super) fn block(markdown: &str, continues: Option<Continues>) -> Rendered {
     let mut page = Page { continues, ..Page::default() };
-    for event in Parser::new_ext(markdown, OPTIONS) {
+    // Whole stretches of text: the parser tells an address with a `_` in it in pieces.
+    for event in TextMergeStream::new(Parser::new_ext(markdown, OPTIONS)) {
         page.event(event);
     }
     Rendered { html: page.html, list: page.list }
@@ -76,7 +79,8 @@ impl Page {
                 self.end(tag);
                 self.depth -= 1;
             }
-            Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
+            Event::Text(text) => self.prose(&text),
+            Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
             Event::Code(text) => {
                 self.tag("<code>");
                 self.text(&text);
@@ -96,6 +100,24 @@ impl Page {
         {
             self.list = None;
         }
+    }
+
+    /// Text whose bare addresses are links, where a link may stand.
+    fn prose(&mut self, text: &str) {
+        let mut rest = text;
+        while self.code.is_none()
+            && self.links.is_empty()
+            && let Some(at) = address::find(rest)
+        {
+            let (before, after) = (&rest[..at.start], &rest[at.end..]);
+            self.text(before);
+            let address = &rest[at];
+            self.link(LinkType::Autolink, address);
+            self.text(address);
+            self.end(TagEnd::Link);
+            rest = after;
+        }
+        self.text(rest);
     }
 
     fn text(&mut self, text: &str) {

@@ -1,7 +1,8 @@
 //! The unfinished end of an answer: it is shown as it was written, in a frame that fits it.
 
 use super::lines::Fence;
-use super::render::{figure_open, language, words};
+use super::render::{self, figure_open, language, words};
+use super::wall;
 
 /// What an unfinished text looks like so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub enum Frame {
     Words,
     /// Code in a language, or in none that it names.
     Code(String),
+    /// A table: its finished rows, as they were written. The row under way is not shown before it is whole.
+    Table(String),
 }
 
 /// An unfinished text and the frame it is shown in.
@@ -34,8 +37,14 @@ impl Frame {
             Self::Code(language) => {
                 figure_open(&mut html, language);
                 html.push_str("<pre tabindex=\"0\"><code class=\"caret\" data-tail>");
-                super::render::escape(&mut html, text);
+                render::escape(&mut html, text);
                 html.push_str("</code></pre></figure>");
+            }
+            Self::Table(rows) => {
+                html.push_str(&wall::clean(&render::block(rows, None).html));
+                html.push_str("<p class=\"tail caret\" data-tail>");
+                words(&mut html, text);
+                html.push_str("</p>");
             }
         }
         html
@@ -47,6 +56,14 @@ impl<'a> Tail<'a> {
     /// frame becomes another.
     pub fn of(unfinished: &'a str) -> Self {
         let words = Self { frame: Frame::Words, text: unfinished };
+        match table(unfinished) {
+            Table::Is { begin, rows } => {
+                return Self { frame: Frame::Table(rows[..shown(begin, rows)].to_owned()), text: "" };
+            }
+            // A head that may be one is not shown for a moment as words and bars.
+            Table::Perhaps => return Self { text: "", ..words },
+            Table::IsNot => {}
+        }
         let Some((first, code)) = unfinished.split_once('\n') else {
             // A fence whose line has not arrived is not shown for a moment as words.
             return if Fence::may_open(unfinished) { Self { text: "", ..words } } else { words };
@@ -55,6 +72,53 @@ impl<'a> Tail<'a> {
         let info = first.trim_start().trim_start_matches(['`', '~']);
         Self { frame: Frame::Code(language(info).to_owned()), text: fence.without_half_close(code) }
     }
+}
+
+/// Whether an unfinished text is a table, so far.
+enum Table<'a> {
+    /// These lines of it are whole; what makes it one ends at `begin`.
+    Is {
+        begin: usize,
+        rows: &'a str,
+    },
+    Perhaps,
+    IsNot,
+}
+
+/// Below this many bytes a table is shown anew with each row.
+const SHOWN_ROW_BY_ROW_BYTES: usize = 2_048;
+
+/// Looks at the first two lines: names between bars, and a rule under them. The parser has the last word.
+fn table(unfinished: &str) -> Table<'_> {
+    let is_rule = |line: &str| line.bytes().all(|b| matches!(b, b'|' | b':' | b'-' | b' ' | b'\t'));
+    let Some((head, rest)) = unfinished.split_once('\n') else {
+        let begins = unfinished.starts_with('|');
+        return if begins { Table::Perhaps } else { Table::IsNot };
+    };
+    if !head.contains('|') {
+        return Table::IsNot;
+    }
+    let Some((rule, _)) = rest.split_once('\n') else {
+        let may_be = head.starts_with('|') && is_rule(rest);
+        return if may_be { Table::Perhaps } else { Table::IsNot };
+    };
+    let begin = head.len() + 1 + rule.len() + 1;
+    if !is_rule(rule) || !render::block(&unfinished[..begin], None).html.ends_with("</table></div>") {
+        return Table::IsNot;
+    }
+    let whole = unfinished.rfind('\n').map_or(begin, |end| end + 1);
+    Table::Is { begin, rows: &unfinished[..whole] }
+}
+
+/// How much of the rows is shown. Each change sends all of them again, so those of a long table come a sixteenth to an eighth of it at a time:
+/// what is sent in all stays in proportion to what there is.
+fn shown(begin: usize, rows: &str) -> usize {
+    if rows.len() <= SHOWN_ROW_BY_ROW_BYTES {
+        return rows.len();
+    }
+    let step = rows.len().next_power_of_two() / 16;
+    let upto = rows.floor_char_boundary(rows.len() / step * step);
+    rows[..upto].rfind('\n').map_or(begin, |end| begin.max(end + 1))
 }
 
 #[cfg(test)]
@@ -76,13 +140,52 @@ mod tests {
 
     #[test]
     fn what_is_shown_only_grows_while_the_frame_stays() {
-        let text = "```js\nlet a = `x`;\n``\n` b\n`\n";
-        let mut before = Tail::of("");
-        for end in 0..=text.len() {
-            let now = Tail::of(&text[..end]);
-            assert!(now.frame != before.frame || now.text.starts_with(before.text), "{:?}", &text[..end]);
-            before = now;
+        for text in [
+            "```js\nlet a = `x`;\n``\n` b\n`\n",
+            "|a|b|\n|-|-|\n|c|d|\n|e",
+            "|a|b|\n|-|x",
+            "a | b\n--|--\nc | d",
+        ] {
+            let mut before = Tail::of("");
+            for end in 0..=text.len() {
+                let now = Tail::of(&text[..end]);
+                assert!(now.frame != before.frame || now.text.starts_with(before.text), "{:?}", &text[..end]);
+                before = now;
+            }
         }
+    }
+
+    #[test]
+    fn a_table_shows_its_whole_rows_and_never_a_bar() {
+        let text = "| A | B |\n|:--|--:|\n| one | two |\n| three | four |\n";
+        let shown = |end: usize| {
+            let tail = Tail::of(&text[..end]);
+            tail.frame.html(tail.text)
+        };
+        for end in 0..=text.len() {
+            assert!(!shown(end).contains('|'), "{:?}: {}", &text[..end], shown(end));
+        }
+        let rows = |end: usize| shown(end).matches("<tr>").count();
+        let end_of = |words: &str| text.find(words).unwrap() + words.len();
+        assert_eq!(["--:|", "--:|\n", "two |", "two |\n", "four |\n"].map(end_of).map(rows), [0, 1, 1, 2, 3]);
+        assert!(shown(text.len()).ends_with("</table></div><p class=\"tail caret\" data-tail></p>"));
+        // One rule too few: the parser sees no table, and neither does the page.
+        assert_eq!(Tail::of("| A | B |\n|--|\n").frame, Frame::Words);
+        // What only looks like a head is words as soon as that is sure.
+        assert_eq!(Tail::of("| a pipe\nand").text, "| a pipe\nand");
+    }
+
+    #[test]
+    fn a_long_table_is_not_sent_again_for_each_row() {
+        let mut text = "|a|\n|-|\n".to_owned();
+        let (mut frames, mut before) = (0, None);
+        for _ in 0..10_000 {
+            text.push_str("|b|\n");
+            let frame = Tail::of(&text).frame;
+            frames += usize::from(before.as_ref() != Some(&frame));
+            before = Some(frame);
+        }
+        assert!(frames < 600, "{frames}");
     }
 
     #[test]

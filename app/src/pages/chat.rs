@@ -6,9 +6,9 @@ use crate::{
         composer::{Composer, composer},
         conversation::{self, label_of},
         frame::{Here, frame},
-        icon::{LAMP, small_icon},
+        icon::LAMP,
         notice::notice_with,
-        turn,
+        toast, turn,
     },
 };
 use api_types::{ConversationId, MessageId, ModelInfo, ModelKind, ModelRef, Problem, RunState};
@@ -35,7 +35,7 @@ pub(crate) fn new_chat() -> impl IntoView {
         };
         let label = chosen.as_ref().map(|model| label_of(&models, model));
         let (above, under) = about_model(&models, chosen.as_ref());
-        let undo = deleted.and_then(|id| id.parse::<ConversationId>().ok()).map(undo_toast);
+        let undo = deleted.and_then(|id| id.parse().ok()).map(|id| toast::deleted(id, None));
         let main = view! {
             <main class="main chat fresh" id="main">
                 {conversation::new_head()}
@@ -51,23 +51,10 @@ pub(crate) fn new_chat() -> impl IntoView {
                 {composer(Composer { conversation: None, model: chosen.clone(), model_label: label, running: None, form, now: data.now, above, under })}
             </main>
             {conversation::new_model_menu(models, chosen.as_ref())}
-            <div class="toasts" role="status" aria-live="polite">{undo}</div>
+            {toast::toasts(undo)}
         };
         Ok(view! { <Title text="New chat" />{frame(data, Here::Chat(None), main)} }.into_any())
     })
-}
-
-fn undo_toast(id: ConversationId) -> impl IntoView {
-    view! {
-        <div class="toast">
-            <p>"The conversation was deleted."</p>
-            <form method="post" action="/api/conversation/restore">
-                <input type="hidden" name="conversation" value=id.to_string() />
-                <button class="btn quiet small" type="submit">{small_icon("undo")}"Undo"</button>
-            </form>
-            <a class="btn quiet icon-only small" href="/chat" aria-label="Close">{small_icon("close")}</a>
-        </div>
-    }
 }
 
 /// What a person should know of the model before they write: over the box what keeps it from answering, under it what it is.
@@ -94,14 +81,15 @@ fn about_model(models: &[ModelInfo], chosen: Option<&ModelRef>) -> (AnyView, Opt
             };
             (nothing(), Some(words.into_any()))
         }
-        (_, Some(ModelKind::Remote)) => (nothing(), None),
+        (_, Some(ModelKind::Nearby | ModelKind::Remote)) => (nothing(), None),
     }
 }
 
 /// A conversation that exists.
 pub(crate) fn chat() -> impl IntoView {
     let id = use_params_map().get_untracked().get("id");
-    let until = use_query_map().get_untracked().get("until");
+    let query = use_query_map().get_untracked();
+    let (until, is_saved) = (query.get("until"), query.get("saved").is_some());
     super::page(async move {
         let by = context::signed_in()?;
         let id: ConversationId = id.and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)?;
@@ -126,8 +114,11 @@ pub(crate) fn chat() -> impl IntoView {
         let label = label_of(&models, &settings.model);
         let (above, under) = about_model(&models, Some(&settings.model));
         let is_past = until.is_some();
+        let is_saved = is_saved && form.is_none();
+        // Without a script the page asks again by itself, but never where it holds something that was typed.
+        let asks_again = running.is_some() && form.is_none();
         let main = view! {
-            <main class="main chat" id="main">
+            <main class="main chat" id="main" data-asks-again=asks_again.then_some("")>
                 {conversation::head(title.clone())}
                 <div class="scroller" tabindex="0" role="region" aria-label="Conversation">
                     <div class="thread" data-conversation=id.to_string()>
@@ -137,13 +128,13 @@ pub(crate) fn chat() -> impl IntoView {
                     </div>
                 </div>
                 // Without a fragment: an address that differs in its fragment alone is not loaded again.
-                {running.map(|_| view! { <noscript><meta http-equiv="refresh" content=format!("2; url=/chat/{id}") /></noscript> })}
+                {asks_again.then(|| view! { <noscript><meta http-equiv="refresh" content=format!("2; url=/chat/{id}") /></noscript> })}
                 {composer(Composer { conversation: Some(id), model: None, model_label: Some(label), running, form: form.clone(), now: data.now, above, under })}
             </main>
             {conversation::model_menu(id, models.clone(), settings)}
             {conversation::more_menu(id, title.clone(), form.as_ref())}
             {conversation::settings_sheet(id, models, settings, form.as_ref())}
-            <div class="toasts" role="status" aria-live="polite"></div>
+            {toast::toasts(is_saved.then(toast::saved))}
         };
         Ok(view! { <Title text=title />{frame(data, Here::Chat(Some(id)), main)} }.into_any())
     })

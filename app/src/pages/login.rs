@@ -1,7 +1,7 @@
 //! `/login`: the door. With no owner yet, it is where one becomes it.
 
 use crate::{
-    api::context,
+    api::{context, local_path::LocalPath},
     components::icon::{DOOR, MARK, icon},
     islands::{PasskeySetUp, PasskeySignIn},
 };
@@ -11,12 +11,13 @@ use studio::NAME_CHARS_MAX;
 
 /// The page.
 pub(crate) fn login() -> impl IntoView {
-    super::page(async {
+    super::page(async move {
+        let next = LocalPath::next(context::asked("next"));
         if context::signed_in_if_any().is_some() {
-            leptos_axum::redirect("/chat");
+            leptos_axum::redirect(next.as_str());
         }
         let has_owner = context::studio()?.has_owner().await?;
-        let body = if has_owner { sign_in().into_any() } else { set_up().into_any() };
+        let body = if has_owner { sign_in(&next).into_any() } else { set_up().into_any() };
         Ok(view! {
             <Title text=if has_owner { "Sign in" } else { "Make it yours" } />
             <div class="door">
@@ -42,14 +43,16 @@ fn no_script() -> impl IntoView {
     }
 }
 
-fn sign_in() -> impl IntoView {
+fn sign_in(next: &LocalPath) -> impl IntoView + use<> {
+    let next = next.as_str().to_owned();
     view! {
         <h1>"Your studio. Your key."</h1>
         <p class="lead">"Sign in with the passkey on this device, or with one on your phone."</p>
         {no_script()}
-        <PasskeySignIn>
+        <PasskeySignIn next>
             <form method="post" action="/login">
                 <button class="btn primary wide" type="submit" disabled data-passkey>{icon("key")}"Sign in with a passkey"</button>
+                <p class="hint waiting" role="status" data-waiting></p>
             </form>
         </PasskeySignIn>
         <div class="after">
@@ -81,6 +84,7 @@ fn set_up() -> impl IntoView {
                     <p class="error" id="name-error" hidden></p>
                 </div>
                 <button class="btn primary wide" type="submit" disabled data-passkey>{icon("key")}"Create my passkey"</button>
+                <p class="hint waiting" role="status" data-waiting></p>
             </form>
         </PasskeySetUp>
         <div class="after">

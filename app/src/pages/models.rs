@@ -12,7 +12,7 @@ use crate::{
 use api_types::ModelInfo;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use studio::{SourceView, ports::SourceAddress};
+use studio::{SourceView, grouped, ports::SourceAddress};
 
 /// The page.
 pub(crate) fn models() -> impl IntoView {
@@ -68,8 +68,10 @@ fn section(source: SourceView, models: &[ModelInfo]) -> impl IntoView + use<> {
 }
 
 fn row(info: ModelInfo) -> impl IntoView {
-    let context =
-        info.context_tokens.map(|tokens| format!(" · {tokens} tokens of context")).unwrap_or_default();
+    let context = info
+        .context_tokens
+        .map(|tokens| format!(" · {} tokens of context", grouped(tokens as usize)))
+        .unwrap_or_default();
     let about = about(&info) + &context;
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("model", &info.model.to_string())

@@ -56,8 +56,10 @@ pub(crate) async fn page(problem: Problem) -> AnyView {
         return view! { <Title text=title />{frame(data, Here::Nowhere, main)} }.into_any();
     }
     let unsent = unsent(false);
-    // An address that a form was sent to shows nothing when it is asked for again.
-    let can_reload = unsent.is_none() && problem != Problem::NotFound;
+    // What may be there in a moment; and an address that a form was sent to shows nothing when it is asked for again.
+    let may_pass =
+        matches!(problem, Problem::TryLater { .. } | Problem::Broken { .. } | Problem::RateLimited { .. });
+    let can_reload = unsent.is_none() && may_pass;
     view! { <Title text=title />{plain(&problem, unsent, can_reload)} }.into_any()
 }
 
@@ -90,6 +92,7 @@ fn unsent(is_gone: bool) -> Option<AnyView> {
 fn plain(problem: &Problem, unsent: Option<AnyView>, can_reload: bool) -> impl IntoView + use<> {
     let (title, detail) = (problem.title(), problem.to_string());
     let is_nowhere = *problem == Problem::NotFound;
+    let to_chat = if can_reload || unsent.is_some() { "btn" } else { "btn primary" };
     let trace = match problem {
         Problem::Broken { trace_id } => Some(trace_id.clone()),
         _ => None,
@@ -104,7 +107,7 @@ fn plain(problem: &Problem, unsent: Option<AnyView>, can_reload: bool) -> impl I
                 {unsent}
                 <div class="actions">
                     {can_reload.then(|| view! { <a class="btn primary" href="">{icon("again")}"Try again"</a> })}
-                    <a class="btn" href="/">"Back to the start"</a>
+                    <a class=to_chat href="/chat">"Open the chat"</a>
                 </div>
                 {trace.map(|trace| view! { <p class="trace">"Say this when you ask for help: "<code>{trace}</code></p> })}
             </div>

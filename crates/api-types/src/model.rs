@@ -75,6 +75,8 @@ impl fmt::Display for ModelRef {
 pub enum ModelKind {
     /// Runs inside this process.
     Local,
+    /// Served on this machine by another program.
+    Nearby,
     /// Runs on a server that is reached over the network.
     Remote,
     /// No model at all: scripted answers for tests and demonstrations.

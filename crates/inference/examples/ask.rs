@@ -48,7 +48,7 @@ async fn main() {
                         "\n[{round}: first word after {first:.2?}, then {rate:.1} tokens a second; {reason:?}, {usage:?}]"
                     );
                 }
-                Ok(ChatEvent::Waiting { .. }) => {}
+                Ok(ChatEvent::Waiting { .. } | ChatEvent::Used(_)) => {}
                 Err(error) => eprintln!("{error}"),
             }
         }

@@ -112,9 +112,13 @@ impl<'a> Generation<'a> {
 
     /// Bytes of a character that is not whole are not text: they are left out.
     fn end(&self, reason: FinishReason) -> Step {
+        Step::End(reason, self.used())
+    }
+
+    /// What the answer used so far.
+    pub(crate) fn used(&self) -> Usage {
         let count = |tokens: &[u32]| u32::try_from(tokens.len()).ok();
-        let usage = Usage { prompt_tokens: count(&self.prompt), completion_tokens: count(&self.written) };
-        Step::End(reason, usage)
+        Usage { prompt_tokens: count(&self.prompt), completion_tokens: count(&self.written) }
     }
 }
 

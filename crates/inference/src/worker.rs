@@ -111,7 +111,11 @@ impl Worker {
             match generation.step(&stop)? {
                 Step::Quiet => {}
                 Step::Text(text) => {
-                    if job.events.send(Ok(ChatEvent::Delta(text))).is_err() {
+                    let used = ChatEvent::Used(generation.used());
+                    if [ChatEvent::Delta(text), used]
+                        .into_iter()
+                        .any(|event| job.events.send(Ok(event)).is_err())
+                    {
                         return Ok(None);
                     }
                 }

@@ -68,7 +68,7 @@ async fn answer(mut stream: ChatStream) -> Result<Answer, ModelError> {
     let (mut text, mut first) = (String::new(), None);
     while let Some(event) = stream.next().await {
         match event? {
-            ChatEvent::Waiting { .. } => {}
+            ChatEvent::Waiting { .. } | ChatEvent::Used(_) => {}
             ChatEvent::Delta(more) => {
                 first.get_or_insert_with(|| begun.elapsed());
                 text.push_str(&more);

@@ -2,6 +2,7 @@
 
 mod support;
 
+use api_types::ModelKind;
 use providers::{Dialect, Finder, MODELS_KEPT, Ports, Timeouts, discover_at, http_client};
 use serde_json::json;
 use std::{
@@ -56,6 +57,17 @@ async fn each_dialect_lists_its_models() {
         let models = remote(dialect, &server.uri()).models().await;
         assert_eq!(names(&models), ["acme/b"], "{dialect}");
         assert_eq!(models[0].label, label);
+    }
+}
+
+#[tokio::test]
+async fn a_server_on_this_machine_is_told_from_one_elsewhere_and_from_a_model_it_passes_on() {
+    let list = json!({"models": [{"name": "big:cloud"}, {"name": "large:120b-cloud"}, {"name": "small:1b"}]});
+    let server = serving(list, "/api/tags").await;
+    for here in [server.uri(), server.uri().replace("127.0.0.1", "localhost")] {
+        let kinds: Vec<_> =
+            remote(Dialect::Ollama, &here).models().await.into_iter().map(|info| info.kind).collect();
+        assert_eq!(kinds, [ModelKind::Remote, ModelKind::Remote, ModelKind::Nearby], "{here}");
     }
 }
 

@@ -12,6 +12,11 @@ use api_types::{Price, RunState, Usage};
 use futures::StreamExt;
 use std::{sync::Arc, time::Duration};
 
+/// Why an answer is not whole although its model said that it ends here. There is nothing to continue: the filter would
+/// cut it at the same place.
+const FILTERED: &str =
+    "The provider's own filter ended this answer here. Ask in other words, or choose another model.";
+
 /// A run on its way to the worker.
 pub struct Ticket {
     /// Its place in memory.
@@ -35,8 +40,18 @@ impl Ending {
         Self { state, failure: None, cut_short: false, usage: Usage::default() }
     }
 
-    fn failed(error: &ModelError) -> Self {
-        Self { failure: Some(error.to_string()), ..Self::of(RunState::Failed) }
+    /// The model ended by itself, for this reason.
+    fn reached(reason: FinishReason, usage: Usage) -> Self {
+        let whole = Self { usage, ..Self::of(RunState::Finished) };
+        match reason {
+            FinishReason::Stop => whole,
+            FinishReason::Length => Self { cut_short: true, ..whole },
+            FinishReason::Filter => Self { failure: Some(FILTERED.to_owned()), ..whole },
+        }
+    }
+
+    fn failed(error: &ModelError, usage: Usage) -> Self {
+        Self { failure: Some(error.to_string()), usage, ..Self::of(RunState::Failed) }
     }
 }
 
@@ -72,34 +87,37 @@ async fn write(studio: &Studio, live: &LiveRun, request: ChatRequest) -> Ending 
         live.inner().state = RunState::Running;
     }
     let mut ending = None;
+    // Of an answer that does not come to its end.
+    let mut used = Usage::default();
+    let so_far = |state, usage| Ending { usage, ..Ending::of(state) };
     loop {
         let event = tokio::select! {
             biased;
-            () = live.stop.cancelled() => return Ending::of(RunState::Stopped),
-            () = studio.live.closing.cancelled() => return Ending::of(RunState::Interrupted),
+            () = live.stop.cancelled() => return so_far(RunState::Stopped, used),
+            () = studio.live.closing.cancelled() => return so_far(RunState::Interrupted, used),
             event = stream.next() => event,
         };
         match event {
             Some(Ok(ChatEvent::Delta(delta))) => {
                 if !push(studio, live, &delta) {
-                    return Ending { cut_short: true, ..Ending::of(RunState::Finished) };
+                    return Ending { cut_short: true, ..so_far(RunState::Finished, used) };
                 }
             }
             Some(Ok(ChatEvent::Waiting { ahead })) => {
                 live.inner().note = Some(waiting(ahead));
                 studio.live.changed(live.owned.owner);
             }
+            Some(Ok(ChatEvent::Used(usage))) => used = usage,
             Some(Ok(ChatEvent::End { reason, usage })) => {
-                let cut_short = reason != FinishReason::Stop;
-                ending = Some(Ending { cut_short, usage, ..Ending::of(RunState::Finished) });
+                ending = Some(Ending::reached(reason, usage));
             }
             Some(Err(error)) => {
                 tracing::warn!(run = %live.run, %model, error = error.word(), "an answer failed");
-                return Ending::failed(&error);
+                return Ending::failed(&error, used);
             }
             None => {
                 return ending.unwrap_or_else(|| {
-                    Ending::failed(&ModelError::BrokeOff { source_name: "The model".to_owned() })
+                    Ending::failed(&ModelError::BrokeOff { source_name: "The model".to_owned() }, used)
                 });
             }
         }

@@ -59,7 +59,7 @@ impl Catalog {
     /// The model a new conversation begins with: a connected one before the small built-in one before the mock.
     pub async fn preferred(&self) -> Option<ModelInfo> {
         let rank = |kind| match kind {
-            ModelKind::Remote => 0,
+            ModelKind::Nearby | ModelKind::Remote => 0,
             ModelKind::Local => 1,
             ModelKind::Mock => 2,
         };

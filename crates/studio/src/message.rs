@@ -4,7 +4,7 @@ use crate::{
     Opened, PROMPT_TURNS_MAX, SignedIn, Studio, owned,
     ports::{
         ChatTurn,
-        store::{ConversationRow, MessageRow, Owned},
+        store::{ConversationRow, MessageRow, Owned, TurnRow},
     },
     run::{Place, Read},
     text,
@@ -96,7 +96,8 @@ impl Studio {
         self.open_run(place, None, None, String::new()).await
     }
 
-    /// Goes on with an answer that was stopped, failed or interrupted. A model call is not repeated unasked.
+    /// Goes on with an answer that was stopped, failed or interrupted, or reached its longest length. A model call is not
+    /// repeated unasked.
     ///
     /// # Errors
     /// As [`Studio::send_message`]; `Changed` when the answer is whole.
@@ -110,7 +111,7 @@ impl Studio {
         let question = message.parent.ok_or(Problem::NotFound)?;
         let owned = owned(by);
         let last = self.store.branch(owned, conversation.id, answer, 1).await?.pop();
-        let run = last.and_then(|turn| turn.run).filter(|run| run.state.can_continue()).ok_or_else(|| {
+        let run = last.filter(TurnRow::can_continue).and_then(|turn| turn.run).ok_or_else(|| {
             Problem::Changed { detail: "This answer is whole; there is nothing to continue.".to_owned() }
         })?;
         let place = Place {

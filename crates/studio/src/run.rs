@@ -26,6 +26,8 @@ pub struct Opened {
     pub answer: MessageRow,
     /// The run that writes it.
     pub run: RunRow,
+    /// What people call its model.
+    pub model_label: String,
 }
 
 /// The place of an answer: everything about it that is known before it begins.
@@ -75,7 +77,13 @@ impl Studio {
             first_token_at: None,
             ended_at: None,
         };
-        let opened = Opened { conversation: place.conversation, question, answer: place.answer, run };
+        let opened = Opened {
+            conversation: place.conversation,
+            question,
+            answer: place.answer,
+            run,
+            model_label: place.info.label,
+        };
         let rows = opened.clone();
         let live = Arc::new(LiveRun::new(
             (opened.run.id, opened.answer.id, opened.conversation),

@@ -2,7 +2,7 @@
 
 use crate::{
     ANSWER_TOKENS_MAX, MESSAGE_BYTES_MAX, NAME_CHARS_MAX, SYSTEM_PROMPT_BYTES_MAX, TEMPERATURE_MAX,
-    TITLE_CHARS_MAX,
+    TITLE_CHARS_MAX, number::grouped,
 };
 use api_types::{ConversationSettings, Problem};
 
@@ -23,7 +23,9 @@ pub(crate) fn message(text: &str) -> Result<(), Problem> {
         return Err(Problem::field(
             "text",
             format!(
-                "This message is {over} bytes too long; at most {MESSAGE_BYTES_MAX} fit. Shorten it, or send it in parts."
+                "This message is {} bytes too long; at most {} fit. Shorten it, or send it in parts.",
+                grouped(over),
+                grouped(MESSAGE_BYTES_MAX)
             ),
         ));
     }
@@ -107,15 +109,16 @@ pub(crate) fn settings(settings: &ConversationSettings) -> Result<(), Problem> {
     {
         return Err(Problem::field(
             "max_tokens",
-            format!("Length goes from 1 to {ANSWER_TOKENS_MAX} tokens."),
+            format!("Length goes from 1 to {} tokens.", grouped(ANSWER_TOKENS_MAX as usize)),
         ));
     }
     if settings.system_prompt.len() > SYSTEM_PROMPT_BYTES_MAX {
         return Err(Problem::field(
             "system_prompt",
             format!(
-                "At most {SYSTEM_PROMPT_BYTES_MAX} bytes fit here; this has {}.",
-                settings.system_prompt.len()
+                "At most {} bytes fit here; this has {}.",
+                grouped(SYSTEM_PROMPT_BYTES_MAX),
+                grouped(settings.system_prompt.len())
             ),
         ));
     }

@@ -151,7 +151,8 @@ impl Told {
         }
         let tail = Tail::of(self.blocks.tail());
         // A frame goes with its first text: before that there is nothing to put into it.
-        let has_place = !tail.text.is_empty() || !blocks.is_empty();
+        let is_table = matches!(tail.frame, Frame::Table(_));
+        let has_place = !tail.text.is_empty() || !blocks.is_empty() || is_table;
         let is_shown = has_place && self.frame.as_ref() != Some(&tail.frame);
         let frame = is_shown.then(|| tail.frame.html(""));
         if frame.is_some() {

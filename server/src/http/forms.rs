@@ -2,7 +2,10 @@
 
 use super::{Http, problems};
 use api_types::Problem;
-use app::api::context::RefusedForm;
+use app::api::{
+    context::{self, RefusedForm},
+    local_path::LocalPath,
+};
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
@@ -38,7 +41,7 @@ fn page(http: &Http, headers: &HeaderMap) -> Option<String> {
 /// The layer. Inside it a form's request asks for JSON, so that server functions answer what they mean.
 pub(super) async fn refill(State(http): State<Http>, request: Request, next: Next) -> Response {
     if !is_form(&request) {
-        return next.run(request).await;
+        return visit(request, next).await;
     }
     let back = page(&http, request.headers());
     let (mut parts, body) = request.into_parts();
@@ -54,7 +57,9 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
     }
     let (status, problem, cookies) = read_problem(response).await;
     if problem == Problem::SignIn {
-        return see_other(StatusCode::SEE_OTHER.into_response(), "/login");
+        let next = back.as_deref().and_then(LocalPath::parse);
+        let door = next.map_or_else(|| "/login".to_owned(), |page| page.door());
+        return see_other(StatusCode::SEE_OTHER.into_response(), &door);
     }
     // The same page once more, as if it had been asked for, with what was refused beside it.
     let fields = serde_urlencoded::from_bytes(&bytes).unwrap_or_default();
@@ -75,6 +80,21 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
         shown.headers_mut().append(header::SET_COOKIE, cookie);
     }
     shown
+}
+
+/// The address of a form, asked for as a page: a refusal was shown under it, and somebody reloads that or comes back to it.
+async fn visit(request: Request, next: Next) -> Response {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let is_person = request.method() == Method::GET && accepts.contains("text/html");
+    let path = request.uri().path();
+    let page = (is_person && path.starts_with("/api/")).then(|| context::page_of(path));
+    let response = next.run(request).await;
+    match page {
+        Some(page) if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
+            see_other(StatusCode::SEE_OTHER.into_response(), page)
+        }
+        _ => response,
+    }
 }
 
 fn see_other(worked: Response, back: &str) -> Response {

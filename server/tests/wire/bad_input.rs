@@ -29,7 +29,7 @@ fn a_program_gets_a_problem_with_its_code_and_what_to_do() {
             text(&"x".repeat(100_001)),
             422,
             "invalid",
-            "1 bytes too long; at most 100000 fit. Shorten it",
+            "1 bytes too long; at most 100,000 fit. Shorten it",
         ),
         (JSON, text(&"é".repeat(50_001)), 422, "invalid", "2 bytes too long"),
         (JSON, text(&"x".repeat(1_100_000)), 413, "too_large", "at most 1000000 bytes"),

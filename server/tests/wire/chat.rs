@@ -1,6 +1,6 @@
 //! Asking and answering, over the wire.
 
-use crate::support::{Studio, databases, id, slowly, until};
+use crate::support::{Studio, databases, id, slowly, unescaped, until};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -72,6 +72,10 @@ fn stop_keeps_what_was_written_and_continue_goes_on_from_there() {
         assert_eq!(ana.ended(&sent["run"])["state"], "stopped");
         let stopped = ana.page(&page).body;
         assert!(stopped.contains("You stopped this answer.") && stopped.contains("/api/message/continue"));
+        assert!(
+            stopped.contains(" token</span>") || stopped.contains(" tokens</span>"),
+            "what it used is known: {stopped}"
+        );
 
         let again = json!({ "conversation": sent["conversation"], "message": sent["message"] });
         let more = ana.call("/api/message/continue", again.clone());
@@ -156,8 +160,11 @@ fn everything_works_with_forms_alone() {
         ("max_tokens", ""),
         ("system_prompt", "Be brief."),
     ];
-    assert_eq!(ana.form(&page, "/api/conversation/configure", &settings).status, 303);
-    assert!(ana.page(&page).body.contains("Be brief."));
+    let saved = ana.form(&page, "/api/conversation/configure", &settings);
+    let told = ana.page(saved.header("location")).body;
+    assert!(saved.status == 303 && told.contains("Be brief.") && told.contains("<p>Saved</p>"), "{told}");
+    let untold = ana.page(&page).body;
+    assert!(untold.contains("Be brief.") && !untold.contains("<p>Saved</p>"), "{untold}");
 
     let deleted = ana.form(&page, "/api/conversation/delete", &[("conversation", &conversation)]);
     let after = deleted.header("location").to_owned();
@@ -165,6 +172,38 @@ fn everything_works_with_forms_alone() {
     let restored = ana.form(&after, "/api/conversation/restore", &[("conversation", &conversation)]);
     assert_eq!(restored.header("location"), page);
     assert_eq!(ana.form("/chat", "/api/session/end", &[]).header("location"), "/login");
+}
+
+#[test]
+fn what_is_deleted_in_the_list_leaves_one_in_the_list() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let sent = ana.ask("delete me", None, "mock/echo");
+    ana.ended(&sent["run"]);
+    let conversation = id(&sent["conversation"]);
+    let open = format!("/chat/{conversation}");
+    for (back, after, undone) in [
+        ("/conversations", "/conversations?deleted=", "/conversations"),
+        ("/conversations?after=1.", "/conversations?after=1.&deleted=", "/conversations?after=1."),
+        ("https://evil.example", "/chat?deleted=", open.as_str()),
+        ("", "/chat?deleted=", open.as_str()),
+    ] {
+        // A part of the list begins after a conversation.
+        let [back, after, undone] =
+            [back, after, undone].map(|path| path.replace("after=1.", &format!("after=1.{conversation}")));
+        let fields = [("conversation", conversation), ("back", back.as_str())];
+        let deleted = ana.form("/conversations", "/api/conversation/delete", &fields);
+        assert_eq!(deleted.header("location"), after.clone() + conversation);
+        let page = ana.page(deleted.header("location")).body;
+        assert!(page.contains("The conversation was deleted.") && page.contains("/api/conversation/restore"));
+        let restored = ana.form(&after, "/api/conversation/restore", &fields);
+        assert_eq!(restored.header("location"), undone);
+    }
+    let list = ana.page("/conversations").body;
+    assert!(list.contains("name=\"back\" value=\"/conversations\""), "{list}");
+    let older = ana.page(&format!("/conversations?after=1.{conversation}")).body;
+    assert!(older.contains("There are no older conversations.") && older.contains("Newest conversations"));
 }
 
 #[test]
@@ -220,4 +259,36 @@ fn an_answer_as_long_as_a_book_is_shown_and_streamed_like_any_other() {
     let again = ana.ended(&sent["run"]);
     let text = |event: &Value| event["blocks"].to_string().len();
     assert!(text(&again) > 60_000, "{again}");
+}
+
+#[test]
+fn an_answer_cut_by_its_length_offers_to_continue_and_one_cut_by_a_filter_says_who_cut_it() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let words = json!({ "text": "one two three four five six", "finish": "filter" });
+    for (max_tokens, says, can_continue) in [
+        ("2", "This answer reached its longest length.", true),
+        ("", "own filter ended this answer here.", false),
+    ] {
+        let sent = ana.ask("hello", None, "mock/echo");
+        ana.ended(&sent["run"]);
+        let conversation = id(&sent["conversation"]);
+        let settings =
+            json!({ "conversation": conversation, "model": "mock/echo", "max_tokens": max_tokens });
+        assert_eq!(ana.call("/api/conversation/configure", settings).status, 200);
+        let sent = ana.ask(&format!("!mock {words}"), Some(conversation), "");
+        ana.ended(&sent["run"]);
+        let page = unescaped(&ana.page(&format!("/chat/{conversation}")).body);
+        assert!(page.contains(says), "{page}");
+        assert_eq!(page.contains(">Continue<"), can_continue, "{page}");
+
+        let this = json!({ "conversation": conversation, "message": sent["message"] });
+        let more = ana.call("/api/message/continue", this);
+        assert_eq!(more.status, if can_continue { 200 } else { 409 }, "{more:?}");
+        if can_continue {
+            ana.ended(&more.json()["run"]);
+            assert!(ana.page(&format!("/chat/{conversation}")).body.contains("<p>one two three four</p>"));
+        }
+    }
 }

@@ -172,7 +172,11 @@ fn another_site_moves_nothing_and_get_changes_nothing() {
         assert_eq!(ana.send(request).status, 403, "{name}");
     }
     for row in FUNCTIONS {
-        assert!(matches!(ana.page(row.path).status, 404 | 405), "GET {}", row.path);
+        let visited = ana.page(row.path);
+        let page = if row.path.starts_with("/api/source/") { "/models" } else { "/chat" };
+        assert_eq!((visited.status, visited.header("location")), (303, page), "GET {}", row.path);
+        let asked = ana.request(reqwest::Method::GET, row.path).header("accept", "application/json");
+        assert_eq!(ana.send(asked).status, 405, "GET {}", row.path);
     }
     assert_eq!(ana.page("/chat").status, 200, "still signed in");
 }

@@ -1,6 +1,6 @@
 //! The door: the first owner, signing in and out, and what survives a restart.
 
-use crate::support::{Person, Studio, databases, is_private};
+use crate::support::{Person, Studio, databases, is_private, unescaped};
 use serde_json::json;
 
 #[test]
@@ -19,8 +19,11 @@ fn the_first_owner_signs_in_again_after_a_restart_and_finds_everything() {
         assert_eq!(running.code, None, "a studio with an owner prints no code");
         assert!(ana.page(&page).body.contains("hello there"), "the session survives");
         let mut elsewhere = ana.elsewhere();
-        assert_eq!(elsewhere.page(&page).header("location"), "/login");
+        let door = elsewhere.page(&page).header("location").to_owned();
+        assert_eq!(door, format!("/login?next={}", page.replace('/', "%2F")));
+        assert!(unescaped(&elsewhere.page(&door).body).contains(&page), "the door goes on to it");
         assert_eq!(elsewhere.sign_in().status, 200);
+        assert_eq!(elsewhere.page(&door).header("location"), page, "signed in in another tab");
         assert!(elsewhere.page(&page).body.contains("hello there"));
     }
 }
@@ -77,6 +80,29 @@ fn signing_out_ends_the_session_and_not_only_the_cookie() {
         assert_eq!(ana.page("/chat").header("location"), "/login", "the old cookie is worth nothing");
         assert_eq!(ana.call("/api/message/send", json!({ "text": "x" })).status, 401);
     }
+}
+
+#[test]
+fn the_door_goes_on_to_a_page_of_ours_alone() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    for (next, location) in [
+        ("%2Fmodels", "/models"),
+        ("%2Fchat%3Fmodel%3Dmock%252Fecho", "/chat?model=mock%2Fecho"),
+        ("%2F%2Fevil.example", "/chat"),
+        ("%2F%5Cevil.example", "/chat"),
+        ("https%3A%2F%2Fevil.example", "/chat"),
+        ("%2Fchat%0D%0Aset-cookie%3A%20a%3Db", "/chat"),
+        ("%2Fapi%2Fsession%2Fend", "/chat"),
+        ("%2Flogin%3Fnext%3D%2Flogin", "/chat"),
+    ] {
+        assert_eq!(ana.page(&format!("/login?next={next}")).header("location"), location, "{next}");
+    }
+    // A form whose session is over comes back to its page too.
+    ana.cookies.clear();
+    let sent = ana.form("/chat?model=mock/echo", "/api/message/send", &[("text", "x")]);
+    assert_eq!(sent.header("location"), "/login?next=%2Fchat%3Fmodel%3Dmock%2Fecho");
 }
 
 #[test]

@@ -103,6 +103,27 @@ fn links_open_elsewhere_and_images_do_not_load() {
 }
 
 #[test]
+fn a_bare_address_is_a_link_like_another_and_none_in_code_or_in_a_link() {
+    let link = |href: &str, text: &str| {
+        format!("<a href=\"{href}\" target=\"_blank\" rel=\"noopener nofollow ugc\">{text}</a>")
+    };
+    shows(
+        "See https://x.org/a_b_c?d=e&f=*g, then **http://y.org**.",
+        &format!(
+            "<p>See {}, then <strong>{}</strong>.</p>",
+            link("https://x.org/a_b_c?d=e&amp;f=*g", "https://x.org/a_b_c?d=e&amp;f=*g"),
+            link("http://y.org", "http://y.org")
+        ),
+    );
+    shows("`https://x.org`", "<p><code>https://x.org</code></p>");
+    assert!(!to_html("```\nhttps://x.org\n```").contains("<a"));
+    shows("[https://x.org](https://y.org)", &format!("<p>{}</p>", link("https://y.org", "https://x.org")));
+    shows("[https://x.org](javascript:x)", "<p>https://x.org</p>");
+    shows("a <b title=https://x.org>", "<p>a &lt;b title=https://x.org&gt;</p>");
+    assert!(to_html("![https://x.org](https://y.org/a.png)").contains("[image: https://x.org]</a>"));
+}
+
+#[test]
 fn a_word_without_end_gets_places_where_its_line_may_break() {
     let a = |times| "a".repeat(times);
     shows(&a(250), &format!("<p>{}<wbr>{}<wbr>{}</p>", a(100), a(100), a(50)));

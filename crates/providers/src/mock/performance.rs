@@ -36,6 +36,7 @@ impl Performance {
         let failure = failure.map(|(after, error)| (after as usize, error));
         let failure = failure.filter(|(after, _)| *after == 0 || *after > before);
         let length = request.max_tokens as usize;
+        let read = read(request);
         let mut written = 0;
         for word in words(&text[prefix.len()..]) {
             if written == length || failure.as_ref().is_some_and(|(after, _)| before + written == *after) {
@@ -43,6 +44,7 @@ impl Performance {
             }
             plan.at(written, Ok(ChatEvent::Delta(word.to_owned())));
             written += 1;
+            plan.at(written - 1, Ok(ChatEvent::Used(used(&script, read, written))));
         }
         let whole = words(&text[prefix.len()..]).count() == written;
         let end = match failure {
@@ -53,11 +55,7 @@ impl Performance {
                 } else {
                     FinishReason::Length
                 };
-                let usage = Usage {
-                    prompt_tokens: script.prompt_tokens.or_else(|| u32::try_from(read(request)).ok()),
-                    completion_tokens: script.completion_tokens.or_else(|| u32::try_from(written).ok()),
-                };
-                Ok(ChatEvent::End { reason, usage })
+                Ok(ChatEvent::End { reason, usage: used(&script, read, written) })
             }
         };
         plan.at(written, end);
@@ -124,6 +122,14 @@ fn repeated(text: &str, tokens: usize) -> String {
     all.extend(words(&spaced).take(tokens % count));
     all.truncate(all.trim_end().len());
     all
+}
+
+/// What the script says that the answer used, or what was counted.
+fn used(script: &Script, read: usize, written: usize) -> Usage {
+    Usage {
+        prompt_tokens: script.prompt_tokens.or_else(|| u32::try_from(read).ok()),
+        completion_tokens: script.completion_tokens.or_else(|| u32::try_from(written).ok()),
+    }
 }
 
 /// How many tokens the model was given to read.

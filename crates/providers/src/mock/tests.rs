@@ -108,7 +108,8 @@ async fn those_who_wait_are_counted_down() {
         events[..3],
         [ChatEvent::Waiting { ahead: 2 }, ChatEvent::Waiting { ahead: 1 }, ChatEvent::Delta("now".into()),]
     );
-    assert!(matches!(events[3], ChatEvent::End { reason: FinishReason::Filter, .. }));
+    assert!(matches!(events[3], ChatEvent::Used(Usage { completion_tokens: Some(1), .. })));
+    assert!(matches!(events[4], ChatEvent::End { reason: FinishReason::Filter, .. }));
 }
 
 #[tokio::test]

@@ -43,6 +43,8 @@ pub(super) struct Answer {
     spoken: usize,
     finish: Option<FinishReason>,
     usage: Usage,
+    /// What of it was told.
+    told: Usage,
 }
 
 enum Phase {
@@ -68,6 +70,7 @@ impl Answer {
             spoken: 0,
             finish: None,
             usage: Usage::default(),
+            told: Usage::default(),
         }
     }
 
@@ -158,6 +161,12 @@ impl Answer {
 
     /// Reads on until there is something to tell.
     async fn hear(&mut self, mut frames: Frames) -> Result<ChatEvent, Fault> {
+        // Some count with each word: who stops the answer is told what it used.
+        if self.spoken > 0 && self.told != self.usage {
+            self.told = self.usage;
+            self.phase = Phase::Hearing(frames);
+            return Ok(ChatEvent::Used(self.usage));
+        }
         loop {
             let frame = match timeout_at(self.next_by(), frames.next()).await {
                 Ok(Ok(Some(frame))) => frame,

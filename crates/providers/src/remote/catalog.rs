@@ -12,7 +12,7 @@ use crate::{
 };
 use api_types::{ModelInfo, ModelKind, ModelRef};
 use reqwest::Method;
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 use studio::ports::ModelError;
 use tokio::time::{Instant, timeout};
 
@@ -83,14 +83,24 @@ impl Server {
         Ok(models)
     }
 
+    /// Whether its address is this machine's own.
+    fn is_nearby(&self) -> bool {
+        let host = self.base.host_str().unwrap_or_default();
+        let is_loopback = |address: IpAddr| address.is_loopback();
+        host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(is_loopback)
+    }
+
     /// `None` for a name that cannot be one of ours (blanks, control characters, far too long).
     fn info(&self, listed: Listed) -> Option<ModelInfo> {
         let Listed { id, label, context_tokens } = listed;
+        // Ollama passes these on to its makers' own machines.
+        let is_passed_on = id.ends_with("-cloud") || id.ends_with(":cloud");
+        let kind = if self.is_nearby() && !is_passed_on { ModelKind::Nearby } else { ModelKind::Remote };
         Some(ModelInfo {
             model: ModelRef::new(&self.name, &id)?,
             price: self.prices.get(&id).copied(),
             label: label.map(|label| plain(&label)).filter(|label| !label.is_empty()).unwrap_or(id),
-            kind: ModelKind::Remote,
+            kind,
             context_tokens,
         })
     }

@@ -62,7 +62,7 @@ pub(crate) async fn heard(mut answer: ChatStream) -> (String, Result<(FinishReas
                 assert!(!delta.is_empty());
                 text.push_str(&delta);
             }
-            Ok(ChatEvent::Waiting { .. }) => {}
+            Ok(ChatEvent::Waiting { .. } | ChatEvent::Used(_)) => {}
             Ok(ChatEvent::End { reason, usage }) => end = Some(Ok((reason, usage))),
             Err(error) => end = Some(Err(error)),
         }

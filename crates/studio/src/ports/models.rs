@@ -52,6 +52,8 @@ pub enum ChatEvent {
     },
     /// More text. Never empty; always valid UTF-8.
     Delta(String),
+    /// What it used so far, where the source knows; may repeat. It is what an answer that is stopped is said to have used.
+    Used(Usage),
     /// The end; exactly one, last.
     End {
         /// Why.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use studio::{
     ANSWER_BYTES_MAX, answer,
     ports::{
-        ChatEvent::{self, Delta, End, Waiting},
+        ChatEvent::{self, Delta, End, Used, Waiting},
         FinishReason, ModelError,
         store::TurnRow,
     },
@@ -41,10 +41,13 @@ async fn an_answer_ends_with_its_text_and_what_it_used() {
 #[tokio::test]
 async fn an_answer_that_reaches_a_limit_says_so() {
     let house = House::new().await;
-    for reason in [FinishReason::Length, FinishReason::Filter] {
+    for (reason, can_continue) in [(FinishReason::Length, true), (FinishReason::Filter, false)] {
         let turn = house.answered(vec![Ok(Delta("Cut".to_owned())), Ok(end(reason, usage(1, 1)))]).await;
+        assert_eq!(turn.can_continue(), can_continue, "{reason:?}");
         let run = turn.run.unwrap();
-        assert_eq!((run.state, run.cut_short), (RunState::Finished, true), "{reason:?}");
+        assert_eq!((run.state, run.cut_short), (RunState::Finished, can_continue), "{reason:?}");
+        let says = run.failure.unwrap_or_default();
+        assert_eq!(says.contains("filter ended this answer"), !can_continue, "{says}");
     }
 }
 
@@ -74,9 +77,10 @@ async fn a_model_that_never_ends_is_ended_at_a_whole_letter() {
     let mut events = vec![Ok(Delta("x".to_owned()))];
     events.extend((0..5).map(|_| Ok(Delta(piece.clone()))));
     let turn = house.answered(events).await;
-    let run = turn.run.unwrap();
+    let run = turn.run.clone().unwrap();
     assert_eq!((run.state, run.cut_short), (RunState::Finished, true));
     assert_eq!(turn.message.body.len(), ANSWER_BYTES_MAX - 1);
+    assert!(!turn.can_continue(), "there is no room for more");
     assert!(turn.message.body.ends_with('é'));
 }
 
@@ -118,6 +122,29 @@ async fn stopping_keeps_what_was_written_and_may_be_done_twice() {
     assert_eq!(message.body, "Once upon");
     let run = house.last_turn(&ana, conversation).await.run.unwrap();
     assert_eq!(house.studio.stop_run(&ana, run.id).await.unwrap().state, RunState::Stopped);
+}
+
+#[tokio::test]
+async fn a_stopped_answer_says_what_it_used_where_that_is_known_and_a_failed_one_too() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    house.model.begins_with(vec![Delta("Once".to_owned()), Used(usage(5, 1)), Delta(" upon".to_owned())]);
+    let opened = house.send(&ana, None, "Go on").await.unwrap();
+    let ticket = house.ticket().await;
+    let live = ticket.live.clone();
+    let stop = async {
+        while live.view(0).text != "Once upon" {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        house.studio.stop_run(&ana, opened.run.id).await.unwrap();
+    };
+    tokio::join!(answer(&house.studio, ticket), stop);
+    let run = house.last_turn(&ana, opened.conversation).await.run.unwrap();
+    assert_eq!((run.state, run.usage), (RunState::Stopped, usage(5, 1)));
+
+    let events = vec![Ok(Delta("Half".to_owned())), Ok(Used(usage(7, 2))), Err(ModelError::TooLong)];
+    let run = house.answered(events).await.run.unwrap();
+    assert_eq!((run.state, run.usage), (RunState::Failed, usage(7, 2)));
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! Answering again, continuing, choosing among answers.
 
-use crate::house::House;
+use crate::{fakes::usage, house::House};
 use api_types::{MessageId, Problem, RunState};
 use std::pin::pin;
-use studio::ports::ModelError;
+use studio::ports::{ChatEvent, FinishReason, ModelError};
 
 #[tokio::test]
 async fn answering_again_keeps_both_answers_and_asks_the_same_question() {
@@ -66,13 +66,34 @@ async fn a_failed_answer_can_be_continued_too() {
     let house = House::new().await;
     let ana = house.owner().await;
     let broke_off = ModelError::BrokeOff { source_name: "It".to_owned() };
-    house.model.answers(vec![Ok(studio::ports::ChatEvent::Delta("Half".to_owned())), Err(broke_off)]);
+    house.model.answers(vec![Ok(ChatEvent::Delta("Half".to_owned())), Err(broke_off)]);
     let (opened, turn) = house.chat(&ana, None, "First?").await;
     assert_eq!(turn.run.unwrap().state, RunState::Failed);
     house.model.says(" and half.");
     house.studio.continue_message(&ana, opened.conversation, turn.message.id).await.unwrap();
     house.work().await;
     assert_eq!(house.last_turn(&ana, opened.conversation).await.message.body, "Half and half.");
+}
+
+#[tokio::test]
+async fn an_answer_that_reached_its_longest_length_goes_on_and_a_filtered_one_does_not() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let cut = |reason| {
+        let end = ChatEvent::End { reason, usage: usage(3, 4) };
+        vec![Ok(ChatEvent::Delta("One, two".to_owned())), Ok(end)]
+    };
+    house.model.answers(cut(FinishReason::Length));
+    let (opened, turn) = house.chat(&ana, None, "Count").await;
+    house.model.says(", three.");
+    house.studio.continue_message(&ana, opened.conversation, turn.message.id).await.unwrap();
+    house.work().await;
+    assert_eq!(house.last_turn(&ana, opened.conversation).await.message.body, "One, two, three.");
+
+    house.model.answers(cut(FinishReason::Filter));
+    let (opened, turn) = house.chat(&ana, None, "Count").await;
+    let more = house.studio.continue_message(&ana, opened.conversation, turn.message.id).await;
+    assert!(matches!(more, Err(Problem::Changed { .. })), "{more:?}");
 }
 
 #[tokio::test]
@@ -83,7 +104,7 @@ async fn of_two_that_continue_one_answer_the_late_one_takes_nothing_back() {
     let mut late = pin!(house.studio.continue_message(&ana, conversation, answer.id));
     house.model.stops(late.as_mut()).await;
     let broke_off = ModelError::BrokeOff { source_name: "It".to_owned() };
-    house.model.answers(vec![Ok(studio::ports::ChatEvent::Delta(" upon".to_owned())), Err(broke_off)]);
+    house.model.answers(vec![Ok(ChatEvent::Delta(" upon".to_owned())), Err(broke_off)]);
     house.studio.continue_message(&ana, conversation, answer.id).await.unwrap();
     house.work().await;
     let late = late.await;

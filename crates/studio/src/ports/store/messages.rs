@@ -1,8 +1,8 @@
 //! Messages: rows in a tree, never one blob.
 
 use super::{Owned, RunRow, StoreError};
-use crate::ports::Timestamp;
-use api_types::{ConversationId, MessageId, MessageRole};
+use crate::{ANSWER_BYTES_MAX, ports::Timestamp};
+use api_types::{ConversationId, MessageId, MessageRole, RunState};
 use async_trait::async_trait;
 
 /// A message.
@@ -33,6 +33,17 @@ pub struct TurnRow {
     pub run: Option<RunRow>,
     /// All messages with the same parent, oldest first; this one among them.
     pub siblings: Vec<Sibling>,
+}
+
+impl TurnRow {
+    /// Whether Continue makes sense: the answer ended before its time, or at the longest length its conversation asked
+    /// for, and more of it could be kept.
+    pub fn can_continue(&self) -> bool {
+        let is_cut = |run: &RunRow| run.state == RunState::Finished && run.cut_short;
+        let has_more = self.run.as_ref().is_some_and(|run| run.state.can_continue() || is_cut(run));
+        // One that is cut at its largest size ends at a whole letter, of four bytes at most.
+        has_more && self.message.body.len() + 4 <= ANSWER_BYTES_MAX
+    }
 }
 
 /// One of several messages with the same parent.

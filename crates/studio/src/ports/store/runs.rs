@@ -20,7 +20,7 @@ pub struct RunRow {
     pub model: ModelRef,
     /// Where it stands.
     pub state: RunState,
-    /// Why it failed, a sentence for the person.
+    /// Why it failed, or ended by a filter; a sentence for the person.
     pub failure: Option<String>,
     /// Tokens.
     pub usage: Usage,

@@ -79,7 +79,12 @@ impl FakeModels {
 
     /// The next answer begins so and goes silent.
     pub(crate) fn begins(&self, event: ChatEvent) {
-        self.inner.lock().unwrap().answers.push_back((vec![Ok(event)], true));
+        self.begins_with(vec![event]);
+    }
+
+    /// The same with several events.
+    pub(crate) fn begins_with(&self, events: Vec<ChatEvent>) {
+        self.inner.lock().unwrap().answers.push_back((events.into_iter().map(Ok).collect(), true));
     }
 
     /// Runs a use case up to where it asks for the models; it goes on when it is polled again.
