@@ -106,12 +106,9 @@ fn why_it_ended(row: &TurnRow, run: &RunRow, model_label: &str) -> AnyView {
         } else {
             ("/api/message/continue", "Continue")
         };
-        post(
-            action,
-            message.conversation,
-            message.id,
-            view! { <button class="btn small" type="submit">{word}</button> },
-        )
+        let button = view! { <button class="btn small" type="submit">{word}</button> };
+        // Under an answer that another turn follows it is not shown: going on there would hide what came after.
+        view! { <div class="go-on">{post(action, message.conversation, message.id, button)}</div> }
     };
     match run.state {
         RunState::Stopped => notice_with(
@@ -134,7 +131,7 @@ fn why_it_ended(row: &TurnRow, run: &RunRow, model_label: &str) -> AnyView {
                 .into_any()
         }
         RunState::Finished if run.cut_short && row.can_continue() => {
-            let words = view! { <b>"This answer reached its longest length."</b>" Continue it, or allow more in the settings." };
+            let words = view! { <b>"This answer reached its longest length."</b>" How long one may be is in the settings." };
             notice_with("", "info", words, go_on()).into_any()
         }
         RunState::Finished if run.cut_short => {

@@ -100,7 +100,7 @@ impl Studio {
     /// repeated unasked.
     ///
     /// # Errors
-    /// As [`Studio::send_message`]; `Changed` when the answer is whole.
+    /// As [`Studio::send_message`]; `Changed` when the answer is whole, or the chat went on after it.
     pub async fn continue_message(
         &self,
         by: &SignedIn,
@@ -114,6 +114,11 @@ impl Studio {
         let run = last.filter(TurnRow::can_continue).and_then(|turn| turn.run).ok_or_else(|| {
             Problem::Changed { detail: "This answer is whole; there is nothing to continue.".to_owned() }
         })?;
+        if conversation.leaf != Some(answer) {
+            return Err(Problem::Changed {
+                detail: "The chat went on after this answer. Ask for the rest in a message of your own.".to_owned(),
+            });
+        }
         let place = Place {
             read: Read { leaf: conversation.leaf, broken_off: Some(run.id) },
             conversation: conversation.id,

@@ -222,11 +222,10 @@ impl Judge<'_> {
 /// A text without any part of a key that is long enough to be of use: servers repeat keys shortened, or in pieces.
 fn without_key(foreign: &str, key: &str) -> String {
     const PART_BYTES: usize = 8;
-    let parts: Vec<&[u8]> = match key.len() {
-        0 => return foreign.to_owned(),
-        ..=PART_BYTES => vec![key.as_bytes()],
-        _ => key.as_bytes().windows(PART_BYTES).collect(),
-    };
+    if key.is_empty() {
+        return foreign.to_owned();
+    }
+    let parts: Vec<&[u8]> = key.as_bytes().windows(key.len().min(PART_BYTES)).collect();
     let mut hidden = vec![false; foreign.len()];
     for at in 0..foreign.len() {
         if let Some(part) = parts.iter().find(|part| foreign.as_bytes()[at..].starts_with(part)) {

@@ -76,6 +76,20 @@ async fn a_failed_answer_can_be_continued_too() {
 }
 
 #[tokio::test]
+async fn an_answer_that_another_turn_follows_is_not_continued() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let broke_off = ModelError::BrokeOff { source_name: "It".to_owned() };
+    house.model.answers(vec![Ok(ChatEvent::Delta("Half".to_owned())), Err(broke_off)]);
+    let (opened, turn) = house.chat(&ana, None, "First?").await;
+    house.model.says("Whole.");
+    let (_, later) = house.chat(&ana, Some(opened.conversation), "Second?").await;
+    let more = house.studio.continue_message(&ana, opened.conversation, turn.message.id).await;
+    assert!(matches!(more, Err(Problem::Changed { .. })), "{more:?}");
+    assert_eq!(house.last_turn(&ana, opened.conversation).await.message.id, later.message.id);
+}
+
+#[tokio::test]
 async fn an_answer_that_reached_its_longest_length_goes_on_and_a_filtered_one_does_not() {
     let house = House::new().await;
     let ana = house.owner().await;
