@@ -116,7 +116,8 @@ impl Studio {
         })?;
         if conversation.leaf != Some(answer) {
             return Err(Problem::Changed {
-                detail: "The chat went on after this answer. Ask for the rest in a message of your own.".to_owned(),
+                detail: "The chat went on after this answer. Ask for the rest in a message of your own."
+                    .to_owned(),
             });
         }
         let place = Place {
