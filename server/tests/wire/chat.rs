@@ -243,7 +243,8 @@ fn a_failing_model_says_why_and_keeps_what_it_wrote() {
 
 #[test]
 fn an_answer_as_long_as_a_book_is_shown_and_streamed_like_any_other() {
-    let running = Studio::new().start();
+    let studio = Studio::new();
+    let running = studio.start();
     let mut ana = running.owner();
     let first = ana.ask("short", None, "mock/lorem");
     ana.ended(&first["run"]);
