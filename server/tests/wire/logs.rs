@@ -61,7 +61,7 @@ fn no_line_holds_what_was_said_or_who_said_it_or_a_secret() {
             code.clone(),
             ana.cookies["vobio-session"].clone(),
             ana.cookies["vobio-browser"].clone(),
-            URL_SAFE_NO_PAD.encode(&*ana.key.as_ref().unwrap().credential_id),
+            URL_SAFE_NO_PAD.encode(&*ana.browser.key.as_ref().unwrap().credential_id),
         ];
         assert_eq!(ana.call("/api/session/end", json!({})).status, 200);
         let lines = lines(&running.logged());

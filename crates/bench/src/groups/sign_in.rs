@@ -3,7 +3,7 @@
 use crate::{
     Place,
     figure::{Figure, Group, RUNS, Runs},
-    play::{Home, Key, browser},
+    play::{Home, browser},
     statistics::{ms, percentile},
 };
 use anyhow::{Context, Result, ensure};
@@ -11,6 +11,7 @@ use api_types::CeremonyStart;
 use reqwest::{Client, RequestBuilder, Response, header::SET_COOKIE};
 use serde_json::json;
 use std::time::{Duration, Instant};
+use virtual_authenticator::Browser;
 
 /// Sign-ins of one run, one after the other.
 const SIGN_INS: usize = 100;
@@ -52,7 +53,7 @@ impl Group for SignIn {
 struct Door {
     client: Client,
     address: String,
-    key: Key,
+    key: Browser,
 }
 
 impl Door {
@@ -76,7 +77,7 @@ impl Door {
         let (start, start_time) = timed(call("/api/session/start").json(&json!({}))).await?;
         let start: CeremonyStart = start.json().await?;
         let finish = call("/api/session/finish");
-        let credential = self.key.touch(&start.options).await?;
+        let credential = self.key.get(&start.options)?;
         let answer = json!({ "ceremony": start.ceremony, "credential": credential });
         let (finish, finish_time) = timed(finish.json(&answer)).await?;
         self::cookie(&finish, "vobio-session")?;

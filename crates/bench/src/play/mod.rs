@@ -2,7 +2,6 @@
 
 mod events;
 mod home;
-mod key;
 mod person;
 mod seed;
 mod talk;
@@ -10,7 +9,6 @@ mod upstream;
 
 pub(crate) use events::{Events, Shown};
 pub(crate) use home::{Home, Server};
-pub(crate) use key::Key;
 pub(crate) use person::{Person, browser};
 pub(crate) use seed::{Member, Seed};
 pub(crate) use upstream::{FIRST_TOKEN_AFTER, Upstream};

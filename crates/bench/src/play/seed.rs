@@ -1,10 +1,7 @@
 //! State that was there before: people with sessions, passkeys, conversations. It is written through the studio's own
 //! units of work into a database that no server has open.
 
-use super::{
-    Key,
-    talk::{Talk, conversation, minutes_before, talk},
-};
+use super::talk::{Talk, conversation, minutes_before, talk};
 use crate::clock;
 use adapters::{Tokens, WebauthnPasskeys};
 use anyhow::Result;
@@ -18,6 +15,7 @@ use studio::{
         store::{Owned, PasskeyRow, PersonRow, RunRow, SessionRow, Store, StoreError},
     },
 };
+use virtual_authenticator::Browser;
 
 /// Rows of so many conversations or people go into one unit of work.
 const AT_ONCE: usize = 100;
@@ -107,11 +105,11 @@ impl Seed {
     }
 
     /// Gives somebody a passkey, by the same ceremony as the studio's.
-    pub(crate) async fn passkey(&self, member: &Member) -> Result<Key> {
+    pub(crate) async fn passkey(&self, member: &Member) -> Result<Browser> {
         let webauthn = WebauthnPasskeys::new(&self.origin, "Vobio AI Studio")?;
         let (options, state) = webauthn.start_registration(member.owned.owner, "Person", &[])?;
-        let mut key = Key::at(&self.origin)?;
-        let made = webauthn.finish_registration(&state, &key.register(&options).await?)?;
+        let mut browser = Browser::at(&self.origin);
+        let made = webauthn.finish_registration(&state, &browser.create(&options)?)?;
         let row = PasskeyRow {
             credential_id: made.credential_id,
             owned: member.owned,
@@ -123,7 +121,7 @@ impl Seed {
         self.store
             .write::<_, StoreError, _>(move |tx| Box::pin(async move { tx.insert_passkey(&row).await }))
             .await?;
-        Ok(key)
+        Ok(browser)
     }
 
     /// An empty conversation with these settings.

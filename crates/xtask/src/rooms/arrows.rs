@@ -62,7 +62,12 @@ const ROOMS: &[Room] = &[
     ),
     room("frontend", &["app"], &["sqlx", "axum", "tokio", "reqwest"]),
     room("xtask", &[], &["candle-core", "sqlx", "leptos"]),
-    room("bench", &["api-types", "studio", "storage", "adapters"], &["candle-core", "sqlx", "leptos"]),
+    room("virtual-authenticator", &[], &["sqlx", "axum", "leptos", "webauthn-rs", "candle-core"]),
+    room(
+        "bench",
+        &["api-types", "studio", "storage", "adapters", "virtual-authenticator"],
+        &["candle-core", "sqlx", "leptos"],
+    ),
     room(
         "server",
         &[

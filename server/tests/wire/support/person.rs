@@ -1,22 +1,11 @@
 //! A person with a browser (cookies) and a passkey.
 
 use super::client;
-use futures::executor::block_on;
-use passkey::{
-    authenticator::{Authenticator, UiHint, UserCheck, UserValidationMethod},
-    client::{Client as PasskeyClient, DefaultClientData},
-    crypto::rust_crypto::RustCryptoBackend,
-    types::{
-        Passkey,
-        ctap2::{Aaguid, Ctap2Error},
-    },
-};
 use reqwest::{
-    Method, Url,
+    Method,
     blocking::{Client, RequestBuilder, Response},
     header::HeaderValue,
 };
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -25,49 +14,13 @@ use std::{
     thread,
     time::Duration,
 };
-
-/// Somebody who touches when asked.
-struct Touch;
-
-#[async_trait::async_trait]
-impl UserValidationMethod for Touch {
-    type PasskeyItem = Passkey;
-
-    async fn check_user<'a>(
-        &self,
-        _hint: UiHint<'a, Passkey>,
-        presence: bool,
-        verification: bool,
-    ) -> Result<UserCheck, Ctap2Error> {
-        Ok(UserCheck { presence, verification })
-    }
-
-    fn is_presence_enabled(&self) -> bool {
-        true
-    }
-
-    fn is_verification_enabled(&self) -> Option<bool> {
-        Some(true)
-    }
-}
-
-fn authenticator(key: Option<Passkey>) -> Authenticator<Option<Passkey>, Touch, RustCryptoBackend> {
-    let mut authenticator = Authenticator::new(Aaguid::new_empty(), key, Touch, RustCryptoBackend);
-    authenticator.set_make_credentials_with_signature_counter(true);
-    authenticator
-}
-
-/// What `parseCreationOptionsFromJSON` and `parseRequestOptionsFromJSON` do: they take the inner object.
-fn wrapped<T: DeserializeOwned>(options: &Value) -> T {
-    let inner: Value = serde_json::from_str(options.as_str().unwrap()).unwrap();
-    serde_json::from_value(json!({ "publicKey": inner })).unwrap()
-}
+use virtual_authenticator::Browser;
 
 /// Somebody at a browser.
 pub(crate) struct Person {
     pub(crate) url: String,
     pub(crate) cookies: BTreeMap<String, String>,
-    pub(crate) key: Option<Passkey>,
+    pub(crate) browser: Browser,
     client: Client,
 }
 
@@ -94,12 +47,12 @@ pub(crate) type EventJson = Value;
 
 impl Person {
     pub(crate) fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), cookies: BTreeMap::new(), key: None, client: client() }
+        Self { url: url.to_owned(), cookies: BTreeMap::new(), browser: Browser::at(url), client: client() }
     }
 
     /// Another browser of the same person, with the same key and no cookies.
     pub(crate) fn elsewhere(&self) -> Self {
-        Self { key: self.key.clone(), ..Self::new(&self.url) }
+        Self { browser: self.browser.clone(), ..Self::new(&self.url) }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -163,7 +116,7 @@ impl Person {
         self.page("/login");
         let start = self.call("/api/setup/start", json!({ "code": code, "name": name }));
         assert_eq!(start.status, 200, "{start:?}");
-        let credential = self.register(&start.json()["options"]);
+        let credential = self.browser.create(start.json()["options"].as_str().unwrap()).unwrap();
         let done = self.call(
             "/api/setup/finish",
             json!({ "ceremony": start.json()["ceremony"], "credential": credential }),
@@ -171,31 +124,12 @@ impl Person {
         assert_eq!(done.status, 200, "{done:?}");
     }
 
-    /// `navigator.credentials.create`.
-    pub(crate) fn register(&mut self, options: &Value) -> String {
-        let mut browser = PasskeyClient::new(authenticator(None)).allows_insecure_localhost(true);
-        let origin = Url::parse(&self.url).unwrap();
-        let credential = block_on(browser.register(&origin, wrapped(options), DefaultClientData)).unwrap();
-        self.key = browser.authenticator().store().clone();
-        serde_json::to_string(&credential).unwrap()
-    }
-
-    /// `navigator.credentials.get`.
-    pub(crate) fn touch(&mut self, options: &Value) -> String {
-        let mut browser = PasskeyClient::new(authenticator(self.key.clone())).allows_insecure_localhost(true);
-        let origin = Url::parse(&self.url).unwrap();
-        let credential =
-            block_on(browser.authenticate(&origin, wrapped(options), DefaultClientData)).unwrap();
-        self.key = browser.authenticator().store().clone();
-        serde_json::to_string(&credential).unwrap()
-    }
-
     /// Signs in with the passkey.
     pub(crate) fn sign_in(&mut self) -> Answer {
         self.page("/login");
         let start = self.call("/api/session/start", json!({}));
         assert_eq!(start.status, 200, "{start:?}");
-        let credential = self.touch(&start.json()["options"]);
+        let credential = self.browser.get(start.json()["options"].as_str().unwrap()).unwrap();
         self.call(
             "/api/session/finish",
             json!({ "ceremony": start.json()["ceremony"], "credential": credential }),

@@ -15,7 +15,7 @@ fn client_data_refusal(change: impl FnOnce(&mut Value)) -> Option<String> {
     let (options, state) = passkeys().start_sign_in().unwrap();
     let mut data = client_data(&options);
     change(&mut data);
-    let credential = browser.get_with_client_data(&options, &data).unwrap();
+    let credential = get_with_client_data(&mut browser, &options, &data);
     passkeys().finish_sign_in(&state, &credential, &stored.passkey).err().map(|refused| refused.0)
 }
 
