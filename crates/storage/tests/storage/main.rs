@@ -10,8 +10,9 @@
     reason = "a test says what is wrong by panicking"
 )]
 
-mod chats;
 mod common;
+mod conversations;
+mod messages;
 mod opening;
 mod order;
 mod people;
