@@ -259,10 +259,9 @@ pub async fn foot_html(
     conversation: ConversationId,
     message: MessageId,
 ) -> Option<String> {
-    let branch = studio.store.branch(by.owned(), conversation, message, 1).await.ok()?;
-    let row = branch.last()?;
+    let row = studio.turn(by, conversation, message).await.ok()?;
     let label = model_label(studio, row.run.as_ref()).await;
-    Some(foot(row, &label).to_html())
+    Some(foot(&row, &label).to_html())
 }
 
 /// What people call the model of a run.

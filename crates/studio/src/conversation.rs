@@ -71,6 +71,20 @@ impl Studio {
         Ok(OpenConversation { conversation, turns, earlier })
     }
 
+    /// One turn of it, whatever branch is shown.
+    ///
+    /// # Errors
+    /// `NotFound` when it is unknown or another person's.
+    pub async fn turn(
+        &self,
+        by: &SignedIn,
+        conversation: ConversationId,
+        message: MessageId,
+    ) -> Result<TurnRow, Problem> {
+        let turn = self.store.branch(owned(by), conversation, message, 1).await?.pop();
+        turn.ok_or(Problem::NotFound)
+    }
+
     /// Gives it another title.
     ///
     /// # Errors

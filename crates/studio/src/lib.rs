@@ -41,6 +41,7 @@ pub use number::grouped;
 pub use run::Opened;
 pub use session::NewSession;
 pub use source::SourceView;
+pub use text::is_invisible;
 
 /// Everything the use cases work with. Made once, in `server/src/boot.rs`.
 pub struct Studio {

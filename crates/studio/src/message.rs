@@ -110,15 +110,19 @@ impl Studio {
         let (conversation, message) = self.answer_of(by, conversation, answer).await?;
         let question = message.parent.ok_or(Problem::NotFound)?;
         let owned = owned(by);
-        let last = self.store.branch(owned, conversation.id, answer, 1).await?.pop();
-        let run = last.filter(TurnRow::can_continue).and_then(|turn| turn.run).ok_or_else(|| {
-            Problem::Changed { detail: "This answer is whole; there is nothing to continue.".to_owned() }
-        })?;
+        let changed = |detail: &str| Problem::Changed { detail: detail.to_owned() };
+        let turn = self.turn(by, conversation.id, answer).await?;
+        if turn.run.as_ref().is_some_and(|run| run.state.is_active()) {
+            return Err(changed("This answer is still being written."));
+        }
+        let run = Some(turn)
+            .filter(TurnRow::can_continue)
+            .and_then(|turn| turn.run)
+            .ok_or_else(|| changed("This answer is whole; there is nothing to continue."))?;
         if conversation.leaf != Some(answer) {
-            return Err(Problem::Changed {
-                detail: "The chat went on after this answer. Ask for the rest in a message of your own."
-                    .to_owned(),
-            });
+            return Err(changed(
+                "The chat went on after this answer. Ask for the rest in a message of your own.",
+            ));
         }
         let place = Place {
             read: Read { leaf: conversation.leaf, broken_off: Some(run.id) },

@@ -37,7 +37,7 @@ fn line(field: &str, text: &str, chars_max: usize, empty: &str) -> Result<String
     no_nul(field, text)?;
     let text: String = text.chars().filter(|c| !turns(*c)).collect();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.chars().all(invisible) {
+    if is_blank(&text) {
         return Err(Problem::field(field, empty));
     }
     let chars = text.chars().count();
@@ -61,12 +61,18 @@ fn turns(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Characters that nobody sees. Among others they have their uses: some scripts and emoji need the zero-width joiners.
-fn invisible(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180e}'
-            | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{e0000}'..='\u{e0fff}')
+/// Characters that nobody sees, white space apart. Among others they have their uses: some scripts and emoji need the
+/// zero-width joiners. (Unicode's Default_Ignorable_Code_Point, and the blank of Braille.)
+pub const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Nothing in it can be seen.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || is_invisible(c))
 }
 
 /// A title: one line.
@@ -86,7 +92,7 @@ pub(crate) fn title_from(message: &str) -> String {
     let plain: String =
         first.chars().filter(|c| !turns(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let plain = plain.trim_start_matches(['#', '>', '*', '-', ' ', '`']).trim();
-    if plain.chars().all(invisible) {
+    if is_blank(plain) {
         return "New chat".to_owned();
     }
     if plain.chars().count() <= CHARS {
@@ -210,7 +216,7 @@ mod tests {
         fn a_title_is_measured_in_letters_and_is_its_own_title(text in typed(TITLE_CHARS_MAX)) {
             let straight: String = text.chars().filter(|c| !turns(*c)).collect();
             let words = straight.split_whitespace().collect::<Vec<_>>().join(" ");
-            let fits = !words.chars().all(invisible) && words.chars().count() <= TITLE_CHARS_MAX;
+            let fits = !is_blank(&words) && words.chars().count() <= TITLE_CHARS_MAX;
             let is_plain = !text.contains('\0') && !words.chars().any(char::is_control);
             prop_assert_eq!(title(&text).is_ok(), fits && is_plain);
             if let Ok(line) = title(&text) {

@@ -271,8 +271,10 @@ impl Feed {
             Err(_) => return Some(self.live().await),
         }
         let events = self.live().await;
+        // Before the look: what ends while rows are read is seen by the next.
+        let now = self.studio.now();
         if let Ok(rows) = self.studio.runs_since(&self.by, self.since).await {
-            self.since = self.studio.now();
+            self.since = now;
             self.rows.extend(rows);
         }
         Some(events)

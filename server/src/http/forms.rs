@@ -26,16 +26,10 @@ fn is_form(request: &Request) -> bool {
         && text(header::ACCEPT).contains("text/html")
 }
 
-/// Path and query of the page the form was on, if the browser says so; only a page of ours.
-fn page(http: &Http, headers: &HeaderMap) -> Option<String> {
+/// The page the form was on, if the browser says so; only a page of ours.
+fn page(http: &Http, headers: &HeaderMap) -> Option<LocalPath> {
     let referer = headers.get(header::REFERER)?.to_str().ok()?;
-    let path = referer.strip_prefix(http.cookies.origin.as_str())?;
-    // A browser reads \ as /, and two of them as another host.
-    let is_page = path.starts_with('/')
-        && !path.starts_with("//")
-        && !path.contains('\\')
-        && !path.starts_with("/api/");
-    is_page.then(|| path.to_owned())
+    LocalPath::parse(referer.strip_prefix(http.cookies.origin.as_str())?)
 }
 
 /// The layer. Inside it a form's request asks for JSON, so that server functions answer what they mean.
@@ -53,19 +47,21 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
     let mut again = parts.clone();
     let response = next.clone().run(Request::from_parts(parts, Body::from(bytes.clone()))).await;
     if response.status().is_success() {
-        return see_other(response, back.as_deref().unwrap_or("/"));
+        return see_other(response, back.as_ref().map_or("/", LocalPath::as_str));
     }
     let (status, problem, cookies) = read_problem(response).await;
     if problem == Problem::SignIn {
-        let next = back.as_deref().and_then(LocalPath::parse);
-        let door = next.map_or_else(|| "/login".to_owned(), |page| page.door());
+        let door = back.map_or_else(|| "/login".to_owned(), |page| page.door());
         return see_other(StatusCode::SEE_OTHER.into_response(), &door);
     }
     // The same page once more, as if it had been asked for, with what was refused beside it.
     let fields = serde_urlencoded::from_bytes(&bytes).unwrap_or_default();
     let refused = RefusedForm { action, fields, problem };
     again.method = Method::GET;
-    again.uri = back.unwrap_or_else(|| refused.page()).parse().unwrap_or(Uri::from_static("/"));
+    again.uri = back
+        .map_or_else(|| refused.page(), |page| page.as_str().to_owned())
+        .parse()
+        .unwrap_or(Uri::from_static("/"));
     again.headers.remove(header::CONTENT_TYPE);
     again.headers.remove(header::CONTENT_LENGTH);
     if let Some(accept) = accept {

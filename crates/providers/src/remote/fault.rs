@@ -3,7 +3,10 @@
 use crate::{DETAIL_CHARS_MAX, dialect::Complaint, wire::WireFault};
 use reqwest::{StatusCode, header::HeaderMap};
 use std::{error::Error, time::Duration};
-use studio::ports::{ChatRequest, ModelError};
+use studio::{
+    is_invisible,
+    ports::{ChatRequest, ModelError},
+};
 
 /// A failure, and whether asking again can help.
 #[derive(Debug)]
@@ -188,7 +191,7 @@ impl Judge<'_> {
             .key
             .map_or_else(|| foreign.to_owned(), |key| without_key(foreign, key))
             .chars()
-            .filter(|c| !invisible(*c))
+            .filter(|c| !is_invisible(*c))
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect::<String>()
             .split_whitespace()
@@ -241,11 +244,6 @@ fn without_key(foreign: &str, key: &str) -> String {
         }
     }
     shown
-}
-
-/// Characters that turn or hide text: directions, zero widths, tags.
-fn invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// How long a server wants us to wait. A date instead of seconds is not understood and counts as no wish.
