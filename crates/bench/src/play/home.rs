@@ -89,7 +89,7 @@ impl Home {
             .stderr(fs::File::create(&log)?)
             .spawn()
             .with_context(|| format!("cannot start {}", self.vobio.display()))?;
-        Ok(Server { child, log, address: format!("http://127.0.0.1:{}", self.port) })
+        Ok(Server { child, log, address: self.origin() })
     }
 
     /// Starts the server and waits until it answers.
