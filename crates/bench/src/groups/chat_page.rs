@@ -21,10 +21,10 @@ impl Group for ChatPage {
     fn figures(&self) -> &'static [Figure] {
         const {
             &[
-                Figure::at_most("chat_ttfb_p50_ms", "ms", 5.0),
-                Figure::at_most("chat_ttfb_p99_ms", "ms", 20.0),
-                Figure::at_most("chat_ttfb_10k_p99_ms", "ms", 20.0),
-                Figure::at_most("chat_open_2000_p99_ms", "ms", 50.0),
+                Figure::at_most("chat_ttfb_p50_ms", "ms", 2.0),
+                Figure::at_most("chat_ttfb_p99_ms", "ms", 5.0),
+                Figure::at_most("chat_ttfb_10k_p99_ms", "ms", 5.0),
+                Figure::at_most("chat_open_2000_p99_ms", "ms", 15.0),
             ]
         }
     }

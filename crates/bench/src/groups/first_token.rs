@@ -24,7 +24,7 @@ impl Group for FirstToken {
         const {
             &[
                 Figure::at_most("ttft_added_p50_ms", "ms", 5.0),
-                Figure::at_most("ttft_added_p99_ms", "ms", 15.0),
+                Figure::at_most("ttft_added_p99_ms", "ms", 10.0),
             ]
         }
     }

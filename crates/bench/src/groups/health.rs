@@ -25,7 +25,7 @@ pub(super) struct Health;
 #[async_trait::async_trait(?Send)]
 impl Group for Health {
     fn figures(&self) -> &'static [Figure] {
-        const { &[Figure::at_least("health_per_s", "1/s", 40_000.0)] }
+        const { &[Figure::at_least("health_per_s", "1/s", 45_000.0)] }
     }
 
     fn on(&self) -> &'static str {

@@ -23,9 +23,9 @@ impl Group for Size {
     fn figures(&self) -> &'static [Figure] {
         const {
             &[
-                Figure::at_most("binary_mb", "MB", 50.0),
-                Figure::at_most("wasm_br_kb", "kB", 200.0),
-                Figure::at_most("chat_first_load_kb", "kB", 250.0),
+                Figure::at_most("binary_mb", "MB", 45.0),
+                Figure::at_most("wasm_br_kb", "kB", 150.0),
+                Figure::at_most("chat_first_load_kb", "kB", 220.0),
             ]
         }
     }

@@ -19,7 +19,7 @@ pub(super) struct Start;
 #[async_trait::async_trait(?Send)]
 impl Group for Start {
     fn figures(&self) -> &'static [Figure] {
-        const { &[Figure::at_most("start_ms", "ms", 120.0), Figure::at_most("rss_idle_mb", "MB", 45.0)] }
+        const { &[Figure::at_most("start_ms", "ms", 50.0), Figure::at_most("rss_idle_mb", "MB", 35.0)] }
     }
 
     fn on(&self) -> &'static str {

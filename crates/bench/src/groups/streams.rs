@@ -34,7 +34,7 @@ impl Group for Streams {
         const {
             &[
                 Figure::at_most("streams_200_late", "count", 0.0).worst(),
-                Figure::at_most("streams_200_rss_mb", "MB", 150.0),
+                Figure::at_most("streams_200_rss_mb", "MB", 100.0),
             ]
         }
     }

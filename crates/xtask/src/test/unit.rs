@@ -21,6 +21,7 @@ pub(super) fn run(tools: &Tools, vobio: &Path) -> Result<Count> {
     cargo
         .args(["test", "--workspace", "--no-fail-fast"])
         .env("PATH", &tools.browsing.path)
+        .env("VOBIO_TEST_SERVER", vobio)
         .env("VOBIO_TEST_POSTGRES", cluster.url())
         .env("VOBIO_TEST_LLAMA_SERVER", &tools.llama_server)
         .env("VOBIO_TEST_WEIGHTS", &tools.weights)
