@@ -32,6 +32,12 @@ pub fn Routes() -> impl IntoView {
                 <Route path=path!("/chat/:id") view=pages::chat ssr=SsrMode::Async />
                 <Route path=path!("/conversations") view=pages::conversations ssr=SsrMode::Async />
                 <Route path=path!("/models") view=pages::models ssr=SsrMode::Async />
+                <Route path=path!("/people") view=pages::people ssr=SsrMode::Async />
+                <Route path=path!("/settings") view=pages::account ssr=SsrMode::Async />
+                <Route path=path!("/settings/passkeys") view=pages::passkeys ssr=SsrMode::Async />
+                <Route path=path!("/settings/sessions") view=pages::sessions ssr=SsrMode::Async />
+                <Route path=path!("/settings/tokens") view=pages::tokens ssr=SsrMode::Async />
+                <Route path=path!("/settings/activity") view=pages::activity ssr=SsrMode::Async />
             </Table>
         </Router>
     }

@@ -17,6 +17,10 @@ pub enum Here {
     Conversations,
     /// Models.
     Models,
+    /// The people of the studio.
+    People,
+    /// One's own settings.
+    Settings,
     /// Nowhere in it.
     Nowhere,
 }
@@ -96,6 +100,11 @@ fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
                 </button>
                 <div class="menu up" id="person-menu" popover>
                     <p class="heading"><b>{name}</b>{role}</p>
+                    <hr />
+                    <a href="/settings" aria-current=current(here == Here::Settings)>{icon("settings")}"Settings"</a>
+                    {data.by.admin().is_ok().then(|| view! {
+                        <a href="/people" aria-current=current(here == Here::People)>{icon("person")}"People"</a>
+                    })}
                     <hr />
                     {theme_choice()}
                     <form method="post" action="/api/session/end">

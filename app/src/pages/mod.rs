@@ -5,7 +5,9 @@ mod conversations;
 mod home;
 mod login;
 mod models;
+mod people;
 mod refused;
+mod settings;
 
 use crate::{
     api::{Refused, context},
@@ -19,8 +21,10 @@ pub(crate) use conversations::conversations;
 pub(crate) use home::home;
 pub(crate) use login::login;
 pub(crate) use models::models;
+pub(crate) use people::people;
 pub(crate) use refused::not_found;
 pub use refused::refused_document;
+pub(crate) use settings::{account, activity, passkeys, sessions, tokens};
 
 /// Awaits a page; what was refused becomes the page that says so.
 fn page(view: impl Future<Output = Result<AnyView, Refused>> + Send + 'static) -> impl IntoView {

@@ -59,6 +59,12 @@ ids! {
     CeremonyId,
     /// A one-time owner code.
     SetupCodeId,
+    /// An invitation.
+    InviteId,
+    /// A personal API token.
+    TokenId,
+    /// Something that happened to an account.
+    AccountEventId,
     /// A conversation.
     ConversationId,
     /// A message in a conversation's tree.

@@ -3,6 +3,7 @@
 //! Never here: async, IO, clocks, secrets, Leptos. If a browser may not see it, it is not here.
 //! To add one: a new noun is a new file; derive `Serialize` and `Deserialize`, give units in the names.
 
+mod account;
 mod answer;
 mod conversation;
 mod id;
@@ -13,11 +14,12 @@ mod problem;
 mod role;
 mod run;
 
+pub use account::AccountEventKind;
 pub use answer::{AnswerEvent, Started, UNBROKEN_CHARS_MAX};
 pub use conversation::{ConversationSettings, NewConversation};
 pub use id::{
-    CeremonyId, ConversationId, InvalidId, MessageId, OrganizationId, PersonId, RequestId, RunId, SessionId,
-    SetupCodeId, WorkerId,
+    AccountEventId, CeremonyId, ConversationId, InvalidId, InviteId, MessageId, OrganizationId, PersonId,
+    RequestId, RunId, SessionId, SetupCodeId, TokenId, WorkerId,
 };
 pub use model::{ModelInfo, ModelKind, ModelRef, Price};
 pub use money::Micros;

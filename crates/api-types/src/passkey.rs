@@ -11,6 +11,14 @@ pub enum CeremonyPurpose {
     SetUp,
     /// Somebody signs in.
     SignIn,
+    /// Somebody who was invited makes the first passkey.
+    Join,
+    /// Somebody signed in adds another passkey.
+    Add,
+    /// Somebody signed in touches a passkey again, for what needs a fresh touch.
+    Touch,
+    /// Somebody with a recovery code, or an owner code of their own, makes a new passkey.
+    Recover,
 }
 
 impl CeremonyPurpose {
@@ -19,12 +27,18 @@ impl CeremonyPurpose {
         match self {
             Self::SetUp => "set_up",
             Self::SignIn => "sign_in",
+            Self::Join => "join",
+            Self::Add => "add",
+            Self::Touch => "touch",
+            Self::Recover => "recover",
         }
     }
 
     /// Reads [`CeremonyPurpose::as_str`] back.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::SetUp, Self::SignIn].into_iter().find(|purpose| purpose.as_str() == text)
+        [Self::SetUp, Self::SignIn, Self::Join, Self::Add, Self::Touch, Self::Recover]
+            .into_iter()
+            .find(|purpose| purpose.as_str() == text)
     }
 }
 

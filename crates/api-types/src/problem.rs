@@ -21,6 +21,9 @@ pub enum Problem {
     /// 401: the passkey ceremony did not succeed; the reason is for the entitled only.
     #[error("That passkey was not accepted. Try again, or use another passkey.")]
     KeyRefused,
+    /// 401: signed in, but this needs a passkey touched within the last five minutes.
+    #[error("This needs a fresh touch of your passkey. Touch it, then do this again.")]
+    TouchNeeded,
     /// 403: the role does not allow it.
     #[error("Your role does not allow this. Ask an administrator of your studio.")]
     NotPermitted,
@@ -86,7 +89,7 @@ impl Problem {
     /// The HTTP status.
     pub const fn status(&self) -> u16 {
         match self {
-            Self::SignIn | Self::KeyRefused => 401,
+            Self::SignIn | Self::KeyRefused | Self::TouchNeeded => 401,
             Self::NotPermitted => 403,
             Self::NotFound => 404,
             Self::Changed { .. } => 409,
@@ -106,6 +109,7 @@ impl Problem {
         match self {
             Self::SignIn => "sign_in",
             Self::KeyRefused => "key_refused",
+            Self::TouchNeeded => "touch_needed",
             Self::NotPermitted => "not_permitted",
             Self::NotFound => "not_found",
             Self::Changed { .. } => "changed",
@@ -125,6 +129,7 @@ impl Problem {
         match self {
             Self::SignIn => "Not signed in",
             Self::KeyRefused => "Passkey not accepted",
+            Self::TouchNeeded => "Touch your passkey",
             Self::NotPermitted => "Not permitted",
             Self::NotFound => "Not found",
             Self::Changed { .. } => "It has changed",
@@ -154,6 +159,7 @@ mod tests {
         let all = [
             Problem::SignIn,
             Problem::KeyRefused,
+            Problem::TouchNeeded,
             Problem::NotPermitted,
             Problem::NotFound,
             Problem::Changed { detail: "x".into() },

@@ -189,6 +189,8 @@ pub(crate) fn sqlite_conflict(message: &str) -> String {
             "runs.conversation_id" => "runs_one_active".to_owned(),
             "messages.conversation_id, messages.id" => "messages_conversation".to_owned(),
             "setup_codes.digest" => "setup_codes_digest".to_owned(),
+            "invites.digest" => "invites_digest".to_owned(),
+            "tokens.digest" => "tokens_digest".to_owned(),
             _ => match what.split_once('.') {
                 Some((table, _)) => format!("{table}_pkey"),
                 None => what.to_owned(),

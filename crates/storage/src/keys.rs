@@ -17,6 +17,14 @@ use studio::{
     },
 };
 
+/// The columns of a passkey, in the order of [`passkey`]; `k` is the table.
+macro_rules! passkey_columns {
+    () => {
+        "k.organization_id, k.owner_id, k.credential_id, k.name, k.passkey, k.created_at, k.last_used_at, k.aaguid, \
+         k.synced, k.cloned_at"
+    };
+}
+
 fn passkey(cells: &mut Cells<'_>) -> Result<PasskeyRow, StoreError> {
     Ok(PasskeyRow {
         owned: cells.take_owned()?,
@@ -25,6 +33,9 @@ fn passkey(cells: &mut Cells<'_>) -> Result<PasskeyRow, StoreError> {
         passkey: cells.take()?,
         created_at: cells.take()?,
         last_used_at: cells.take_opt()?,
+        aaguid: cells.take()?,
+        synced: cells.take_opt()?,
+        cloned_at: cells.take_opt()?,
     })
 }
 
@@ -47,8 +58,9 @@ impl<L: Line> KeyReads for Statements<L> {
         credential_id: &str,
     ) -> Result<Option<(PasskeyRow, PersonRow)>, StoreError> {
         let asked = Statement::new(concat!(
-            "SELECT k.organization_id, k.owner_id, k.credential_id, k.name, k.passkey, k.created_at, \
-             k.last_used_at, ",
+            "SELECT ",
+            passkey_columns!(),
+            ", ",
             person_columns!(),
             " FROM passkeys k JOIN people p ON p.organization_id = k.organization_id AND p.id = k.owner_id \
              WHERE k.credential_id = $1"
@@ -63,15 +75,19 @@ impl<L: Line> KeyReads for Statements<L> {
 impl KeyWrites for Statements<Unit> {
     async fn insert_passkey(&mut self, passkey: &PasskeyRow) -> Result<(), StoreError> {
         let new = Statement::new(
-            "INSERT INTO passkeys (organization_id, owner_id, credential_id, name, passkey, created_at, last_used_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO passkeys \
+             (organization_id, owner_id, credential_id, name, passkey, created_at, last_used_at, aaguid, synced, cloned_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .owned(passkey.owned)
         .text(&passkey.credential_id)
         .text(&passkey.name)
         .text(&passkey.passkey)
         .bind(passkey.created_at)
-        .bind_opt(passkey.last_used_at);
+        .bind_opt(passkey.last_used_at)
+        .text(&passkey.aaguid)
+        .bind_opt(passkey.synced)
+        .bind_opt(passkey.cloned_at);
         self.0.change(new).await.map(drop)
     }
 

@@ -16,7 +16,7 @@ use studio::ports::{
 /// The columns of a person, in the order of [`person`]; `p` is the table.
 macro_rules! person_columns {
     () => {
-        "p.organization_id, p.id, p.name, p.role, p.reviewer, p.created_at, p.disabled_at"
+        "p.organization_id, p.id, p.name, p.role, p.reviewer, p.created_at, p.disabled_at, p.deleted_at"
     };
 }
 pub(crate) use person_columns;
@@ -32,6 +32,7 @@ pub(crate) fn person(cells: &mut Cells<'_>) -> Result<PersonRow, StoreError> {
         reviewer: cells.take()?,
         created_at: cells.take()?,
         disabled_at: cells.take_opt()?,
+        deleted_at: cells.take_opt()?,
     })
 }
 
@@ -57,8 +58,8 @@ impl PeopleWrites for Statements<Unit> {
 
     async fn insert_person(&mut self, person: &PersonRow) -> Result<(), StoreError> {
         let new = Statement::new(
-            "INSERT INTO people (organization_id, id, name, role, reviewer, created_at, disabled_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO people (organization_id, id, name, role, reviewer, created_at, disabled_at, deleted_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(person.organization)
         .bind(person.id)
@@ -66,7 +67,8 @@ impl PeopleWrites for Statements<Unit> {
         .bind(person.role)
         .bind(person.reviewer)
         .bind(person.created_at)
-        .bind_opt(person.disabled_at);
+        .bind_opt(person.disabled_at)
+        .bind_opt(person.deleted_at);
         self.0.change(new).await.map(drop)
     }
 }

@@ -1,8 +1,11 @@
 //! The proofs. Their fields are private and they are made only here: forgetting a check does not compile.
 
 use crate::{
-    SESSION_IDLE, SESSION_SEEN_EVERY, Studio,
-    ports::store::{Owned, PersonRow, SessionRow},
+    SESSION_IDLE, SESSION_SEEN_EVERY, Studio, TOUCH_LIFE,
+    ports::{
+        Timestamp,
+        store::{Owned, PersonRow, SessionRow},
+    },
 };
 use api_types::{PersonId, Problem, Role, SessionId};
 
@@ -47,6 +50,15 @@ impl SignedIn {
         if self.person.role >= Role::Admin { Ok(Admin(self)) } else { Err(Problem::NotPermitted) }
     }
 
+    /// Proof of a passkey touched in this session within [`TOUCH_LIFE`].
+    ///
+    /// # Errors
+    /// `TouchNeeded`.
+    pub fn touched(&self, now: Timestamp) -> Result<Touched<'_>, Problem> {
+        let is_fresh = now.since(self.session.touched_at) <= TOUCH_LIFE;
+        if is_fresh { Ok(Touched(self)) } else { Err(Problem::TouchNeeded) }
+    }
+
     /// Proof of being a reviewer.
     ///
     /// # Errors
@@ -78,6 +90,17 @@ impl Reviewer<'_> {
     }
 }
 
+/// Somebody signed in whose passkey was touched in this session a moment ago.
+#[derive(Debug, Clone, Copy)]
+pub struct Touched<'a>(&'a SignedIn);
+
+impl Touched<'_> {
+    /// The person behind it.
+    pub fn signed_in(&self) -> &SignedIn {
+        self.0
+    }
+}
+
 impl Studio {
     /// The person behind a session id that a valid token named. One statement; nothing is cached, so what was ended is
     /// over with the next request.
@@ -88,7 +111,8 @@ impl Studio {
         let (session, person) = self.store.session_with_person(session).await?.ok_or(Problem::SignIn)?;
         let now = self.now();
         let idle = now.since(session.last_seen_at) > SESSION_IDLE;
-        if session.ended_at.is_some() || now >= session.expires_at || idle || person.disabled_at.is_some() {
+        let is_shut_out = person.disabled_at.is_some() || person.deleted_at.is_some();
+        if session.ended_at.is_some() || now >= session.expires_at || idle || is_shut_out {
             return Err(Problem::SignIn);
         }
         if now.since(session.last_seen_at) >= SESSION_SEEN_EVERY {

@@ -28,7 +28,7 @@ use ports::{
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-pub use access::{Admin, Reviewer, SignedIn};
+pub use access::{Admin, Reviewer, SignedIn, Touched};
 pub use answer::{Ticket, answer};
 pub use catalog::Catalog;
 pub use code::digest;

@@ -46,6 +46,8 @@ pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 pub const SESSION_IDLE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A session's last request is noted to this precision.
 pub const SESSION_SEEN_EVERY: Duration = Duration::from_secs(60);
+/// What matters most needs a passkey touched in the same session within this time.
+pub const TOUCH_LIFE: Duration = Duration::from_secs(5 * 60);
 /// Largest JSON of a credential a browser may send, in bytes.
 pub const CREDENTIAL_BYTES_MAX: usize = 32_768;
 /// A deleted conversation can be restored for this long.

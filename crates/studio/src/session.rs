@@ -4,7 +4,7 @@ use crate::{
     CEREMONY_LIFE, CREDENTIAL_BYTES_MAX, SESSION_LIFE, SignedIn, Studio, owned,
     ports::{
         CeremonyState, Timestamp,
-        store::{CeremonyRow, Owned, SessionRow},
+        store::{CeremonyRow, Owned, SessionEnd, SessionRow},
     },
 };
 use api_types::{CeremonyId, CeremonyPurpose, CeremonyStart, Problem, SessionId};
@@ -86,14 +86,14 @@ impl Studio {
         if person.id != claimed.person {
             return Err(refused(&"the user handle names somebody else"));
         }
-        if person.disabled_at.is_some() {
+        if person.disabled_at.is_some() || person.deleted_at.is_some() {
             return Err(refused(&"the person is disabled"));
         }
         let updated = self
             .passkeys
             .finish_sign_in(&CeremonyState(row.state), credential, &passkey.passkey)
             .map_err(|r| refused(&r))?;
-        let session = self.session_row(passkey.owned, user_agent);
+        let session = self.session_row(passkey.owned, &passkey.credential_id, user_agent);
         let opened = NewSession::from(&session);
         let now = self.now();
         self.store
@@ -115,7 +115,7 @@ impl Studio {
         let (owned, session, now) = (owned(by), by.session(), self.now());
         self.store
             .write::<_, Problem, _>(move |tx| {
-                Box::pin(async move { Ok(tx.end_session(owned, session, now).await?) })
+                Box::pin(async move { Ok(tx.end_session(owned, session, SessionEnd::SignedOut, now).await?) })
             })
             .await?;
         Ok(())
@@ -143,7 +143,7 @@ impl Studio {
         Ok(row)
     }
 
-    pub(crate) fn session_row(&self, owned: Owned, user_agent: &str) -> SessionRow {
+    pub(crate) fn session_row(&self, owned: Owned, credential_id: &str, user_agent: &str) -> SessionRow {
         let now = self.now();
         SessionRow {
             id: SessionId(self.ids.next()),
@@ -153,6 +153,12 @@ impl Studio {
             last_seen_at: now,
             expires_at: now + SESSION_LIFE,
             ended_at: None,
+            end_reason: None,
+            epoch: 0,
+            epoch_at: now,
+            epoch_seen_at: None,
+            touched_at: now,
+            credential_id: Some(credential_id.to_owned()),
         }
     }
 }

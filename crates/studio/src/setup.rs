@@ -128,7 +128,7 @@ impl Studio {
         let now = self.now();
         let organization = OrganizationId(self.ids.next());
         let owned = Owned { organization, owner: memo.person };
-        let session = self.session_row(owned, user_agent);
+        let session = self.session_row(owned, &registered.credential_id, user_agent);
         let opened = NewSession::from(&session);
         self.store
             .write(move |tx| {
@@ -148,6 +148,7 @@ impl Studio {
                         reviewer: true,
                         created_at: now,
                         disabled_at: None,
+                        deleted_at: None,
                     })
                     .await?;
                     tx.insert_passkey(&PasskeyRow {
@@ -157,6 +158,9 @@ impl Studio {
                         passkey: registered.passkey,
                         created_at: now,
                         last_used_at: None,
+                        aaguid: String::new(),
+                        synced: None,
+                        cloned_at: None,
                     })
                     .await?;
                     Ok::<_, Problem>(tx.insert_session(&session).await?)

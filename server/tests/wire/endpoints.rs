@@ -108,6 +108,12 @@ const PAGES: &[(&str, u16, u16)] = &[
     ("/chat/:id", 302, 404),
     ("/conversations", 302, 200),
     ("/models", 302, 200),
+    ("/people", 302, 200),
+    ("/settings", 302, 200),
+    ("/settings/passkeys", 302, 200),
+    ("/settings/sessions", 302, 200),
+    ("/settings/tokens", 302, 200),
+    ("/settings/activity", 302, 200),
     ("/health", 200, 200),
     ("/api/events", 401, 200),
 ];

@@ -91,6 +91,7 @@ impl Seed {
             reviewer: false,
             created_at: now,
             disabled_at: None,
+            deleted_at: None,
         };
         let session = SessionRow {
             id: SessionId(clock::new_id()),
@@ -100,6 +101,12 @@ impl Seed {
             last_seen_at: now,
             expires_at: now + SESSION_LIFE,
             ended_at: None,
+            end_reason: None,
+            epoch: 0,
+            epoch_at: now,
+            epoch_seen_at: None,
+            touched_at: now,
+            credential_id: None,
         };
         (person, session)
     }
@@ -117,6 +124,9 @@ impl Seed {
             passkey: made.passkey,
             created_at: clock::now(),
             last_used_at: None,
+            aaguid: String::new(),
+            synced: None,
+            cloned_at: None,
         };
         self.store
             .write::<_, StoreError, _>(move |tx| Box::pin(async move { tx.insert_passkey(&row).await }))

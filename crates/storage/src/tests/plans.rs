@@ -8,7 +8,7 @@ use crate::dialect::sqlite_conflict;
 use api_types::{CeremonyId, CeremonyPurpose, RunState, SetupCodeId, WorkerId};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 use std::{sync::Arc, time::Instant};
-use studio::ports::store::{CeremonyRow, MessageRow, PasskeyRow, Store};
+use studio::ports::store::{CeremonyRow, MessageRow, PasskeyRow, SessionEnd, Store};
 
 const CONVERSATIONS: i64 = 10_000;
 const MESSAGES: usize = 2_000;
@@ -29,6 +29,9 @@ async fn tour(store: &Arc<dyn Store>) {
         passkey: String::new(),
         created_at: now,
         last_used_at: None,
+        aaguid: String::new(),
+        synced: None,
+        cloned_at: None,
     };
     let ceremony = CeremonyRow {
         id: CeremonyId(id()),
@@ -80,7 +83,7 @@ async fn tour(store: &Arc<dyn Store>) {
     store.run_text(owned, run.id).await.unwrap();
     put(store, move |tx| {
         Box::pin(async move {
-            tx.end_session(owned, session_id, now).await?;
+            tx.end_session(owned, session_id, SessionEnd::Ended, now).await?;
             tx.bin_conversation(owned, chat, Some(now)).await?;
             tx.bin_conversation(owned, chat, None).await?;
             tx.bin_conversation(owned, chat, Some(now)).await?;

@@ -7,7 +7,7 @@ use crate::common::{
 use api_types::{CeremonyId, CeremonyPurpose, OrganizationId, PersonId, Role, SetupCodeId};
 use studio::{
     CEREMONIES_MAX,
-    ports::store::{CeremonyRow, Owned, PasskeyRow, StoreError},
+    ports::store::{CeremonyRow, Owned, PasskeyRow, SessionEnd, StoreError},
 };
 
 #[tokio::test]
@@ -100,6 +100,9 @@ fn passkey(owned: Owned) -> PasskeyRow {
         passkey: r#"{"counter":0}"#.to_owned(),
         created_at: at(0),
         last_used_at: None,
+        aaguid: String::new(),
+        synced: None,
+        cloned_at: None,
     }
 }
 
@@ -235,9 +238,9 @@ async fn a_session_is_read_with_its_person_and_ends_once() {
                 tx.session_seen(stranger, id, at(99)).await?;
                 tx.session_seen(owned, id, at(60)).await?;
                 Ok([
-                    tx.end_session(stranger, id, at(70)).await?,
-                    tx.end_session(owned, id, at(80)).await?,
-                    tx.end_session(owned, id, at(90)).await?,
+                    tx.end_session(stranger, id, SessionEnd::Ended, at(70)).await?,
+                    tx.end_session(owned, id, SessionEnd::Ended, at(80)).await?,
+                    tx.end_session(owned, id, SessionEnd::Ended, at(90)).await?,
                 ])
             })
         })

@@ -90,6 +90,7 @@ impl House {
             reviewer: false,
             created_at: now,
             disabled_at: None,
+            deleted_at: None,
         };
         change(&mut person);
         let session = SessionRow {
@@ -100,6 +101,12 @@ impl House {
             last_seen_at: now,
             expires_at: now + SESSION_LIFE,
             ended_at: None,
+            end_reason: None,
+            epoch: 0,
+            epoch_at: now,
+            epoch_seen_at: None,
+            touched_at: now,
+            credential_id: None,
         };
         let id = session.id;
         let written = self.studio.store.write::<_, StoreError, _>(move |tx| {

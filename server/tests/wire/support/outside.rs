@@ -71,6 +71,7 @@ impl Outside {
             reviewer: false,
             created_at,
             disabled_at: None,
+            deleted_at: None,
         };
         let session = SessionRow {
             id: SessionId(new_id()),
@@ -80,6 +81,12 @@ impl Outside {
             last_seen_at: created_at,
             expires_at,
             ended_at: None,
+            end_reason: None,
+            epoch: 0,
+            epoch_at: created_at,
+            epoch_seen_at: None,
+            touched_at: created_at,
+            credential_id: None,
         };
         let token = self.tokens.issue(session.id, created_at, expires_at);
         let store: Arc<dyn Store> = self.database.clone();

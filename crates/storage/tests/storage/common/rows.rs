@@ -39,6 +39,7 @@ pub(crate) fn person(organization: OrganizationId) -> PersonRow {
         reviewer: true,
         created_at: at(0),
         disabled_at: None,
+        deleted_at: None,
     }
 }
 
@@ -159,6 +160,12 @@ pub(crate) fn session(owned: Owned) -> SessionRow {
         last_seen_at: at(0),
         expires_at: at(1_000_000),
         ended_at: None,
+        end_reason: None,
+        epoch: 0,
+        epoch_at: at(0),
+        epoch_seen_at: None,
+        touched_at: at(0),
+        credential_id: None,
     }
 }
 

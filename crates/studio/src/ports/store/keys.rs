@@ -20,6 +20,12 @@ pub struct PasskeyRow {
     pub created_at: Timestamp,
     /// Last sign-in with it.
     pub last_used_at: Option<Timestamp>,
+    /// What made it: the authenticator model's AAGUID, hyphenated; empty where it was not said.
+    pub aaguid: String,
+    /// Whether it is copied between devices; `None` where that is not known yet.
+    pub synced: Option<bool>,
+    /// When its counter last ran backwards: somebody may have a copy.
+    pub cloned_at: Option<Timestamp>,
 }
 
 /// A ceremony under way.

@@ -3,6 +3,7 @@
 //! One file per noun holds its rows, its reads and its writes. Every statement carries owner and organization.
 //! `crates/storage` implements all of it, once, for SQLite and PostgreSQL.
 
+mod account_events;
 mod conversations;
 mod installation;
 mod keys;
@@ -11,13 +12,14 @@ mod people;
 mod runs;
 mod sessions;
 
+pub use account_events::{AccountEventReads, AccountEventRow, AccountEventWrites};
 pub use conversations::{ConversationReads, ConversationRow, ConversationWrites};
 pub use installation::{InstallationReads, InstallationWrites};
 pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
 pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, TurnRow};
 pub use people::{PeopleReads, PeopleWrites, PersonRow};
 pub use runs::{RunEnd, RunEventKind, RunEventRow, RunReads, RunRow, RunWrites, WorkerWrites};
-pub use sessions::{SessionReads, SessionRow, SessionWrites};
+pub use sessions::{SessionEnd, SessionReads, SessionRow, SessionWrites};
 
 use api_types::{OrganizationId, PersonId};
 use async_trait::async_trait;
@@ -55,7 +57,14 @@ pub enum StoreError {
 
 /// All reads.
 pub trait Reads:
-    InstallationReads + PeopleReads + KeyReads + SessionReads + ConversationReads + MessageReads + RunReads
+    InstallationReads
+    + PeopleReads
+    + KeyReads
+    + SessionReads
+    + AccountEventReads
+    + ConversationReads
+    + MessageReads
+    + RunReads
 {
 }
 impl<T> Reads for T where
@@ -63,6 +72,7 @@ impl<T> Reads for T where
         + PeopleReads
         + KeyReads
         + SessionReads
+        + AccountEventReads
         + ConversationReads
         + MessageReads
         + RunReads
@@ -79,6 +89,7 @@ pub trait Tx:
     + PeopleWrites
     + KeyWrites
     + SessionWrites
+    + AccountEventWrites
     + ConversationWrites
     + MessageWrites
     + RunWrites

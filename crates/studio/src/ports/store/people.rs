@@ -22,6 +22,8 @@ pub struct PersonRow {
     pub created_at: Timestamp,
     /// Cannot sign in since then.
     pub disabled_at: Option<Timestamp>,
+    /// Gone since then: the row stays for those who refer to it, without a name.
+    pub deleted_at: Option<Timestamp>,
 }
 
 /// Reads of people.

@@ -1,0 +1,50 @@
+//! What happened to accounts: told to their person, kept as long as the account.
+
+use super::{Owned, StoreError};
+use crate::ports::Timestamp;
+use api_types::{AccountEventId, AccountEventKind};
+use async_trait::async_trait;
+
+/// Something that happened to an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountEventRow {
+    /// Which; they sort by time.
+    pub id: AccountEventId,
+    /// Whose account.
+    pub owned: Owned,
+    /// What.
+    pub kind: AccountEventKind,
+    /// A name its person knows; see [`AccountEventKind`]. Never a secret.
+    pub detail: String,
+    /// When.
+    pub at: Timestamp,
+    /// When its person had seen it.
+    pub seen_at: Option<Timestamp>,
+}
+
+/// Reads of account events.
+#[async_trait]
+pub trait AccountEventReads: Send + Sync {
+    /// The latest, newest first; older than `before` where that is given.
+    async fn account_events(
+        &self,
+        owned: Owned,
+        before: Option<AccountEventId>,
+        limit: u32,
+    ) -> Result<Vec<AccountEventRow>, StoreError>;
+}
+
+/// Writes of account events.
+#[async_trait]
+pub trait AccountEventWrites: Send {
+    /// Writes one down.
+    async fn insert_account_event(&mut self, event: &AccountEventRow) -> Result<(), StoreError>;
+
+    /// Its person has seen everything up to this one.
+    async fn account_events_seen(
+        &mut self,
+        owned: Owned,
+        last: AccountEventId,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+}
