@@ -27,11 +27,9 @@ pub(crate) async fn restore(config: &Config, file: &Path) -> anyhow::Result<()> 
     let folder = Folder::open(config)?;
     // The database last: where it is, there is a studio.
     let mut parts = [Part::of(SESSION_KEY, folder.session_key()), Part::of(DATABASE, folder.database())];
-    let restored = match parts.iter().find(|part| part.place.exists()) {
-        Some(Part { place, .. }) => {
-            Err(anyhow!("{} exists already; restore only into an empty state folder", place.display()))
-        }
-        None => fill(&mut parts, input, file).await,
+    let restored = match parts[1].place.exists() {
+        true => Err(parts[1].in_the_way()),
+        false => fill(&mut parts, input, file).await,
     };
     parts.iter().for_each(Part::remove);
     if restored.is_err() {
@@ -75,6 +73,20 @@ impl Part {
         Ok(())
     }
 
+    fn in_the_way(&self) -> anyhow::Error {
+        anyhow!("{} exists already; restore only into an empty state folder", self.place.display())
+    }
+
+    /// Moves it to its place, where nothing may be but the very same file: a restore that was killed between its two
+    /// moves can be done again.
+    fn moved(&self) -> anyhow::Result<()> {
+        let failed = || format!("{} cannot be made", self.place.display());
+        if self.place.exists() && fs::read(&self.place).with_context(failed)? != fs::read(&self.path)? {
+            return Err(self.in_the_way());
+        }
+        fs::rename(&self.path, &self.place).with_context(failed)
+    }
+
     /// What is left of it beside its place, with what looking into a database may leave.
     fn remove(&self) {
         for suffix in ["", "-wal", "-shm", "-journal"] {
@@ -99,14 +111,12 @@ async fn fill(parts: &mut [Part; 2], input: File, file: &Path) -> anyhow::Result
         _ => anyhow!("{no_backup}"),
     })?;
     ensure!(condition != Condition::Absent, "{no_backup}");
-    let moved = |part: &Part| {
-        fs::rename(&part.path, &part.place)
-            .with_context(|| format!("{} cannot be made", part.place.display()))
-    };
     if key.is_whole {
-        moved(key)?;
+        key.moved()?;
+    } else if key.place.exists() {
+        return Err(key.in_the_way());
     }
-    moved(database).inspect_err(|_| {
+    database.moved().inspect_err(|_| {
         if key.is_whole {
             let _gone = fs::remove_file(&key.place);
         }
