@@ -107,6 +107,47 @@ fn a_result_that_cannot_be_written_is_a_failure_and_is_said_once() {
 }
 
 #[test]
+fn a_restore_does_not_meet_what_sqlite_left_beside_another_database_nor_a_studio_that_serves() {
+    let studio = Studio::new();
+    let running = studio.start();
+    running.owner();
+    let file = studio.folder.path().join("kept.tar");
+    assert!(studio.run(&["backup", file.to_str().unwrap()]).status.success());
+    let (database, log) = (studio.data().join("vobio.db"), studio.data().join("vobio.db-wal"));
+    let restore = || studio.run(&["restore", file.to_str().unwrap()]);
+
+    let away = studio.folder.path().join("away.db");
+    fs::rename(&database, &away).unwrap();
+    assert!(said(&restore()).contains("another studio is serving"), "{}", said(&restore()));
+    fs::rename(&away, &database).unwrap();
+
+    running.kill();
+    assert!(log.exists(), "killed, so the log is still there");
+    fs::remove_file(&database).unwrap();
+    fs::remove_file(studio.data().join("keys/session.key")).unwrap();
+    assert!(said(&restore()).contains("vobio.db-wal exists already"), "{}", said(&restore()));
+    fs::remove_file(&log).unwrap();
+    let _with_it = fs::remove_file(studio.data().join("vobio.db-shm"));
+    let restored = restore();
+    assert!(restored.status.success(), "{}", said(&restored));
+    assert!(studio.start().code.is_none(), "it has its owner");
+}
+
+#[test]
+fn a_folder_of_others_is_not_taken_over() {
+    let studio = Studio::new();
+    fs::create_dir_all(studio.data()).unwrap();
+    fs::write(studio.data().join("a letter"), "").unwrap();
+    let open = fs::metadata(studio.data()).unwrap().permissions();
+    let refused = studio.run(&["migrate"]);
+    assert!(said(&refused).contains("holds something else; set VOBIO_DATA"), "{}", said(&refused));
+    assert_eq!(fs::metadata(studio.data()).unwrap().permissions(), open);
+    fs::remove_file(studio.data().join("a letter")).unwrap();
+    assert!(studio.run(&["migrate"]).status.success(), "an empty one is");
+    assert!(studio.run(&["migrate"]).status.success(), "and one's own");
+}
+
+#[test]
 fn a_restore_that_fails_leaves_nothing_behind() {
     use tar::EntryType::{Directory, GNUSparse, Regular, Symlink};
     let giver = Studio::new();
