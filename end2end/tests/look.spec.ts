@@ -69,3 +69,26 @@ test("at four times the size there is room to read and to write", async ({ owner
   const wide = await owner.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
   expect(wide).toBe(false);
 });
+
+test.describe("with servers that do not answer", () => {
+  test.use({ settings: { OPENAI_BASE_URL: "http://localhost:9/a-long-path-that-goes-on-and-on/v1", LOCAL_MODEL: "/nowhere/model.gguf" } });
+
+  test("the Models page says so within its width, whatever that is", async ({ owner, studio }) => {
+    for (const width of [320, 390, 640, 768, 1280]) {
+      await owner.setViewportSize({ width, height: 900 });
+      await owner.goto(`${studio.url}/models`);
+      await expect(owner.getByText("cannot be reached")).toBeVisible();
+      const wide = await owner.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+      expect(wide, `${width}`).toBe(false);
+    }
+  });
+
+  test("looking again says that it looked, where the person is", async ({ owner, studio }) => {
+    await owner.goto(`${studio.url}/models`);
+    await owner.getByRole("button", { name: "Look again" }).click();
+    const words = owner.getByText("Looked just now");
+    await expect(words).toBeVisible();
+    await expect(words).toBeInViewport();
+    await expect(owner).toHaveURL(/\/models(#nearby)?$/);
+  });
+});

@@ -112,7 +112,11 @@ export async function choose(page: Page, studio: Studio, model: string): Promise
 }
 
 /** Waits until the page's islands listen: before that, a key does what it does in any page. */
-export const awake = (page: Page) => page.locator("html[data-live]").waitFor();
+export async function awake(page: Page): Promise<void> {
+  // A binary that was built before its site has none, and nothing would ever listen.
+  if ((await page.locator("script[type=module], link[rel=modulepreload]").count()) === 0) throw new Error("this studio was built without its site");
+  await page.locator("html[data-live]").waitFor();
+}
 
 export const composer = (page: Page) => page.getByLabel("Your message");
 
@@ -140,12 +144,13 @@ export function complaints(page: Page): string[] {
   return said;
 }
 
-type Journey = { studio: Studio; owner: Page; withoutScripts: (from: BrowserContext) => Promise<Page> };
+type Journey = { settings: Record<string, string>; studio: Studio; owner: Page; withoutScripts: (from: BrowserContext) => Promise<Page> };
 
-/** `studio`: a fresh one. `owner`: its signed-in owner. `withoutScripts`: the same person in a browser without JavaScript. */
+/** `settings`: of the studio, beside those every journey has. `studio`: a fresh one. `owner`: its signed-in owner. `withoutScripts`: the same person in a browser without JavaScript. */
 export const test = base.extend<Journey>({
-  studio: async ({}, use) => {
-    const studio = await Studio.start();
+  settings: [{}, { option: true }],
+  studio: async ({ settings }, use) => {
+    const studio = await Studio.start(settings);
     await use(studio);
     await studio.end();
   },

@@ -39,6 +39,7 @@ impl Folder {
             fs::create_dir_all(what)
                 .with_context(|| format!("the state folder {} cannot be made", what.display()))
         };
+        ensure_own(&root)?;
         made(&root)?;
         make_private(&root)?;
         let keys = root.join("keys");
@@ -59,9 +60,13 @@ impl Folder {
         self.root.join("backups")
     }
 
+    pub(crate) fn lock_file(&self) -> PathBuf {
+        self.root.join("lock")
+    }
+
     /// Held while a studio serves from this folder: a second one would take the first one's answers for orphans.
-    fn lock(&self) -> anyhow::Result<File> {
-        let path = self.root.join("lock");
+    pub(crate) fn lock(&self) -> anyhow::Result<File> {
+        let path = self.lock_file();
         let file = File::create(&path).with_context(|| format!("{} cannot be made", path.display()))?;
         file.try_lock().map_err(|_| {
             anyhow::anyhow!(
@@ -71,6 +76,20 @@ impl Folder {
         })?;
         Ok(file)
     }
+}
+
+/// A folder that others use is not made private: whoever names one (`/tmp`) has mistaken it.
+fn ensure_own(root: &Path) -> anyhow::Result<()> {
+    // What cannot be looked into cannot be used either, and says so later.
+    let Ok(entries) = fs::read_dir(root) else { return Ok(()) };
+    let ours = ["vobio.db", "keys", "backups", "lock"];
+    let mut names = entries.flatten().map(|entry| entry.file_name()).peekable();
+    anyhow::ensure!(
+        names.peek().is_none() || names.any(|name| ours.iter().any(|own| name == *own)),
+        "{} holds something else; set VOBIO_DATA to a folder of the studio's own",
+        root.display()
+    );
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -225,6 +244,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         mock: config.mock,
         pulse: pulse.clone(),
         streams: http::Streams::default(),
+        bodies: http::Bodies::default(),
     })?;
     let worker = worker::Worker::start(studio.clone(), tickets, pulse, alone);
 

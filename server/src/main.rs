@@ -21,6 +21,7 @@ use std::{
     io::{self, Write as _},
     path::PathBuf,
     process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 /// Vobio AI Studio.
@@ -67,6 +68,8 @@ enum Command {
 
 fn main() -> ExitCode {
     match run(Arguments::parse().command.unwrap_or(Command::Serve)) {
+        // A full disk under `vobio doctor > file` must not end as if the file were whole.
+        Ok(_) if UNWRITTEN.load(Ordering::Relaxed) => ExitCode::FAILURE,
         Ok(code) => code,
         Err(error) => {
             say(&format!("vobio: {error:#}"));
@@ -81,11 +84,16 @@ fn say(line: &str) {
     let _unheard = writeln!(io::stderr(), "{line}");
 }
 
+/// Whether a line that is the result of a command could not be written.
+static UNWRITTEN: AtomicBool = AtomicBool::new(false);
+
 /// A line that is the result of a command.
 fn print(line: &str) {
     match writeln!(io::stdout(), "{line}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            say(&format!("vobio: this could not be written: {error}"));
+            if !UNWRITTEN.swap(true, Ordering::Relaxed) {
+                say(&format!("vobio: this could not be written: {error}"));
+            }
         }
         // Who closed the pipe has read enough (`vobio doctor | head -1`); the command goes to its end.
         _ => {}

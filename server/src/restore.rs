@@ -25,22 +25,39 @@ pub(crate) async fn restore(config: &Config, file: &Path) -> anyhow::Result<()> 
     let made = [config.data.join("keys"), config.data.clone()].into_iter().filter(|folder| !folder.exists());
     let made: Vec<PathBuf> = made.collect();
     let folder = Folder::open(config)?;
+    let _lock = folder.lock()?;
     // The database last: where it is, there is a studio.
     let mut parts = [Part::of(SESSION_KEY, folder.session_key()), Part::of(DATABASE, folder.database())];
-    let restored = match parts.iter().find(|part| part.place.exists()) {
-        Some(Part { place, .. }) => {
-            Err(anyhow!("{} exists already; restore only into an empty state folder", place.display()))
-        }
+    let database = parts[1].place.clone();
+    let mut kept = BESIDE.map(|suffix| beside(&database, suffix)).into_iter().chain([database]);
+    let restored = match kept.find(|path| path.exists()) {
+        Some(path) => Err(in_the_way(&path)),
         None => fill(&mut parts, input, file).await,
     };
     parts.iter().for_each(Part::remove);
     if restored.is_err() {
+        if made.contains(&config.data) {
+            let _gone = fs::remove_file(folder.lock_file());
+        }
         // Only what is empty can be removed so.
         made.iter().for_each(|folder| drop(fs::remove_dir(folder)));
     }
     restored?;
     print(&format!("Restored into {}. Start the studio with: vobio serve", config.data.display()));
     Ok(())
+}
+
+/// What SQLite keeps beside a database; beside another one it would be played into that.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut beside = path.to_owned().into_os_string();
+    beside.push(suffix);
+    beside.into()
+}
+
+fn in_the_way(path: &Path) -> anyhow::Error {
+    anyhow!("{} exists already; restore only into an empty state folder", path.display())
 }
 
 /// A file of a backup, on its way to its place.
@@ -75,12 +92,21 @@ impl Part {
         Ok(())
     }
 
+    /// Moves it to its place, where nothing may be but the very same file: a restore that was killed between its two
+    /// moves can be done again.
+    fn moved(&self) -> anyhow::Result<()> {
+        let failed = || format!("{} cannot be made", self.place.display());
+        if self.place.exists() && fs::read(&self.place).with_context(failed)? != fs::read(&self.path)? {
+            return Err(in_the_way(&self.place));
+        }
+        fs::rename(&self.path, &self.place).with_context(failed)
+    }
+
     /// What is left of it beside its place, with what looking into a database may leave.
     fn remove(&self) {
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            let mut path = self.path.clone().into_os_string();
-            path.push(suffix);
-            let _gone = fs::remove_file(path);
+        let _gone = fs::remove_file(&self.path);
+        for suffix in BESIDE {
+            let _gone = fs::remove_file(beside(&self.path, suffix));
         }
     }
 }
@@ -99,14 +125,12 @@ async fn fill(parts: &mut [Part; 2], input: File, file: &Path) -> anyhow::Result
         _ => anyhow!("{no_backup}"),
     })?;
     ensure!(condition != Condition::Absent, "{no_backup}");
-    let moved = |part: &Part| {
-        fs::rename(&part.path, &part.place)
-            .with_context(|| format!("{} cannot be made", part.place.display()))
-    };
     if key.is_whole {
-        moved(key)?;
+        key.moved()?;
+    } else if key.place.exists() {
+        return Err(in_the_way(&key.place));
     }
-    moved(database).inspect_err(|_| {
+    database.moved().inspect_err(|_| {
         if key.is_whole {
             let _gone = fs::remove_file(&key.place);
         }

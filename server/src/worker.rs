@@ -83,7 +83,7 @@ async fn beat(studio: Arc<Studio>, pulse: Pulse, alone: bool) {
         let down = match once(&studio, alone).await {
             Ok(0) => false,
             Ok(interrupted) => {
-                tracing::warn!(interrupted, "answers of a process that is gone were kept and marked");
+                tracing::warn!(interrupted, "answers that nobody writes any more were kept and marked");
                 false
             }
             Err(fault) => {
@@ -102,7 +102,7 @@ async fn beat(studio: Arc<Studio>, pulse: Pulse, alone: bool) {
     }
 }
 
-/// One beat. `alone`: no other process can be using this database (SQLite), so whatever is not ours is an orphan.
+/// One beat: this process lives; answers of others that do not, and of its own that nobody writes, are ended. `alone`: no other process can be using this database (SQLite), so whatever is not ours is an orphan.
 pub(crate) async fn once(studio: &Studio, alone: bool) -> Result<u64, studio::ports::store::StoreError> {
     let (worker, now) = (studio.worker(), studio.now());
     let stale = if alone {
@@ -110,15 +110,16 @@ pub(crate) async fn once(studio: &Studio, alone: bool) -> Result<u64, studio::po
     } else {
         Timestamp(now.0 - i64::try_from(HEARTBEAT_STALE.as_micros()).unwrap_or(i64::MAX))
     };
-    studio
+    let orphans: u64 = studio
         .store
-        .write(move |tx| {
+        .write::<_, studio::ports::store::StoreError, _>(move |tx| {
             Box::pin(async move {
                 tx.heartbeat(worker, now).await?;
                 tx.interrupt_orphans(worker, stale, now).await
             })
         })
-        .await
+        .await?;
+    Ok(orphans + studio.interrupt_lost().await?)
 }
 
 async fn empty_bin(studio: Arc<Studio>) {

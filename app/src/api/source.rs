@@ -13,7 +13,7 @@ pub async fn find_sources() -> Result<(), Refused> {
     use super::context;
     let by = context::signed_in()?;
     context::studio()?.find_sources(&by.admin()?).await?;
-    context::then("/models");
+    context::then("/models?looked=now#nearby");
     Ok(())
 }
 

@@ -55,7 +55,8 @@ pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl
 /// was told once in a query is not told again.
 fn address() -> Option<String> {
     let asked = context::asked_for()?;
-    let was_told = asked.strip_suffix("?saved=settings").map(str::to_owned);
+    let told = ["?saved=settings", "?looked=now"];
+    let was_told = told.iter().find_map(|told| asked.strip_suffix(told)).map(str::to_owned);
     was_told.or_else(|| context::refused_form().map(|_| asked))
 }
 

@@ -22,6 +22,7 @@ pub(crate) fn models() -> impl IntoView {
         let form = context::refused_form();
         let is_admin = by.admin().is_ok();
         let data = super::frame_data(by.clone()).await?;
+        let has_looked = context::asked("looked").is_some();
         let sources = studio.sources(&by).await?;
         let offers = studio.offers(&by).await?;
         let models = studio.catalog.models().await;
@@ -30,7 +31,7 @@ pub(crate) fn models() -> impl IntoView {
             {form.map(|form| refused(&form.problem))}
             <div class="stack far">
                 {sources.into_iter().map(|source| section(source, &models)).collect_view()}
-                {nearby(offers, is_admin)}
+                {nearby(offers, is_admin, has_looked)}
                 {connect()}
             </div>
         };
@@ -87,8 +88,16 @@ fn row(info: ModelInfo) -> impl IntoView {
     }
 }
 
-fn nearby(offers: Vec<SourceAddress>, is_admin: bool) -> impl IntoView {
+fn nearby(offers: Vec<SourceAddress>, is_admin: bool, has_looked: bool) -> impl IntoView {
     let none = offers.is_empty();
+    let words = match (none, has_looked) {
+        (true, true) => {
+            Some("Looked just now: no Ollama, LM Studio or llama-server answers at its usual port.")
+        }
+        (true, false) => Some("No Ollama, LM Studio or llama-server was found at its usual port."),
+        (false, true) => Some("Looked just now."),
+        (false, false) => None,
+    };
     let rows = offers
         .into_iter()
         .map(|offer| {
@@ -107,9 +116,9 @@ fn nearby(offers: Vec<SourceAddress>, is_admin: bool) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <section class="section">
+        <section class="section" id="nearby">
             <h2>"Found on this machine"</h2>
-            {none.then(|| view! { <p class="about">"No Ollama, LM Studio or llama-server was found at its usual port."</p> })}
+            {words.map(|words| view! { <p class="about" role=has_looked.then_some("status")>{words}</p> })}
             {(!none).then(|| view! { <ul class="rows">{rows}</ul> })}
             {is_admin.then(|| view! {
                 <form method="post" action="/api/source/find"><button class="btn small" type="submit">{icon("again")}"Look again"</button></form>

@@ -174,12 +174,9 @@ impl ModelSource for LocalModel {
                 "The built-in model cannot be called {:?}. Choose a name without spaces.",
                 self.config.name
             )),
-            Ok(facts) => Ok(format!(
-                "{}, {} MB on disk, {} tokens of context; loaded when somebody asks",
-                self.shown(&facts),
-                facts.bytes / 1_000_000,
-                facts.context_tokens
-            )),
+            Ok(facts) => {
+                Ok(format!("Ready: {} MB on disk, loaded when somebody asks", facts.bytes / 1_000_000))
+            }
             Err(fault) => Err(fault.to_string()),
         };
         SourceStatus { label: self.label(), state }

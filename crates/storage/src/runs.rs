@@ -81,6 +81,17 @@ impl<L: Line> RunReads for Statements<L> {
         rows.iter().map(|row| run(&mut Cells::new(row, "runs"))).collect()
     }
 
+    async fn active_runs(&self, worker: WorkerId, before: Timestamp) -> Result<Vec<RunRow>, StoreError> {
+        let asked = Statement::new(concat!(
+            "SELECT ",
+            run_columns!(),
+            " FROM runs r WHERE r.state IN ('queued', 'running') AND r.worker_id = $1 AND r.created_at < $2 \
+             ORDER BY r.created_at, r.id LIMIT $3"
+        ));
+        let rows = self.0.rows(asked.bind(worker).bind(before).bind(SINCE_MAX)).await?;
+        rows.iter().map(|row| run(&mut Cells::new(row, "runs"))).collect()
+    }
+
     async fn run_text(&self, owned: Owned, id: RunId) -> Result<String, StoreError> {
         let row = self.0.row(Statement::new(text_of_run!()).owned(owned).bind(id)).await?;
         row.map_or_else(|| Ok(String::new()), |row| Cells::new(&row, "run_events").take())

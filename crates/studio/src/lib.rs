@@ -12,6 +12,7 @@ mod conversation;
 mod fault;
 mod limits;
 mod live;
+mod lost;
 mod message;
 mod number;
 pub mod ports;

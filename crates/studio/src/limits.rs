@@ -56,3 +56,5 @@ pub const BIN_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(3);
 /// … and its runs are interrupted when it has not for this long.
 pub const HEARTBEAT_STALE: Duration = Duration::from_secs(12);
+/// A run that rows say this process writes, and it does not know, is interrupted when it is older than this.
+pub const LOST_AFTER: Duration = Duration::from_secs(30);

@@ -144,7 +144,9 @@ fn unknown(key: &str, place: &str) -> ConfigError {
         .min()
         // Half of a name may be misspelled; beyond that, everything resembles PORT.
         .filter(|(far, near)| *far <= 4 && far * 2 <= near.len())
-        .map(|(_, near)| format!(" Did you mean {near}?"))
+        // In the file, keys are written small.
+        .map(|(_, near)| if place == "vobio.toml" { near.to_lowercase() } else { near.to_owned() })
+        .map(|near| format!(" Did you mean {near}?"))
         .unwrap_or_default();
     ConfigError(format!(
         "{key} in {place} is not a setting of this studio.{near} All settings are in .env.example."
@@ -197,9 +199,13 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_named_with_the_one_that_was_meant() {
-        for result in [with(&[("vobio.toml", "prot = 1")], &[]), with(&[(".env", "PROT=1")], &[])] {
-            let text = result.unwrap_err().to_string();
-            assert!(text.to_lowercase().contains("prot ") && text.contains("Did you mean PORT?"), "{text}");
+        for (file, line, meant) in [
+            ("vobio.toml", "prot = 1", "port"),
+            ("vobio.toml", "PORT = 1", "port"),
+            (".env", "PROT=1", "PORT"),
+        ] {
+            let text = with(&[(file, line)], &[]).unwrap_err().to_string();
+            assert!(text.contains(&format!("Did you mean {meant}?")), "{text}");
         }
         assert!(with(&[], &[("VOBIO_ULR", "x")]).unwrap_err().to_string().contains("VOBIO_URL?"));
     }

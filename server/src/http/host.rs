@@ -30,8 +30,14 @@ pub(super) async fn check(State(http): State<Http>, request: Request, next: Next
 fn asked(request: &Request) -> Option<Authority> {
     match request.uri().authority() {
         Some(authority) => Some(authority.clone()),
-        None => request.headers().get(header::HOST)?.to_str().ok()?.parse().ok(),
+        None => {
+            let mut names = request.headers().get_all(header::HOST).iter();
+            let name = names.next()?;
+            // Two names are none, and nobody has an account at a host.
+            names.next().is_none().then_some(name)?.to_str().ok()?.parse().ok()
+        }
     }
+    .filter(|asked: &Authority| !asked.as_str().contains('@'))
 }
 
 fn is_same(origin: &str, asked: &Authority) -> bool {

@@ -34,6 +34,7 @@ use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
 };
 
+pub(crate) use body::Bodies;
 pub(crate) use health::Pulse;
 pub(crate) use session::Cookies;
 pub(crate) use streams::Streams;
@@ -60,6 +61,7 @@ pub(crate) struct Http {
     pub(crate) mock: bool,
     pub(crate) pulse: Pulse,
     pub(crate) streams: Streams,
+    pub(crate) bodies: Bodies,
 }
 
 impl FromRef<Http> for LeptosOptions {
@@ -112,9 +114,9 @@ pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
             ServiceBuilder::new()
                 .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
                 .layer(from_fn_with_state(http.clone(), session::read))
+                .layer(from_fn_with_state(http.clone(), body::limit))
                 .service(dynamic),
         )
-        .layer(from_fn(body::limit))
         .layer(csrf)
         .layer(from_fn_with_state(http.clone(), host::check))
         .layer(from_fn_with_state(http.clone(), problems::time_out))

@@ -71,6 +71,83 @@ fn a_backup_comes_back_whole() {
 }
 
 #[test]
+fn a_restore_that_was_killed_between_its_two_files_can_be_done_again_and_another_key_is_not_written_over() {
+    use tar::EntryType::Regular;
+    let giver = Studio::new();
+    assert!(giver.run(&["migrate"]).status.success());
+    let database = fs::read(giver.data().join("vobio.db")).unwrap();
+    for (there, works) in [(&b"the key of the backup"[..], true), (b"another key", false)] {
+        let studio = Studio::new();
+        let file = studio.folder.path().join("file");
+        tar_of(
+            &file,
+            &[(Regular, "keys/session.key", b"the key of the backup"), (Regular, "vobio.db", &database)],
+        );
+        fs::create_dir_all(studio.data().join("keys")).unwrap();
+        fs::write(studio.data().join("keys/session.key"), there).unwrap();
+        let output = studio.run(&["restore", file.to_str().unwrap()]);
+        assert_eq!(output.status.success(), works, "{}", said(&output));
+        assert_eq!(studio.data().join("vobio.db").exists(), works);
+        assert_eq!(fs::read(studio.data().join("keys/session.key")).unwrap(), there);
+        assert!(works || said(&output).contains("session.key exists already"), "{}", said(&output));
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_result_that_cannot_be_written_is_a_failure_and_is_said_once() {
+    let studio = Studio::new();
+    for words in ["doctor", "env-example"] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output =
+            studio.command(words).stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
+        assert!(!output.status.success(), "{words}");
+        assert_eq!(said(&output).matches("could not be written").count(), 1, "{words}: {}", said(&output));
+    }
+}
+
+#[test]
+fn a_restore_does_not_meet_what_sqlite_left_beside_another_database_nor_a_studio_that_serves() {
+    let studio = Studio::new();
+    let running = studio.start();
+    running.owner();
+    let file = studio.folder.path().join("kept.tar");
+    assert!(studio.run(&["backup", file.to_str().unwrap()]).status.success());
+    let (database, log) = (studio.data().join("vobio.db"), studio.data().join("vobio.db-wal"));
+    let restore = || studio.run(&["restore", file.to_str().unwrap()]);
+
+    let away = studio.folder.path().join("away.db");
+    fs::rename(&database, &away).unwrap();
+    assert!(said(&restore()).contains("another studio is serving"), "{}", said(&restore()));
+    fs::rename(&away, &database).unwrap();
+
+    running.kill();
+    assert!(log.exists(), "killed, so the log is still there");
+    fs::remove_file(&database).unwrap();
+    fs::remove_file(studio.data().join("keys/session.key")).unwrap();
+    assert!(said(&restore()).contains("vobio.db-wal exists already"), "{}", said(&restore()));
+    fs::remove_file(&log).unwrap();
+    let _with_it = fs::remove_file(studio.data().join("vobio.db-shm"));
+    let restored = restore();
+    assert!(restored.status.success(), "{}", said(&restored));
+    assert!(studio.start().code.is_none(), "it has its owner");
+}
+
+#[test]
+fn a_folder_of_others_is_not_taken_over() {
+    let studio = Studio::new();
+    fs::create_dir_all(studio.data()).unwrap();
+    fs::write(studio.data().join("a letter"), "").unwrap();
+    let open = fs::metadata(studio.data()).unwrap().permissions();
+    let refused = studio.run(&["migrate"]);
+    assert!(said(&refused).contains("holds something else; set VOBIO_DATA"), "{}", said(&refused));
+    assert_eq!(fs::metadata(studio.data()).unwrap().permissions(), open);
+    fs::remove_file(studio.data().join("a letter")).unwrap();
+    assert!(studio.run(&["migrate"]).status.success(), "an empty one is");
+    assert!(studio.run(&["migrate"]).status.success(), "and one's own");
+}
+
+#[test]
 fn a_restore_that_fails_leaves_nothing_behind() {
     use tar::EntryType::{Directory, GNUSparse, Regular, Symlink};
     let giver = Studio::new();

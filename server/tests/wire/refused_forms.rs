@@ -1,6 +1,6 @@
 //! Forms without a script that are refused: the same page again, with a sentence and what was typed.
 
-use crate::support::{Answer, Studio, databases, id, slowly, unescaped};
+use crate::support::{Answer, Person, Studio, databases, id, slowly, unescaped};
 use reqwest::Method;
 use serde_json::json;
 
@@ -227,6 +227,12 @@ fn what_is_refused_before_there_is_a_page_is_a_page_for_people_all_the_same() {
         assert!(shown.body.contains("That is too large: at most 1000000 bytes"), "{shown:?}");
         assert!(!shown.header("content-security-policy").contains("script-src"), "{shown:?}");
     }
+    let mut stranger = Person::new(&running.url);
+    let much = stranger.request(Method::POST, "/api/session/start").json(&json!({ "x": "y".repeat(70_000) }));
+    let refused = stranger.send(much);
+    let detail = "That is too large: at most 64000 bytes can be sent at once.";
+    assert_eq!((refused.status, refused.json()["detail"].as_str()), (413, Some(detail)));
+
     let request = ana.request(Method::POST, "/api/session/end").header("accept", "text/html");
     let shown = ana.send(
         request

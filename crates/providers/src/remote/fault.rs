@@ -124,9 +124,7 @@ impl Judge<'_> {
     /// A status that is not success, with as much of the body as was read.
     pub(super) fn of_status(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Fault {
         if status.is_redirection() {
-            return self
-                .refused("it wants to send us to another address; its base address has to be checked")
-                .into();
+            return self.refused("it leads to another address; check its base address").into();
         }
         match Complaint::in_body(body) {
             Some(complaint) => self.of_complaint(Some(status), retry_after(headers), &complaint),

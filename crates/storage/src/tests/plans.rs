@@ -80,6 +80,7 @@ async fn tour(store: &Arc<dyn Store>) {
     store.youngest_leaf(owned, chat, question.id).await.unwrap();
     store.run(owned, run.id).await.unwrap();
     store.runs_since(owned, now).await.unwrap();
+    store.active_runs(worker, now).await.unwrap();
     store.run_text(owned, run.id).await.unwrap();
     put(store, move |tx| {
         Box::pin(async move {

@@ -5,7 +5,10 @@ use crate::common::{
     rows::{asked, at, end, event, id, message, put, run, somebody},
 };
 use api_types::{RunId, RunState, WorkerId};
-use studio::ports::store::{RunEventKind, RunEventRow, StoreError};
+use studio::ports::{
+    Timestamp,
+    store::{RunEventKind, RunEventRow, StoreError},
+};
 
 #[tokio::test]
 async fn a_run_reads_back_as_it_was_written() {
@@ -198,6 +201,14 @@ async fn orphans_end_as_interrupted_and_keep_what_they_wrote() {
             })
         })
         .await;
+        let active = async |worker, before| -> Vec<_> {
+            store.active_runs(worker, before).await.unwrap().into_iter().map(|run| run.id).collect()
+        };
+        let opened = mine.2.created_at;
+        assert_eq!(active(me, Timestamp(opened.0 + 1)).await, [mine.2.id]);
+        assert!(active(me, opened).await.is_empty(), "opened before, not then");
+        assert!(active(done.2.worker, now).await.is_empty(), "it has ended");
+
         let ended =
             put(&store, move |tx| Box::pin(async move { tx.interrupt_orphans(me, limit, now).await })).await;
         assert_eq!(ended, 2);

@@ -78,7 +78,7 @@ pub enum ModelError {
         model: String,
     },
     /// Nothing answers there.
-    #[error("{source_name} cannot be reached. Check that it is running, then try again.")]
+    #[error("{source_name} cannot be reached. Check its address and that it is running, then try again.")]
     Unreachable {
         /// The source's label.
         source_name: String,

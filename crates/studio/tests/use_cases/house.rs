@@ -58,6 +58,20 @@ impl House {
         Self { studio: Arc::new(studio), clock, ids, model, finder, tickets, _folder: folder }
     }
 
+    /// The same process, knowing nothing of what it was writing.
+    pub(crate) fn forgetful(&self) -> Studio {
+        let (studio, _tickets) = Studio::new(Parts {
+            store: self.studio.store.clone(),
+            catalog: Catalog::new(vec![Arc::new(self.model.clone())]),
+            passkeys: Box::new(FakePasskeys),
+            finder: Box::new(self.finder.clone()),
+            clock: Box::new(self.clock.clone()),
+            ids: Box::new(self.ids.clone()),
+            settings: StudioSettings { default_model: None, worker: self.studio.worker() },
+        });
+        studio
+    }
+
     /// An id that nobody has.
     pub(crate) fn new_id(&self) -> Uuid {
         self.ids.next()

@@ -1,9 +1,10 @@
 //! Whoever sends may leave at any moment: nothing stays open for ever.
 
 use crate::house::House;
+use api_types::RunState;
 use futures::FutureExt;
 use std::time::Duration;
-use studio::answer;
+use studio::{LOST_AFTER, answer};
 
 #[tokio::test]
 async fn whenever_the_sender_leaves_the_chat_is_usable_and_no_answer_hangs() {
@@ -40,4 +41,20 @@ async fn whenever_the_sender_leaves_the_chat_is_usable_and_no_answer_hangs() {
         house.chat(&ana, Some(opened.conversation), "Still there?").await;
     }
     assert!(kept > 0 && lost > 0, "{kept} {lost}");
+}
+
+#[tokio::test]
+async fn a_run_that_its_process_knows_nothing_of_is_interrupted_after_a_while_and_a_known_one_is_not() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let opened = house.send(&ana, None, "Are you there?").await.unwrap();
+    let forgetful = house.forgetful();
+    assert_eq!(forgetful.interrupt_lost().await.unwrap(), 0, "it may be on its way");
+    house.clock.pass(LOST_AFTER + Duration::from_secs(1));
+    assert_eq!(house.studio.interrupt_lost().await.unwrap(), 0, "it is being written");
+    assert_eq!(forgetful.interrupt_lost().await.unwrap(), 1);
+    let run = forgetful.run(&ana, opened.run.id).await.unwrap();
+    assert_eq!((run.state, run.ended_at), (RunState::Interrupted, Some(house.studio.now())));
+    assert_eq!(forgetful.interrupt_lost().await.unwrap(), 0);
+    house.chat(&ana, None, "Another chat?").await;
 }

@@ -116,6 +116,10 @@ pub trait RunReads: Send + Sync {
     /// The person's runs that are active, or ended at or after `since`; oldest first, at most 200.
     async fn runs_since(&self, owned: Owned, since: Timestamp) -> Result<Vec<RunRow>, StoreError>;
 
+    /// The active runs that a process opened before `before`; oldest first, at most 200. Of all people: for the process
+    /// itself, not for one of them.
+    async fn active_runs(&self, worker: WorkerId, before: Timestamp) -> Result<Vec<RunRow>, StoreError>;
+
     /// All delta bodies of a run joined in order of `seq`.
     async fn run_text(&self, owned: Owned, id: RunId) -> Result<String, StoreError>;
 }

@@ -1,0 +1,58 @@
+//! Runs that rows say this process writes, and it does not.
+
+use crate::{
+    LOST_AFTER, Studio,
+    ports::{
+        Timestamp,
+        store::{RunEnd, RunRow, StoreError},
+    },
+};
+use api_types::RunState;
+
+impl Studio {
+    /// Ends as interrupted, with what was kept of their text, the runs of this process that it knows nothing of. How many.
+    ///
+    /// # Design
+    /// A network can swallow the answer to COMMIT: the sender then hears that it failed, and the rows are there all the
+    /// same. Whoever opened such a run cannot know; asking a little later finds it whatever the cause. What is being opened
+    /// or written is in [`Live`](crate::Live) before its rows are.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn interrupt_lost(&self) -> Result<u64, StoreError> {
+        let now = self.now();
+        let before = Timestamp(now.0 - i64::try_from(LOST_AFTER.as_micros()).unwrap_or(i64::MAX));
+        let active = self.store.active_runs(self.worker(), before).await?;
+        let mut ended = 0;
+        for run in active.into_iter().filter(|run| self.live.get(run.owned.owner, run.id).is_none()) {
+            ended += u64::from(self.interrupt(run, now).await?);
+        }
+        Ok(ended)
+    }
+
+    async fn interrupt(&self, run: RunRow, now: Timestamp) -> Result<bool, StoreError> {
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let Some(message) = tx.message(run.owned, run.conversation, run.message).await? else {
+                        return Ok(false);
+                    };
+                    let body = message.body + &tx.run_text(run.owned, run.id).await?;
+                    tx.end_run(&RunEnd {
+                        run: run.id,
+                        owned: run.owned,
+                        state: RunState::Interrupted,
+                        failure: None,
+                        usage: run.usage,
+                        cost_micros: run.cost_micros,
+                        cut_short: false,
+                        first_token_at: run.first_token_at,
+                        at: now,
+                        body,
+                    })
+                    .await
+                })
+            })
+            .await
+    }
+}
