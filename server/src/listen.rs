@@ -1,7 +1,8 @@
 //! The listener: time-outs for slow clients, and a polite end.
 
+use crate::http::Peer;
 use anyhow::Context;
-use axum::Router;
+use axum::{Extension, Router};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
@@ -13,6 +14,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tokio_util::task::TaskTracker;
+use tower::Layer;
 
 /// A client has so long to send its request's head.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
@@ -35,11 +37,12 @@ pub(crate) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, Option<OwnedSemaphorePermit>)> {
+) -> io::Result<(TcpStream, Peer, Option<OwnedSemaphorePermit>)> {
     // The semaphore is never closed.
     let place = Arc::clone(places).acquire_owned().await.ok();
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    let (stream, peer) = listener.accept().await?;
+    // A socket for both families says ::ffff:192.0.2.1 of a client that came by the older one.
+    Ok((stream, Peer(peer.ip().to_canonical()), place))
 }
 
 /// Serves until `shutdown` completes, then waits for requests under way.
@@ -57,7 +60,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: impl 
             () = &mut shutdown => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let (stream, place) = match accepted {
+        let (stream, peer, place) = match accepted {
             Ok(accepted) => {
                 is_refusing = false;
                 accepted
@@ -74,7 +77,10 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: impl 
         // Small events leave at once.
         let _ = stream.set_nodelay(true);
         let connection = server
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()))
+            .serve_connection(
+                TokioIo::new(stream),
+                TowerToHyperService::new(Extension(peer).layer(router.clone())),
+            )
             .into_owned();
         let watched = graceful.watch(connection);
         connections.spawn(async move {

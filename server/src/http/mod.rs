@@ -3,6 +3,7 @@
 //! Never here: a rule, markup, SQL. The layers stand in [`router`] from the inside out.
 
 mod body;
+mod client;
 #[cfg(debug_assertions)]
 mod design;
 mod events;
@@ -34,6 +35,7 @@ use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
 };
 
+pub(crate) use client::{ClientAddress, Peer};
 pub(crate) use health::Pulse;
 pub(crate) use session::Cookies;
 pub(crate) use streams::Streams;
@@ -122,6 +124,7 @@ pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
         .layer(from_fn(problems::shape))
         .layer(from_fn_with_state(http.clone(), headers::secure))
         .layer(from_fn_with_state(http.clone(), trace::trace))
+        .layer(from_fn(client::address))
         .with_state(http))
 }
 
