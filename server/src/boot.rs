@@ -3,6 +3,7 @@
 use crate::{
     clock::{SystemClock, SystemIds, new_id},
     config::Config,
+    host,
     http::{self, Cookies, Http, Pulse},
     listen, print, say, site, worker,
 };
@@ -60,7 +61,7 @@ impl Folder {
     }
 
     /// Held while a studio serves from this folder: a second one would take the first one's answers for orphans.
-    fn lock(&self) -> anyhow::Result<File> {
+    pub(crate) fn lock(&self) -> anyhow::Result<File> {
         let path = self.root.join("lock");
         let file = File::create(&path).with_context(|| format!("{} cannot be made", path.display()))?;
         file.try_lock().map_err(|_| {
@@ -211,6 +212,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     let listener = listen::bind(config.listen).await?;
     let Booted { studio, database, tokens, tickets } = boot(&config, &folder).await?;
+    host::bind(&studio, config.host()).await?;
     // Before the first page: answers that the last process left open are marked.
     worker::once(&studio, alone).await?;
     studio.restore_sources().await.map_err(|problem| anyhow::anyhow!("{problem}"))?;

@@ -1,6 +1,6 @@
 //! `vobio`: the studio in one binary.
 //!
-//! `serve` (also without a word) · `migrate` · `doctor` · `setup-code` · `backup FILE` · `restore FILE`.
+//! `serve` (also without a word) · `migrate` · `doctor` · `setup-code` · `backup FILE` · `restore FILE` · `move-host HOST`.
 //! Never in this crate: a rule, markup, SQL. It reads the configuration, makes the concrete things and puts them together.
 
 mod backup;
@@ -8,6 +8,7 @@ mod boot;
 mod clock;
 mod config;
 mod doctor;
+mod host;
 mod http;
 mod listen;
 mod restore;
@@ -50,6 +51,11 @@ enum Command {
     Restore {
         /// A file that `backup` made.
         file: PathBuf,
+    },
+    /// Takes the studio to the host of VOBIO_URL, although passkeys are bound to another; they stop working.
+    MoveHost {
+        /// The new host, once more: who types it means it.
+        host: String,
     },
     /// Prints .env.example.
     #[command(hide = true)]
@@ -127,6 +133,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Doctor => doctor::doctor(&raw, &config).await,
             Command::SetupCode => boot::setup_code(&config).await.map(|()| ExitCode::SUCCESS),
             Command::Backup { file } => backup::backup(&config, &file).await.map(|()| ExitCode::SUCCESS),
+            Command::MoveHost { host } => host::move_host(&config, &host).await.map(|()| ExitCode::SUCCESS),
             Command::Restore { file } => restore::restore(&config, &file).await.map(|()| ExitCode::SUCCESS),
             // Done above, without a configuration.
             _ => Ok(ExitCode::SUCCESS),

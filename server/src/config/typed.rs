@@ -114,6 +114,12 @@ impl Config {
         })
     }
 
+    /// The host of the public address, without its port: what passkeys are bound to.
+    pub(crate) fn host(&self) -> &str {
+        let (_, name) = self.url.split_once("://").unwrap_or(("", &self.url));
+        name.split(':').next().unwrap_or(name)
+    }
+
     /// Whether people reach it by https.
     pub(crate) fn is_https(&self) -> bool {
         self.url.starts_with("https://")
@@ -218,7 +224,7 @@ mod tests {
     #[test]
     fn nothing_has_to_be_set() {
         let config = with(&[]).unwrap();
-        assert_eq!(config.url, "http://localhost:8000");
+        assert_eq!((config.url.as_str(), config.host()), ("http://localhost:8000", "localhost"));
         assert_eq!(config.listen.to_string(), "127.0.0.1:8000");
         assert!(!config.mock && config.remotes.is_empty() && config.local_model.on);
     }

@@ -13,6 +13,7 @@ mod counts;
 mod crash;
 mod endpoints;
 mod first_owner;
+mod hosts;
 mod logs;
 mod operator;
 mod refused_forms;
