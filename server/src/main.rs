@@ -1,19 +1,22 @@
 //! `vobio`: the studio in one binary.
 //!
-//! `serve` (also without a word) · `migrate` · `doctor` · `setup-code` · `backup FILE` · `restore FILE` · `move-host HOST`.
+//! `serve` (also without a word) · `migrate` · `doctor` · `health` · `setup-code` · `backup FILE` · `restore FILE` · `move-host HOST`.
 //! Never in this crate: a rule, markup, SQL. It reads the configuration, makes the concrete things and puts them together.
 
 mod backup;
 mod boot;
 mod clock;
 mod config;
+mod connection;
 mod doctor;
+mod health;
 mod host;
 mod http;
 mod listen;
 mod restore;
 mod site;
 mod telemetry;
+mod tls;
 mod worker;
 
 use clap::{Parser, Subcommand};
@@ -40,6 +43,8 @@ enum Command {
     Migrate,
     /// Says what was understood of the configuration, and what can be reached.
     Doctor,
+    /// Asks the studio that runs beside it whether it can work; for containers.
+    Health,
     /// Prints a new one-time owner code for a studio that has no owner.
     SetupCode,
     /// Copies database and keys into a new file, also while the studio serves.
@@ -131,6 +136,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Serve => boot::serve(config).await.map(|()| ExitCode::SUCCESS),
             Command::Migrate => boot::migrate(&config).await.map(|()| ExitCode::SUCCESS),
             Command::Doctor => doctor::doctor(&raw, &config).await,
+            Command::Health => health::health(&config).await.map(|()| ExitCode::SUCCESS),
             Command::SetupCode => boot::setup_code(&config).await.map(|()| ExitCode::SUCCESS),
             Command::Backup { file } => backup::backup(&config, &file).await.map(|()| ExitCode::SUCCESS),
             Command::MoveHost { host } => host::move_host(&config, &host).await.map(|()| ExitCode::SUCCESS),

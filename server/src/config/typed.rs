@@ -1,7 +1,11 @@
 //! Settings with their types.
 
-use super::{ConfigError, RawConfig};
+use super::{
+    ConfigError, RawConfig,
+    address::{TlsFiles, public_url, tls, trusted_proxies},
+};
 use api_types::ModelRef;
+use ipnet::IpNet;
 use secrecy::SecretString;
 use std::{
     net::{IpAddr, SocketAddr},
@@ -15,6 +19,10 @@ use std::{
 pub(crate) struct Config {
     /// Scheme and host (and port), no slash at the end: `http://localhost:8000`.
     pub(crate) url: String,
+    /// The studio's own TLS.
+    pub(crate) tls: Option<TlsFiles>,
+    /// Only what they forward is believed.
+    pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) listen: SocketAddr,
     pub(crate) data: PathBuf,
     pub(crate) database_url: Option<SecretString>,
@@ -85,6 +93,8 @@ impl Config {
             ));
         }
         Ok(Self {
+            tls: tls(raw, &url)?,
+            trusted_proxies: trusted_proxies(raw)?,
             url,
             listen: SocketAddr::new(host, port),
             data: PathBuf::from(raw.get("VOBIO_DATA").unwrap_or("data")),
@@ -126,7 +136,7 @@ impl Config {
     }
 }
 
-fn wrong(key: &str, text: &str, wanted: &str) -> ConfigError {
+pub(super) fn wrong(key: &str, text: &str, wanted: &str) -> ConfigError {
     // What stands before an @ may be a name and a password.
     let (hidden, shown) = text.rsplit_once('@').map_or(("", text), |(_, host)| ("…@", host));
     ConfigError(format!("{key} is {hidden}{shown}, but it has to be {wanted}."))
@@ -157,29 +167,6 @@ fn choice<T: Copy>(raw: &RawConfig, key: &'static str, choices: &[(&str, T)]) ->
             wrong(key, text, &names.join(" or "))
         },
     )
-}
-
-/// Scheme, host and port of an address; nothing else may be in it.
-fn public_url(text: &str) -> Result<String, ConfigError> {
-    let wanted = "an address like https://studio.example.org or http://localhost:8000, without a path";
-    let url: http::Uri = text.parse().map_err(|_| wrong("VOBIO_URL", text, wanted))?;
-    let (scheme, host) = (url.scheme_str().unwrap_or_default(), url.host().unwrap_or_default());
-    let bare =
-        matches!(url.path(), "" | "/") && url.query().is_none() && !text.contains('@') && !text.contains('#');
-    if host.is_empty() || !bare || !matches!(scheme, "http" | "https") {
-        return Err(wrong("VOBIO_URL", text, wanted));
-    }
-    if scheme == "http" && host != "localhost" {
-        return Err(ConfigError(format!(
-            "VOBIO_URL is {text}, but passkeys need https on every host except localhost. Put a proxy with TLS in front and use its https address."
-        )));
-    }
-    if host.parse::<IpAddr>().is_ok() || host.starts_with('[') {
-        return Err(ConfigError(format!(
-            "VOBIO_URL is {text}, but passkeys need a name, not an IP address."
-        )));
-    }
-    Ok(text.trim_end_matches('/').to_ascii_lowercase())
 }
 
 fn remotes(raw: &RawConfig) -> Result<Vec<RemoteSetting>, ConfigError> {
