@@ -3,8 +3,12 @@
 use crate::{
     clock::{SystemClock, SystemIds, new_id},
     config::Config,
-    http::{self, Cookies, Http, Pulse},
-    listen, print, say, site, worker,
+    connection::Connections,
+    host,
+    http::{self, Cookies, Http, Proxies, Pulse},
+    listen, print, say, site,
+    tls::{self, Tls},
+    worker,
 };
 use adapters::{Tokens, WebauthnPasskeys, load_or_create_key};
 use anyhow::Context;
@@ -228,8 +232,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     if site::OUTPUT_NAME.is_none() {
         tracing::error!("this binary was built without its style sheet and scripts; build it with: make run");
     }
+    let tls = config.tls.as_ref().map(Tls::open).transpose()?;
     let listener = listen::bind(config.listen).await?;
     let Booted { studio, database, tokens, tickets } = boot(&config, &folder).await?;
+    host::bind(&studio, config.host()).await?;
     // Before the first page: answers that the last process left open are marked.
     worker::once(&studio, alone).await?;
     studio.restore_sources().await.map_err(|problem| anyhow::anyhow!("{problem}"))?;
@@ -245,8 +251,14 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         pulse: pulse.clone(),
         streams: http::Streams::default(),
         bodies: http::Bodies::default(),
+        proxies: Arc::new(Proxies(config.trusted_proxies.clone())),
+        has_tls: tls.is_some(),
     })?;
+    let connections = Connections::new(router, tls.as_ref().map(|(tls, _)| tls.acceptor()));
     let worker = worker::Worker::start(studio.clone(), tickets, pulse, alone);
+    if let Some((tls, pair)) = tls {
+        worker.also(tls::watch(studio.clone(), tls, pair, config.host().to_owned()));
+    }
 
     if config.listen.ip().is_unspecified() && config.url.starts_with("http://localhost") {
         tracing::warn!(
@@ -254,6 +266,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
              address that people use",
             config.url
         );
+    }
+    if let Some(sentence) = no_tls(&config) {
+        tracing::warn!("{sentence}");
     }
     say(&format!("Vobio AI Studio is at {}", config.url));
     if let Some(code) = studio.new_setup_code().await.map_err(|problem| anyhow::anyhow!("{problem}"))? {
@@ -264,11 +279,23 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     tracing::info!(url = config.url, listen = %config.listen, engine = %database.engine(), "serving");
 
-    listen::serve(listener, router, shutdown(studio.clone())).await;
+    listen::serve(listener, connections, shutdown(studio.clone())).await;
     tracing::info!("going down: answers under way are kept");
     worker.stop().await;
     database.close().await;
     Ok(())
+}
+
+/// What an https address lacks when the studio neither speaks TLS nor knows who does.
+pub(crate) fn no_tls(config: &Config) -> Option<String> {
+    let is_missing = config.is_https() && config.tls.is_none() && config.trusted_proxies.is_empty();
+    is_missing.then(|| {
+        format!(
+            "people open {}, but neither TLS_CERT nor TRUSTED_PROXIES is set: only a proxy on this machine is let in, and all \
+             people seem to come from it. Name it: TRUSTED_PROXIES=127.0.0.1,::1",
+            config.url
+        )
+    })
 }
 
 /// Completes at Ctrl-C or SIGTERM; streams end with it.

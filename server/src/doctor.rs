@@ -2,13 +2,15 @@
 
 use crate::{
     boot::{self, Booted, Folder, boot},
+    clock::SystemClock,
     config::{Config, RawConfig, SETTINGS},
-    print, site,
+    host, print, site,
+    tls::Pair,
 };
 use providers::{Timeouts, http_client};
 use std::process::ExitCode;
 use storage::Condition;
-use studio::Catalog;
+use studio::{Catalog, ports::Clock as _};
 
 /// Prints it; fails when the studio could not work.
 pub(crate) async fn doctor(raw: &RawConfig, config: &Config) -> anyhow::Result<ExitCode> {
@@ -27,6 +29,7 @@ pub(crate) async fn doctor(raw: &RawConfig, config: &Config) -> anyhow::Result<E
     print("\nAddresses");
     print(&format!("  people open                {}", config.url));
     print(&format!("  the studio listens on      {}", config.listen));
+    let is_reachable = say_how_people_come(config);
     print(&format!(
         "  static files               {}",
         site::OUTPUT_NAME.unwrap_or("MISSING: build with make run")
@@ -60,26 +63,63 @@ pub(crate) async fn doctor(raw: &RawConfig, config: &Config) -> anyhow::Result<E
     {
         print(&format!("  -- DEFAULT_MODEL           {model} is not among the models of these servers"));
     }
+    let will_start = is_reachable && state.is_at_home;
     state.close().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(if will_start { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// TLS and proxies; whether the start would take them.
+fn say_how_people_come(config: &Config) -> bool {
+    let mut is_fine = true;
+    match config.tls.as_ref().map(Pair::read) {
+        None => print("  TLS                        none of its own"),
+        Some(Ok(pair)) => {
+            let names = pair.names.join(", ");
+            print(&format!(
+                "  TLS                        for {names}, by {}, until {}",
+                pair.issuer,
+                pair.ends()
+            ));
+            for complaint in pair.complaints(config.host(), SystemClock.now()) {
+                print(&format!("  -- TLS                     {complaint}"));
+            }
+        }
+        Some(Err(fault)) => {
+            is_fine = false;
+            print(&format!("  NOT WORKING                {fault:#}"));
+        }
+    }
+    let proxies: Vec<String> = config.trusted_proxies.iter().map(ToString::to_string).collect();
+    let proxies = if proxies.is_empty() { "none".to_owned() } else { proxies.join(", ") };
+    print(&format!("  trusted proxies            {proxies}"));
+    if let Some(sentence) = boot::no_tls(config) {
+        print(&format!("  -- TLS                     {sentence}"));
+    }
+    is_fine
 }
 
 /// A studio that can be opened as it is, or the models of one that is not there yet: the doctor changes nothing.
-enum State {
+struct State {
+    what: What,
+    /// Whether its passkeys work under this address.
+    is_at_home: bool,
+}
+
+enum What {
     Whole(Box<Booted>),
     NotYet(Catalog),
 }
 
 impl State {
     fn catalog(&self) -> &Catalog {
-        match self {
-            Self::Whole(booted) => &booted.studio.catalog,
-            Self::NotYet(catalog) => catalog,
+        match &self.what {
+            What::Whole(booted) => &booted.studio.catalog,
+            What::NotYet(catalog) => catalog,
         }
     }
 
     async fn close(self) {
-        if let Self::Whole(booted) = self {
+        if let What::Whole(booted) = self.what {
             booted.database.close().await;
         }
     }
@@ -95,7 +135,8 @@ async fn state(config: &Config, folder: &Folder) -> anyhow::Result<State> {
     print(&format!("  database                   {engine}: {words}"));
     if condition != Condition::Current {
         let client = http_client(&Timeouts::default())?;
-        return Ok(State::NotYet(Catalog::new(boot::sources(config, &client)?)));
+        let what = What::NotYet(Catalog::new(boot::sources(config, &client)?));
+        return Ok(State { what, is_at_home: true });
     }
     let booted = boot(config, folder).await?;
     let problem = |problem| anyhow::anyhow!("{problem}");
@@ -104,6 +145,13 @@ async fn state(config: &Config, folder: &Folder) -> anyhow::Result<State> {
         false => "not yet; vobio setup-code prints a code",
     };
     print(&format!("  owner                      {owner}"));
+    let bound = booted.studio.bound_host().await.map_err(problem)?;
+    let host = bound.host.as_deref().unwrap_or("no host yet; the next start writes it down");
+    print(&format!("  passkeys                   {bound}, bound to {host}"));
+    let refusal = host::refusal(&bound, config.host());
+    if let Some(sentence) = &refusal {
+        print(&format!("  NOT WORKING                {sentence}"));
+    }
     booted.studio.restore_sources().await.map_err(problem)?;
-    Ok(State::Whole(Box::new(booted)))
+    Ok(State { what: What::Whole(Box::new(booted)), is_at_home: refusal.is_none() })
 }

@@ -1,12 +1,10 @@
-//! The listener: time-outs for slow clients, and a polite end.
+//! The listener: as many connections as there are places, and a polite end.
 
-use anyhow::Context;
-use axum::Router;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
-    service::TowerToHyperService,
+use crate::{
+    connection::{Connections, GRACE},
+    http::Peer,
 };
+use anyhow::Context;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -14,13 +12,9 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-/// A client has so long to send its request's head.
-const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
 /// Connections at once: below the 1,024 open files that a process is commonly allowed, so that the database can still be
 /// opened.
 const CONNECTIONS_MAX: usize = 800;
-/// Requests have so long to end when the process goes down.
-const GRACE: Duration = Duration::from_secs(8);
 /// After a failed accept (out of files, mostly) it is tried again after this.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
@@ -35,21 +29,18 @@ pub(crate) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, Option<OwnedSemaphorePermit>)> {
+) -> io::Result<(TcpStream, Peer, Option<OwnedSemaphorePermit>)> {
     // The semaphore is never closed.
     let place = Arc::clone(places).acquire_owned().await.ok();
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    let (stream, peer) = listener.accept().await?;
+    // A socket for both families says ::ffff:192.0.2.1 of a client that came by the older one.
+    Ok((stream, Peer(peer.ip().to_canonical()), place))
 }
 
 /// Serves until `shutdown` completes, then waits for requests under way.
-pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
-    // HTTP/1 alone: without TLS no browser speaks HTTP/2, and the builder waits for ever to learn which of the two it is.
-    let mut server = Builder::new(TokioExecutor::new()).http1_only();
-    server.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME_MAX);
+pub(crate) async fn serve(listener: TcpListener, how: Connections, shutdown: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut is_refusing = false;
-    let graceful = GracefulShutdown::new();
     let connections = TaskTracker::new();
     tokio::pin!(shutdown);
     loop {
@@ -57,7 +48,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: impl 
             () = &mut shutdown => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let (stream, place) = match accepted {
+        let (stream, peer, place) = match accepted {
             Ok(accepted) => {
                 is_refusing = false;
                 accepted
@@ -71,23 +62,16 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: impl 
                 continue;
             }
         };
-        // Small events leave at once.
-        let _ = stream.set_nodelay(true);
-        let connection = server
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()))
-            .into_owned();
-        let watched = graceful.watch(connection);
+        let how = how.clone();
         connections.spawn(async move {
             let _place = place;
-            if let Err(fault) = watched.await {
-                tracing::debug!(fault = %fault, "a connection ended badly");
-            }
+            how.serve(stream, peer).await;
         });
     }
     drop(listener);
     connections.close();
-    tokio::select! {
-        () = graceful.shutdown() => {}
-        () = tokio::time::sleep(GRACE) => tracing::warn!("some requests did not end in time"),
+    how.end();
+    if tokio::time::timeout(GRACE, connections.wait()).await.is_err() {
+        tracing::warn!("some requests did not end in time");
     }
 }

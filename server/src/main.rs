@@ -1,18 +1,22 @@
 //! `vobio`: the studio in one binary.
 //!
-//! `serve` (also without a word) · `migrate` · `doctor` · `setup-code` · `backup FILE` · `restore FILE`.
+//! `serve` (also without a word) · `migrate` · `doctor` · `health` · `setup-code` · `backup FILE` · `restore FILE` · `move-host HOST`.
 //! Never in this crate: a rule, markup, SQL. It reads the configuration, makes the concrete things and puts them together.
 
 mod backup;
 mod boot;
 mod clock;
 mod config;
+mod connection;
 mod doctor;
+mod health;
+mod host;
 mod http;
 mod listen;
 mod restore;
 mod site;
 mod telemetry;
+mod tls;
 mod worker;
 
 use clap::{Parser, Subcommand};
@@ -40,6 +44,8 @@ enum Command {
     Migrate,
     /// Says what was understood of the configuration, and what can be reached.
     Doctor,
+    /// Asks the studio that runs beside it whether it can work; for containers.
+    Health,
     /// Prints a new one-time owner code for a studio that has no owner.
     SetupCode,
     /// Copies database and keys into a new file, also while the studio serves.
@@ -51,6 +57,11 @@ enum Command {
     Restore {
         /// A file that `backup` made.
         file: PathBuf,
+    },
+    /// Takes the studio to the host of VOBIO_URL, although passkeys are bound to another; they stop working.
+    MoveHost {
+        /// The new host, once more: who types it means it.
+        host: String,
     },
     /// Prints .env.example.
     #[command(hide = true)]
@@ -133,8 +144,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Serve => boot::serve(config).await.map(|()| ExitCode::SUCCESS),
             Command::Migrate => boot::migrate(&config).await.map(|()| ExitCode::SUCCESS),
             Command::Doctor => doctor::doctor(&raw, &config).await,
+            Command::Health => health::health(&config).await.map(|()| ExitCode::SUCCESS),
             Command::SetupCode => boot::setup_code(&config).await.map(|()| ExitCode::SUCCESS),
             Command::Backup { file } => backup::backup(&config, &file).await.map(|()| ExitCode::SUCCESS),
+            Command::MoveHost { host } => host::move_host(&config, &host).await.map(|()| ExitCode::SUCCESS),
             Command::Restore { file } => restore::restore(&config, &file).await.map(|()| ExitCode::SUCCESS),
             // Done above, without a configuration.
             _ => Ok(ExitCode::SUCCESS),

@@ -2,9 +2,9 @@
 
 use crate::{
     backup::{DATABASE, SESSION_KEY, create},
-    boot::Folder,
+    boot::{Booted, Folder, boot},
     config::Config,
-    print,
+    host, print,
 };
 use anyhow::{Context, anyhow, bail, ensure};
 use std::{
@@ -42,8 +42,23 @@ pub(crate) async fn restore(config: &Config, file: &Path) -> anyhow::Result<()> 
         // Only what is empty can be removed so.
         made.iter().for_each(|folder| drop(fs::remove_dir(folder)));
     }
-    restored?;
+    let condition = restored?;
     print(&format!("Restored into {}. Start the studio with: vobio serve", config.data.display()));
+    // A schema of an earlier version is left as it is; the start says the same.
+    if condition == Condition::Current {
+        warn_of_another_host(config, &folder).await?;
+    }
+    Ok(())
+}
+
+/// Passkeys of another host would be found out only by the people before the door.
+async fn warn_of_another_host(config: &Config, folder: &Folder) -> anyhow::Result<()> {
+    let Booted { studio, database, .. } = boot(config, folder).await?;
+    let bound = studio.bound_host().await.map_err(|problem| anyhow!("{problem}"))?;
+    database.close().await;
+    if let Some(sentence) = host::refusal(&bound, config.host()) {
+        print(&format!("But it will not start like this. {sentence}"));
+    }
     Ok(())
 }
 
@@ -112,7 +127,7 @@ impl Part {
 }
 
 /// Unpacks the file, looks at what is in it, and only then puts it into its place.
-async fn fill(parts: &mut [Part; 2], input: File, file: &Path) -> anyhow::Result<()> {
+async fn fill(parts: &mut [Part; 2], input: File, file: &Path) -> anyhow::Result<Condition> {
     let no_backup = format!("{} is not a whole backup of a studio", file.display());
     unpack(parts, input, &no_backup)?;
     let [key, database] = parts;
@@ -134,7 +149,8 @@ async fn fill(parts: &mut [Part; 2], input: File, file: &Path) -> anyhow::Result
         if key.is_whole {
             let _gone = fs::remove_file(&key.place);
         }
-    })
+    })?;
+    Ok(condition)
 }
 
 /// Nothing in the file decides where anything is written, and what is not expected in it is refused.

@@ -37,6 +37,11 @@ impl Worker {
         Self { studio, tasks }
     }
 
+    /// Starts one more, which ends by itself when the process goes down.
+    pub(crate) fn also(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(work);
+    }
+
     /// Interrupts answers, lets them save themselves, and waits for every task.
     pub(crate) async fn stop(self) {
         self.studio.live.close();

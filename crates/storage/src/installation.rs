@@ -19,6 +19,13 @@ impl<L: Line> InstallationReads for Statements<L> {
         let asked = Statement::new("SELECT value FROM installation WHERE key = $1").text(key);
         self.0.row(asked).await?.map(|row| Cells::new(&row, "installation").take()).transpose()
     }
+
+    async fn passkey_count(&self) -> Result<(u32, u32), StoreError> {
+        let asked = Statement::new("SELECT COUNT(*), COUNT(DISTINCT owner_id) FROM passkeys");
+        let Some(row) = self.0.row(asked).await? else { return Ok((0, 0)) };
+        let mut cells = Cells::new(&row, "passkeys");
+        Ok((cells.take()?, cells.take()?))
+    }
 }
 
 #[async_trait]

@@ -3,10 +3,12 @@
 //! Every setting is a row of [`table::SETTINGS`]; `.env.example` is made from it. An unknown key or a value that makes
 //! no sense stops the start with a sentence that names it.
 
+mod address;
 mod read;
 mod table;
 mod typed;
 
+pub(crate) use address::TlsFiles;
 pub(crate) use read::{RawConfig, read};
 pub(crate) use table::{NOT_YET, SETTINGS, example};
 pub(crate) use typed::{Config, LogFormat};

@@ -27,6 +27,17 @@ pub(crate) const SETTINGS: &[Setting] = &[
         None,
         "The one public address, as people type it. Default: http://localhost:PORT. Any other host needs https.",
     ),
+    row(
+        "TLS_CERT",
+        None,
+        "The certificate with its chain (PEM), for an https address without a proxy in front. Read again when it changes.",
+    ),
+    row("TLS_KEY", None, "Its key (PEM)."),
+    row(
+        "TRUSTED_PROXIES",
+        None,
+        "Proxies with TLS in front: addresses or networks between commas. What others forward is not believed.",
+    ),
     row("VOBIO_HOST", Some("127.0.0.1"), "The address to listen on; 0.0.0.0 for all."),
     row("PORT", Some("8000"), "The port to listen on."),
     row("VOBIO_DATA", Some("data"), "The folder that holds all state: database, keys, backups."),

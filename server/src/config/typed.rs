@@ -1,7 +1,11 @@
 //! Settings with their types.
 
-use super::{ConfigError, RawConfig};
+use super::{
+    ConfigError, RawConfig,
+    address::{TlsFiles, public_url, tls, trusted_proxies},
+};
 use api_types::ModelRef;
+use ipnet::IpNet;
 use secrecy::SecretString;
 use std::{
     net::{IpAddr, SocketAddr},
@@ -15,6 +19,10 @@ use std::{
 pub(crate) struct Config {
     /// Scheme and host (and port), no slash at the end: `http://localhost:8000`.
     pub(crate) url: String,
+    /// The studio's own TLS.
+    pub(crate) tls: Option<TlsFiles>,
+    /// Only what they forward is believed.
+    pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) listen: SocketAddr,
     pub(crate) data: PathBuf,
     pub(crate) database_url: Option<SecretString>,
@@ -85,6 +93,8 @@ impl Config {
             ));
         }
         Ok(Self {
+            tls: tls(raw, &url)?,
+            trusted_proxies: trusted_proxies(raw)?,
             url,
             listen: SocketAddr::new(host, port),
             data: PathBuf::from(raw.get("VOBIO_DATA").unwrap_or("data")),
@@ -114,13 +124,19 @@ impl Config {
         })
     }
 
+    /// The host of the public address, without its port: what passkeys are bound to.
+    pub(crate) fn host(&self) -> &str {
+        let (_, name) = self.url.split_once("://").unwrap_or(("", &self.url));
+        name.split(':').next().unwrap_or(name)
+    }
+
     /// Whether people reach it by https.
     pub(crate) fn is_https(&self) -> bool {
         self.url.starts_with("https://")
     }
 }
 
-fn wrong(key: &str, text: &str, wanted: &str) -> ConfigError {
+pub(super) fn wrong(key: &str, text: &str, wanted: &str) -> ConfigError {
     // What stands before an @ may be a name and a password.
     let (hidden, shown) = text.rsplit_once('@').map_or(("", text), |(_, host)| ("…@", host));
     ConfigError(format!("{key} is {hidden}{shown}, but it has to be {wanted}."))
@@ -151,29 +167,6 @@ fn choice<T: Copy>(raw: &RawConfig, key: &'static str, choices: &[(&str, T)]) ->
             wrong(key, text, &names.join(" or "))
         },
     )
-}
-
-/// Scheme, host and port of an address; nothing else may be in it.
-fn public_url(text: &str) -> Result<String, ConfigError> {
-    let wanted = "an address like https://studio.example.org or http://localhost:8000, without a path";
-    let url: http::Uri = text.parse().map_err(|_| wrong("VOBIO_URL", text, wanted))?;
-    let (scheme, host) = (url.scheme_str().unwrap_or_default(), url.host().unwrap_or_default());
-    let bare =
-        matches!(url.path(), "" | "/") && url.query().is_none() && !text.contains('@') && !text.contains('#');
-    if host.is_empty() || !bare || !matches!(scheme, "http" | "https") {
-        return Err(wrong("VOBIO_URL", text, wanted));
-    }
-    if scheme == "http" && host != "localhost" {
-        return Err(ConfigError(format!(
-            "VOBIO_URL is {text}, but passkeys need https on every host except localhost. Put a proxy with TLS in front and use its https address."
-        )));
-    }
-    if host.parse::<IpAddr>().is_ok() || host.starts_with('[') {
-        return Err(ConfigError(format!(
-            "VOBIO_URL is {text}, but passkeys need a name, not an IP address."
-        )));
-    }
-    Ok(text.trim_end_matches('/').to_ascii_lowercase())
 }
 
 fn remotes(raw: &RawConfig) -> Result<Vec<RemoteSetting>, ConfigError> {
@@ -218,7 +211,7 @@ mod tests {
     #[test]
     fn nothing_has_to_be_set() {
         let config = with(&[]).unwrap();
-        assert_eq!(config.url, "http://localhost:8000");
+        assert_eq!((config.url.as_str(), config.host()), ("http://localhost:8000", "localhost"));
         assert_eq!(config.listen.to_string(), "127.0.0.1:8000");
         assert!(!config.mock && config.remotes.is_empty() && config.local_model.on);
     }

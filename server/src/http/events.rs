@@ -73,7 +73,7 @@ pub(super) async fn events(
     let seen =
         headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<i64>().ok());
     let since = Timestamp(seen.unwrap_or(after).saturating_sub(OVERLAP_MICROS));
-    let place = (version < http::Version::HTTP_2).then(|| http.streams.enter(by.session()));
+    let place = http.streams.enter(by.session(), version);
     let feed = Feed::new(http.studio, by, since, place);
     let stream = stream::unfold(feed, |mut feed| async move {
         let events = feed.next().await?;
@@ -86,14 +86,6 @@ pub(super) async fn events(
     // The framework says "no-cache", which allows to keep it.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-/// Completes when another stream of the same browser needs the place.
-async fn taken(place: Option<&streams::Place>) {
-    match place {
-        Some(place) => place.taken().await,
-        None => std::future::pending().await,
-    }
 }
 
 /// What one tab has been told of one answer.
@@ -206,11 +198,11 @@ struct Feed {
     looked: Option<Instant>,
     /// When the last events left.
     sent: Instant,
-    place: Option<streams::Place>,
+    place: streams::Place,
 }
 
 impl Feed {
-    fn new(studio: Arc<Studio>, by: SignedIn, since: Timestamp, place: Option<streams::Place>) -> Self {
+    fn new(studio: Arc<Studio>, by: SignedIn, since: Timestamp, place: streams::Place) -> Self {
         // Before the first look at rows: what changes in between is heard.
         let changes = studio.live.subscribe(by.person());
         Self {
@@ -245,7 +237,7 @@ impl Feed {
             let due = self.looked.map_or_else(Instant::now, |looked| looked + LOOK_EVERY);
             tokio::select! {
                 () = studio.live.closed() => return None,
-                () = taken(self.place.as_ref()) => return None,
+                () = self.place.taken() => return None,
                 changed = self.changes.changed() => {
                     changed.ok()?;
                     tokio::time::sleep_until(self.sent + COLLECT).await;

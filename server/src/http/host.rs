@@ -1,7 +1,8 @@
 //! The studio answers under its own name alone. Another name that leads here is a page of somebody who points their name
-//! at this machine (DNS rebinding), a proxy that does not pass the name on, or a person who typed another address.
+//! at this machine (DNS rebinding), a proxy that does not pass the name on, or a person who typed another address. And where
+//! the name is an https one, it answers nobody who came without TLS.
 
-use super::{Http, problems};
+use super::{Http, client::Way, problems};
 use api_types::Problem;
 use axum::{
     extract::{Request, State},
@@ -9,35 +10,44 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{Method, StatusCode, header, uri::Authority};
+use std::net::IpAddr;
 
 /// The layer. `/health` is asked by machines, under any name.
 pub(super) async fn check(State(http): State<Http>, request: Request, next: Next) -> Response {
     let origin = http.cookies.origin.as_str();
+    if request.uri().path() == "/health" {
+        return next.run(request).await;
+    }
+    let looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    match (request.extensions().get::<Way>(), request.uri().path_and_query()) {
+        (Some(Way::Clear), Some(path)) if looks => {
+            return Redirect::permanent(&format!("{origin}{path}")).into_response();
+        }
+        (Some(Way::Clear), _) => return elsewhere(origin),
+        (Some(Way::Unnamed(peer)), _) => return unnamed(origin, *peer),
+        _ => {}
+    }
     let Some(asked) = asked(&request) else { return elsewhere(origin) };
-    if request.uri().path() == "/health" || is_same(origin, &asked) {
+    if is_same(origin, &asked) {
         return next.run(request).await;
     }
     // 127.0.0.1 is this machine as well, but a passkey belongs to the name.
     let is_near = matches!(asked.host(), "127.0.0.1" | "[::1]") && origin.starts_with("http://localhost");
-    let looks = matches!(*request.method(), Method::GET | Method::HEAD);
     match request.uri().path_and_query() {
         Some(path) if is_near && looks => Redirect::temporary(&format!("{origin}{path}")).into_response(),
         _ => elsewhere(origin),
     }
 }
 
-/// The name the request is for, `host` or `host:port`.
+/// The name the request is for, `host` or `host:port`. One that says two names is for nobody: HTTP/2 has a place of its own
+/// for it, and may carry the older header beside that.
 fn asked(request: &Request) -> Option<Authority> {
-    match request.uri().authority() {
-        Some(authority) => Some(authority.clone()),
-        None => {
-            let mut names = request.headers().get_all(header::HOST).iter();
-            let name = names.next()?;
-            // Two names are none, and nobody has an account at a host.
-            names.next().is_none().then_some(name)?.to_str().ok()?.parse().ok()
-        }
-    }
-    .filter(|asked: &Authority| !asked.as_str().contains('@'))
+    let mut names =
+        request.headers().get_all(header::HOST).iter().map(|host| host.to_str().ok()?.parse().ok());
+    let first = request.uri().authority().cloned().or_else(|| names.next().flatten())?;
+    let is_one = names.all(|other| other.as_ref() == Some(&first));
+    // Nobody has an account at a host.
+    (is_one && !first.as_str().contains('@')).then_some(first)
 }
 
 fn is_same(origin: &str, asked: &Authority) -> bool {
@@ -49,19 +59,48 @@ fn is_same(origin: &str, asked: &Authority) -> bool {
 }
 
 fn elsewhere(origin: &str) -> Response {
-    let mut response = problems::answer(&Problem::Malformed {
-        detail: format!(
-            "This studio is at {origin}. Open it there. If that is where you are, the proxy in front of it has to pass the \
-             Host header on; another address is set with VOBIO_URL."
-        ),
-    });
+    misdirected(format!(
+        "This studio is at {origin}. Open it there. If that is where you are, the proxy in front of it has to pass the \
+         Host header on; another address is set with VOBIO_URL."
+    ))
+}
+
+/// Whoever reads this sees their own address, or that of the operator's proxy.
+fn unnamed(origin: &str, peer: IpAddr) -> Response {
+    misdirected(format!(
+        "This studio is at {origin}. Open it there. If that is where you are, its operator has to name the proxy in front of \
+         it: TRUSTED_PROXIES={peer}"
+    ))
+}
+
+fn misdirected(detail: String) -> Response {
+    let mut response = problems::answer(&Problem::Malformed { detail });
     *response.status_mut() = StatusCode::MISDIRECTED_REQUEST;
     response
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_same;
+    use super::{asked, is_same};
+    use axum::extract::Request;
+
+    #[test]
+    fn a_request_that_says_two_names_is_for_nobody() {
+        let ask = |uri: &str, hosts: &[&str]| {
+            let mut request = Request::builder().uri(uri);
+            for host in hosts {
+                request = request.header("host", *host);
+            }
+            asked(&request.body(axum::body::Body::empty()).unwrap()).map(|name| name.to_string())
+        };
+        let name = || Some("a.example".to_owned());
+        assert_eq!(ask("/", &["a.example"]), name());
+        assert_eq!(ask("https://a.example/", &[]), name());
+        assert_eq!(ask("https://a.example/", &["A.example"]), name());
+        assert_eq!(ask("https://a.example/", &["b.example"]), None);
+        assert_eq!(ask("/", &["a.example", "b.example"]), None);
+        assert_eq!(ask("/", &[]), None);
+    }
 
     #[test]
     fn a_name_is_the_same_with_or_without_its_usual_port() {

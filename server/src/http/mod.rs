@@ -3,10 +3,12 @@
 //! Never here: a rule, markup, SQL. The layers stand in [`router`] from the inside out.
 
 mod body;
+mod client;
 #[cfg(debug_assertions)]
 mod design;
 mod events;
 mod forms;
+mod forwarded;
 mod headers;
 mod health;
 mod host;
@@ -35,6 +37,8 @@ use tower_http::{
 };
 
 pub(crate) use body::Bodies;
+pub(crate) use client::{ClientAddress, Peer};
+pub(crate) use forwarded::Proxies;
 pub(crate) use health::Pulse;
 pub(crate) use session::Cookies;
 pub(crate) use streams::Streams;
@@ -62,6 +66,9 @@ pub(crate) struct Http {
     pub(crate) pulse: Pulse,
     pub(crate) streams: Streams,
     pub(crate) bodies: Bodies,
+    pub(crate) proxies: Arc<Proxies>,
+    /// Whether the listener speaks TLS itself.
+    pub(crate) has_tls: bool,
 }
 
 impl FromRef<Http> for LeptosOptions {
@@ -124,6 +131,7 @@ pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
         .layer(from_fn(problems::shape))
         .layer(from_fn_with_state(http.clone(), headers::secure))
         .layer(from_fn_with_state(http.clone(), trace::trace))
+        .layer(from_fn_with_state(http.clone(), client::address))
         .with_state(http))
 }
 

@@ -1,6 +1,6 @@
 //! One span a request, with request id and trace id; one line when it is answered.
 
-use super::Http;
+use super::{ClientAddress, Http};
 use axum::{
     extract::{Request, State},
     middleware::Next,
@@ -30,13 +30,14 @@ fn trace_id(request: &Request, request_id: &str) -> String {
     }
 }
 
-/// The outermost layer.
+/// The outermost layer but the one that says who asks.
 pub(super) async fn trace(State(http): State<Http>, request: Request, next: Next) -> Response {
     let request_id = crate::clock::new_id().to_string();
     let trace_id = trace_id(&request, &request_id);
     let method = request.method().clone();
     // The path only: a query may hold what nobody should log.
     let path = request.uri().path().to_owned();
+    let client = request.extensions().get::<ClientAddress>().map(|ClientAddress(address)| *address);
     let span = tracing::info_span!("request", request_id, trace_id);
     let begun = Instant::now();
     // Of the whole process: exact where one request is alone, as in the tests that count.
@@ -46,7 +47,7 @@ pub(super) async fn trace(State(http): State<Http>, request: Request, next: Next
     let status = response.status().as_u16();
     let took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     let statements = http.studio.store.statements() - before;
-    span.in_scope(|| tracing::debug!(%method, path, status, took_us, statements, "answered"));
+    span.in_scope(|| tracing::debug!(%method, path, client = client.map(tracing::field::display), status, took_us, statements, "answered"));
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

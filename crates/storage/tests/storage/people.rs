@@ -107,6 +107,27 @@ fn passkey(owned: Owned) -> PasskeyRow {
 }
 
 #[tokio::test]
+async fn passkeys_are_counted_with_the_people_who_have_them_in_every_organization() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        assert_eq!(store.passkey_count().await.unwrap(), (0, 0));
+        let (ada, ben) = (somebody(&store).await, somebody(&store).await);
+        let keys = [passkey(ada), passkey(ada), passkey(ben)];
+        put(&store, move |tx| {
+            Box::pin(async move {
+                for key in &keys {
+                    tx.insert_passkey(key).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+        assert_eq!(store.passkey_count().await.unwrap(), (3, 2));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_passkey_is_found_with_its_person_and_only_its_owner_can_touch_it() {
     on_both(|fresh| async move {
         let store = fresh.store();

@@ -4,6 +4,7 @@
 mod answers;
 mod conversations;
 mod fakes;
+mod hosts;
 mod house;
 mod leaving;
 mod limits;

@@ -1,6 +1,7 @@
 //! A real studio for tests: the binary itself, on a free port, with its state in a folder that goes away; and a person with
 //! a passkey (1Password's client, written independently of the server's library).
 
+pub(crate) mod authority;
 pub(crate) mod gate;
 pub(crate) mod outside;
 mod person;
@@ -12,13 +13,14 @@ pub(crate) use person::{Answer, Person};
 pub(crate) use postgres::databases;
 pub(crate) use running::Running;
 
-use reqwest::blocking::Client;
+use reqwest::blocking::{Client, ClientBuilder};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -31,6 +33,8 @@ pub(crate) struct Studio {
     pub(crate) settings: BTreeMap<String, String>,
     /// A command that runs the studio inside something: the words before it.
     within: Vec<String>,
+    /// Whom its clients trust, where it has an https address.
+    authority: Option<Arc<authority::Authority>>,
 }
 
 fn free_port() -> u16 {
@@ -43,7 +47,13 @@ impl Studio {
         let settings =
             [("MOCK_MODE", "true"), ("LOCAL_MODEL", "none"), ("LOG_FORMAT", "json"), ("LOG_LEVEL", "DEBUG")];
         let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-        Self { folder: tempfile::tempdir().unwrap(), port: free_port(), settings, within: Vec::new() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            port: free_port(),
+            settings,
+            within: Vec::new(),
+            authority: None,
+        }
     }
 
     /// Where its state lies.
@@ -100,19 +110,27 @@ impl Studio {
 
     /// Starts it and waits until it answers.
     pub(crate) fn start(&self) -> Running {
-        Running::start(self.command("serve"), format!("http://localhost:{}", self.port))
+        let (url, client) = match &self.authority {
+            Some(authority) => (
+                format!("https://{}:{}", authority::HOST, self.port),
+                authority.client(self.port).build().unwrap(),
+            ),
+            None => (format!("http://localhost:{}", self.port), client()),
+        };
+        Running::start(self.command("serve"), url, client)
     }
 }
 
 /// A client that follows nothing and keeps nothing.
 pub(crate) fn client() -> Client {
+    builder().build().unwrap()
+}
+
+/// The same, to be told more.
+pub(crate) fn builder() -> ClientBuilder {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .timeout(Duration::from_secs(60))
-        .build()
-        .unwrap()
+    let builder = Client::builder().redirect(reqwest::redirect::Policy::none());
+    builder.no_proxy().timeout(Duration::from_secs(60))
 }
 
 /// Whether a file can be read by its owner alone.

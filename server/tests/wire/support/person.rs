@@ -47,12 +47,17 @@ pub(crate) type EventJson = Value;
 
 impl Person {
     pub(crate) fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), cookies: BTreeMap::new(), browser: Browser::at(url), client: client() }
+        Self::through(client(), url)
+    }
+
+    /// The same with a client of their own.
+    pub(crate) fn through(client: Client, url: &str) -> Self {
+        Self { url: url.to_owned(), cookies: BTreeMap::new(), browser: Browser::at(url), client }
     }
 
     /// Another browser of the same person, with the same key and no cookies.
     pub(crate) fn elsewhere(&self) -> Self {
-        Self { browser: self.browser.clone(), ..Self::new(&self.url) }
+        Self { browser: self.browser.clone(), ..Self::through(self.client.clone(), &self.url) }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -1,6 +1,7 @@
 //! A studio that runs.
 
-use super::{Person, client};
+use super::Person;
+use reqwest::blocking::Client;
 use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
@@ -20,11 +21,12 @@ pub(crate) struct Running {
     log: Arc<Mutex<Vec<String>>>,
     pub(crate) url: String,
     pub(crate) code: Option<String>,
+    client: Client,
 }
 
 impl Running {
     /// Starts it and waits until it answers.
-    pub(super) fn start(mut command: Command, url: String) -> Self {
+    pub(super) fn start(mut command: Command, url: String, client: Client) -> Self {
         let quiet = command.stdin(Stdio::null()).stdout(Stdio::null());
         let mut child = quiet.stderr(Stdio::piped()).spawn().unwrap();
         let (send, lines) = mpsc::channel();
@@ -37,7 +39,7 @@ impl Running {
                 let _ = send.send(line);
             }
         });
-        let mut running = Self { child, lines, log, url, code: None };
+        let mut running = Self { child, lines, log, url, code: None, client };
         running.wait_until_it_answers();
         running
     }
@@ -54,7 +56,7 @@ impl Running {
                 }
             }
             let answers =
-                client().get(format!("{}/health", self.url)).send().is_ok_and(|r| r.status().is_success());
+                self.client.get(format!("{}/health", self.url)).send().is_ok_and(|r| r.status().is_success());
             if answers && self.logged().iter().any(|line| line.contains("\"serving\"")) {
                 // The code's line comes before the last one.
                 while let Ok(line) = self.lines.try_recv() {
@@ -99,9 +101,14 @@ impl Running {
         }
     }
 
+    /// Somebody at a browser.
+    pub(crate) fn somebody(&self) -> Person {
+        Person::through(self.client.clone(), &self.url)
+    }
+
     /// The first owner, signed in.
     pub(crate) fn owner(&self) -> Person {
-        let mut person = Person::new(&self.url);
+        let mut person = self.somebody();
         person.set_up(self.code.as_deref().expect("an owner code"), "Ana");
         person
     }

@@ -10,6 +10,9 @@ use async_trait::async_trait;
 pub trait InstallationReads: Send + Sync {
     /// One of the installation's facts (`rp_id`, `offered_sources`, …), if it was written.
     async fn fact(&self, key: &str) -> Result<Option<String>, StoreError>;
+
+    /// How many passkeys there are in all organizations, and how many people have them.
+    async fn passkey_count(&self) -> Result<(u32, u32), StoreError>;
 }
 
 /// Writes of the installation.

@@ -1,0 +1,184 @@
+//! One connection: TLS where the studio does it itself, then the protocol that both ends speak.
+
+use crate::http::Peer;
+use axum::{Router, body::Body};
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto::Builder,
+};
+use std::{convert::Infallible, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::watch,
+    time::timeout,
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+/// A client has so long to send its request's head.
+const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
+/// And so long for the handshake of TLS.
+const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
+/// A connection on which nothing is asked for so long is closed.
+const IDLE_MAX: Duration = Duration::from_secs(120);
+/// Requests at once on one connection over HTTP/2; event streams are among them.
+const REQUESTS_OF_ONE_CONNECTION_MAX: u32 = 128;
+/// All headers of a request over HTTP/2, in bytes.
+const HEADER_BYTES_MAX: u32 = 32 * 1024;
+/// Requests that a client took back before they were looked at; one more ends the connection (CVE-2023-44487).
+const TAKEN_BACK_MAX: usize = 20;
+/// Over HTTP/2 the other end is asked this often whether it is still there, and has as long to answer.
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// Requests have so long to end when the connection does.
+pub(crate) const GRACE: Duration = Duration::from_secs(8);
+
+/// How connections are served.
+#[derive(Clone)]
+pub(crate) struct Connections {
+    http1: Builder<TokioExecutor>,
+    http2: Builder<TokioExecutor>,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    /// They end when this is cancelled.
+    end: CancellationToken,
+}
+
+impl Connections {
+    pub(crate) fn new(router: Router, tls: Option<TlsAcceptor>) -> Self {
+        // Which of the two it is, TLS says; without it no browser speaks HTTP/2, and guessing would wait for ever.
+        let mut http1 = Builder::new(TokioExecutor::new()).http1_only();
+        http1.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME_MAX);
+        let mut http2 = Builder::new(TokioExecutor::new()).http2_only();
+        http2
+            .http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(PING_EVERY)
+            .max_concurrent_streams(REQUESTS_OF_ONE_CONNECTION_MAX)
+            .max_header_list_size(HEADER_BYTES_MAX)
+            .max_pending_accept_reset_streams(TAKEN_BACK_MAX);
+        Self { http1, http2, tls, router, end: CancellationToken::new() }
+    }
+
+    /// Lets all of them end after what is under way.
+    pub(crate) fn end(&self) {
+        self.end.cancel();
+    }
+
+    /// Serves one to its end.
+    pub(crate) async fn serve(self, stream: TcpStream, peer: Peer) {
+        // Small events leave at once.
+        let _ = stream.set_nodelay(true);
+        let Some(tls) = &self.tls else { return self.speak(&self.http1, stream, peer).await };
+        let shaken = tokio::select! {
+            shaken = timeout(HANDSHAKE_TIME_MAX, tls.accept(stream)) => shaken,
+            () = self.end.cancelled() => return,
+        };
+        match shaken {
+            Ok(Ok(stream)) => {
+                let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                self.speak(if is_http2 { &self.http2 } else { &self.http1 }, stream, peer).await;
+            }
+            Ok(Err(fault)) => tracing::debug!(fault = %fault, "a handshake failed"),
+            Err(_) => tracing::debug!("a handshake took too long"),
+        }
+    }
+
+    async fn speak<S>(&self, protocol: &Builder<TokioExecutor>, stream: S, peer: Peer)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (active, quiet) = watch::channel(0);
+        let active = Arc::new(active);
+        let answer = service_fn(|request| answer(self.router.clone(), Active::one(&active), peer, request));
+        let connection = protocol.serve_connection(TokioIo::new(stream), answer);
+        tokio::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = until_idle(quiet) => {
+                connection.as_mut().graceful_shutdown();
+                timeout(GRACE, connection).await.unwrap_or(Ok(()))
+            }
+            () = self.end.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(fault) = ended {
+            tracing::debug!(fault = %fault, "a connection ended badly");
+        }
+    }
+}
+
+/// Answers one request, which says who is at the other end.
+async fn answer(
+    router: Router,
+    active: Active,
+    peer: Peer,
+    mut request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    request.extensions_mut().insert(peer);
+    let response = router.oneshot(request).await?;
+    // Held by the body: the request is over when its answer has left.
+    Ok(response.map(|body| {
+        Body::new(body.map_err(move |fault| {
+            let _still = &active;
+            fault
+        }))
+    }))
+}
+
+/// A request under way; counted until it is dropped.
+struct Active(Arc<watch::Sender<usize>>);
+
+impl Active {
+    fn one(count: &Arc<watch::Sender<usize>>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// Completes when nothing has been asked for [`IDLE_MAX`].
+async fn until_idle(mut active: watch::Receiver<usize>) {
+    while active.wait_for(|count| *count == 0).await.is_ok() {
+        match timeout(IDLE_MAX, active.changed()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => break,
+            Err(_) => return,
+        }
+    }
+    std::future::pending().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_idle_when_nothing_was_asked_for_long_enough() {
+        let (sender, receiver) = watch::channel(0);
+        let sender = Arc::new(sender);
+        let begun = tokio::time::Instant::now();
+        let idle = tokio::time::timeout(IDLE_MAX * 10, until_idle(receiver));
+        let asking = async {
+            tokio::time::sleep(IDLE_MAX / 2).await;
+            let long = Active::one(&sender);
+            drop(Active::one(&sender));
+            tokio::time::sleep(IDLE_MAX * 2).await;
+            drop(long);
+        };
+        assert!(tokio::join!(idle, asking).0.is_ok());
+        assert_eq!(begun.elapsed().as_secs(), (IDLE_MAX / 2 + IDLE_MAX * 3).as_secs());
+    }
+}

@@ -1,0 +1,78 @@
+//! Where a request comes from, and whether it came by TLS.
+
+use super::{Http, Proxies, forwarded::is_clear};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::HeaderMap;
+use std::net::IpAddr;
+
+/// The other end of the connection: what the listener puts into every request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// The address a request comes from, in every request. Personal: it is never logged above DEBUG.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ClientAddress(pub(crate) IpAddr);
+
+/// How a request of a studio with an https address came; [`super::host`] judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By our own TLS, through a proxy that is trusted, or from this machine.
+    Safe,
+    /// Through a proxy that is trusted and says that the client came to it without TLS.
+    Clear,
+    /// Without TLS, and not through a proxy that is trusted.
+    Unnamed(IpAddr),
+}
+
+/// The layer: puts [`ClientAddress`] and [`Way`] into the request.
+pub(super) async fn address(State(http): State<Http>, mut request: Request, next: Next) -> Response {
+    if let Some(peer) = request.extensions().get::<Peer>().copied() {
+        let way = if http.cookies.is_https {
+            Way::of(peer, http.has_tls, &http.proxies, request.headers())
+        } else {
+            Way::Safe
+        };
+        let client = http.proxies.client(peer.0, request.headers());
+        request.extensions_mut().insert(ClientAddress(client));
+        request.extensions_mut().insert(way);
+    }
+    next.run(request).await
+}
+
+impl Way {
+    fn of(Peer(peer): Peer, has_tls: bool, proxies: &Proxies, headers: &HeaderMap) -> Self {
+        match proxies.trusts(peer) {
+            true if is_clear(headers) => Self::Clear,
+            // A proxy on this machine may stay unnamed: people had one before there was the setting.
+            false if !has_tls && !peer.is_loopback() => Self::Unnamed(peer),
+            _ => Self::Safe,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn who_comes_without_tls_and_not_through_a_named_proxy_is_told_so() {
+        let proxies = Proxies(vec!["10.0.0.0/24".parse().unwrap()]);
+        let clear = HeaderMap::from_iter([(PROTO, HeaderValue::from_static("http"))]);
+        let way = |peer: &str, has_tls, headers: &HeaderMap| {
+            Way::of(Peer(peer.parse().unwrap()), has_tls, &proxies, headers)
+        };
+        let none = HeaderMap::new();
+        assert_eq!(way("10.0.0.7", false, &none), Way::Safe);
+        assert_eq!(way("10.0.0.7", true, &clear), Way::Clear);
+        assert_eq!(way("10.0.1.7", false, &none), Way::Unnamed("10.0.1.7".parse().unwrap()));
+        assert_eq!(way("10.0.1.7", true, &clear), Way::Safe, "what others forward is not read");
+        assert_eq!(way("127.0.0.1", false, &clear), Way::Safe);
+    }
+
+    const PROTO: http::HeaderName = http::HeaderName::from_static("x-forwarded-proto");
+}
