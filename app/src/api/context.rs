@@ -99,7 +99,12 @@ impl RefusedForm {
 
 /// The page that a form with this action stands on, as far as the action tells.
 pub fn page_of(action: &str) -> &'static str {
-    if action.starts_with("/api/source/") { "/models" } else { "/chat" }
+    let noun = action.trim_start_matches("/api/").split('/').next().unwrap_or_default();
+    match noun {
+        "source" => "/models",
+        "passkey" | "touch" => "/settings/passkeys",
+        _ => "/chat",
+    }
 }
 
 fn parts() -> Option<Parts> {

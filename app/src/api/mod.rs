@@ -21,5 +21,7 @@ pub mod session;
 pub mod setup;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod source;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod touch;
 
 pub use codec::Refused;

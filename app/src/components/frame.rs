@@ -2,7 +2,7 @@
 
 use super::{
     icon::{MARK, icon, small_icon},
-    theme, when,
+    theme, touch, when,
 };
 use crate::{api::context, islands::Live};
 use leptos::prelude::*;
@@ -46,6 +46,7 @@ pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl
             {main}
             {tabbar(here)}
             <p class="sr" aria-live="polite" id="announce"></p>
+            {touch::dialog()}
             <Live />
         </div>
     }

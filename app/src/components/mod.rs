@@ -8,5 +8,6 @@ pub mod notice;
 pub mod settings;
 pub mod theme;
 pub mod toast;
+pub mod touch;
 pub mod turn;
 pub mod when;

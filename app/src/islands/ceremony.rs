@@ -14,7 +14,7 @@ use js_sys::{JSON, Object, Reflect};
 use leptos::task::spawn_local;
 use std::{cell::Cell, rc::Rc};
 use wasm_bindgen::JsValue;
-use web_sys::{Event, HtmlButtonElement, HtmlElement, HtmlInputElement};
+use web_sys::{Element, Event, HtmlButtonElement, HtmlElement, HtmlInputElement};
 
 /// Which ceremony.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) enum Kind {
 }
 
 /// Why it did not work.
-enum Failure {
+pub(super) enum Failure {
     /// The server's word.
     Refused(Problem),
     /// The browser's word, as a sentence.
@@ -52,6 +52,16 @@ impl From<JsValue> for Failure {
             }
             .to_owned(),
         )
+    }
+}
+
+impl Failure {
+    /// What the person is told.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Refused(problem) => problem.to_string(),
+            Self::Browser(words) => words.clone(),
+        }
     }
 }
 
@@ -124,11 +134,16 @@ fn to_json(credential: &JsValue) -> Result<String, JsValue> {
     Ok(String::from(JSON::stringify(credential)?))
 }
 
+/// A signature for these options, as JSON.
+pub(super) async fn credential_for(options: &str) -> Result<String, Failure> {
+    let options = parse_request(&JSON::parse(options)?)?;
+    Ok(to_json(&get_credential(&public_key(&options)?).await?)?)
+}
+
 async fn sign_in() -> Result<(), Failure> {
     let start = start_sign_in().await?;
-    let options = parse_request(&JSON::parse(&start.options)?)?;
-    let credential = get_credential(&public_key(&options)?).await?;
-    Ok(finish_sign_in(start.ceremony, to_json(&credential)?).await?)
+    let credential = credential_for(&start.options).await?;
+    Ok(finish_sign_in(start.ceremony, credential).await?)
 }
 
 async fn set_up() -> Result<(), Failure> {
@@ -158,8 +173,7 @@ fn tell(failure: Failure) {
                 field(&wrong.field, Some(&wrong.message));
             }
         }
-        Failure::Refused(problem) => refuse(&problem.to_string()),
-        Failure::Browser(words) => refuse(&words),
+        other => refuse(&other.words()),
     }
 }
 
@@ -179,8 +193,14 @@ fn field(name: &str, words: Option<&str>) {
 }
 
 fn refuse(words: &str) {
-    let (Some(place), Some(document)) = (find("[data-refused]"), document()) else { return };
-    let notice = document.create_element("div").ok();
+    if let Some(place) = find("[data-refused]") {
+        refuse_in(&place, words);
+    }
+}
+
+/// Says a refusal in its place.
+pub(super) fn refuse_in(place: &Element, words: &str) {
+    let notice = document().and_then(|document| document.create_element("div").ok());
     if let Some(notice) = notice {
         notice.set_class_name("notice danger");
         notice.set_text_content(Some(words));

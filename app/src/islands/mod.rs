@@ -18,6 +18,8 @@ mod growing;
 pub mod live;
 #[expect(missing_docs, reason = "the island macro makes a struct of the arguments, without our words")]
 pub mod passkey;
+#[cfg(target_arch = "wasm32")]
+mod touch;
 
 pub use chat::{Chat, ChatPlace};
 pub use live::Live;

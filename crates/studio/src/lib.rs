@@ -7,6 +7,7 @@
 mod access;
 mod answer;
 mod catalog;
+mod ceremony;
 mod code;
 mod conversation;
 mod fault;
@@ -20,6 +21,7 @@ mod session;
 mod setup;
 mod source;
 mod text;
+mod touch;
 
 use ports::{
     Clock, Ids, Passkeys, SourceFinder, Timestamp,

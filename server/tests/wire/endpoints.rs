@@ -97,6 +97,13 @@ const FUNCTIONS: &[Row] = &[
         stranger: 401,
         foreign: 404,
     },
+    Row { path: "/api/touch/start", arguments: |_| json!({}), stranger: 401, foreign: 200 },
+    Row {
+        path: "/api/touch/finish",
+        arguments: |id| json!({ "ceremony": id, "credential": "{}" }),
+        stranger: 401,
+        foreign: 410,
+    },
     Row { path: "/api/session/end", arguments: |_| json!({}), stranger: 401, foreign: 200 },
 ];
 
@@ -179,7 +186,11 @@ fn another_site_moves_nothing_and_get_changes_nothing() {
     }
     for row in FUNCTIONS {
         let visited = ana.page(row.path);
-        let page = if row.path.starts_with("/api/source/") { "/models" } else { "/chat" };
+        let page = match row.path.split('/').nth(2).unwrap() {
+            "source" => "/models",
+            "passkey" | "touch" => "/settings/passkeys",
+            _ => "/chat",
+        };
         assert_eq!((visited.status, visited.header("location")), (303, page), "GET {}", row.path);
         let asked = ana.request(reqwest::Method::GET, row.path).header("accept", "application/json");
         assert_eq!(ana.send(asked).status, 405, "GET {}", row.path);

@@ -12,3 +12,4 @@ mod sending;
 mod sessions;
 mod setup;
 mod sources;
+mod touch;
