@@ -6,6 +6,7 @@
 
 mod access;
 mod answer;
+mod authenticator;
 mod catalog;
 mod ceremony;
 mod code;
@@ -15,7 +16,9 @@ mod limits;
 mod live;
 mod message;
 mod number;
+mod passkey;
 pub mod ports;
+mod recovery;
 mod run;
 mod session;
 mod setup;
@@ -40,6 +43,8 @@ pub use limits::*;
 pub use live::{Live, LiveRun, LiveView};
 pub use message::SendMessage;
 pub use number::grouped;
+pub use passkey::KnownPasskeys;
+pub use recovery::{OwnerCode, RecoveryCodes};
 pub use run::Opened;
 pub use session::NewSession;
 pub use source::SourceView;

@@ -1,7 +1,9 @@
 //! The first owner: a one-time code, a name, a passkey.
 
 use crate::{
-    CEREMONY_LIFE, NewSession, SETUP_CODE_LIFE, Studio, code,
+    CEREMONY_LIFE, NewSession, SETUP_CODE_LIFE, Studio,
+    authenticator::guess_name,
+    code,
     ports::{
         CeremonyState,
         store::{CeremonyRow, Owned, PasskeyRow, PersonRow},
@@ -127,6 +129,7 @@ impl Studio {
         let now = self.now();
         let organization = OrganizationId(self.ids.next());
         let owned = Owned { organization, owner: memo.person };
+        let name = guess_name(&registered.aaguid, user_agent, &[]);
         let session = self.session_row(owned, &registered.credential_id, user_agent);
         let opened = NewSession::from(&session);
         self.store
@@ -153,7 +156,7 @@ impl Studio {
                     tx.insert_passkey(&PasskeyRow {
                         credential_id: registered.credential_id,
                         owned,
-                        name: "First passkey".to_owned(),
+                        name,
                         passkey: registered.passkey,
                         created_at: now,
                         last_used_at: None,

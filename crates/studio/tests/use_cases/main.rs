@@ -8,6 +8,8 @@ mod house;
 mod leaving;
 mod limits;
 mod messages;
+mod passkeys;
+mod recovery;
 mod sending;
 mod sessions;
 mod setup;
