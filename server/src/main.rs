@@ -39,8 +39,12 @@ enum Command {
     Migrate,
     /// Says what was understood of the configuration, and what can be reached.
     Doctor,
-    /// Prints a new one-time owner code for a studio that has no owner.
-    SetupCode,
+    /// Prints a new one-time owner code: for a studio that has no owner, or for an owner who lost every key.
+    SetupCode {
+        /// Which owner, where there are several: the whole name.
+        #[arg(long)]
+        name: Option<String>,
+    },
     /// Copies database and keys into a new file, also while the studio serves.
     Backup {
         /// The file to make.
@@ -125,7 +129,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Serve => boot::serve(config).await.map(|()| ExitCode::SUCCESS),
             Command::Migrate => boot::migrate(&config).await.map(|()| ExitCode::SUCCESS),
             Command::Doctor => doctor::doctor(&raw, &config).await,
-            Command::SetupCode => boot::setup_code(&config).await.map(|()| ExitCode::SUCCESS),
+            Command::SetupCode { name } => {
+                boot::setup_code(&config, name.as_deref()).await.map(|()| ExitCode::SUCCESS)
+            }
             Command::Backup { file } => backup::backup(&config, &file).await.map(|()| ExitCode::SUCCESS),
             Command::Restore { file } => restore::restore(&config, &file).await.map(|()| ExitCode::SUCCESS),
             // Done above, without a configuration.

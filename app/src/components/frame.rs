@@ -56,8 +56,10 @@ pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl
 /// was told once in a query is not told again.
 fn address() -> Option<String> {
     let asked = context::asked_for()?;
-    let was_told = asked.strip_suffix("?saved=settings").map(str::to_owned);
-    was_told.or_else(|| context::refused_form().map(|_| asked))
+    let told = ["?saved=", "?added=", "?removed=", "?recovered="];
+    let was_told = told.iter().find_map(|query| asked.split_once(query)).map(|(path, _)| path.to_owned());
+    let is_forms = context::refused_form().is_some() || context::is_answered();
+    was_told.or_else(|| is_forms.then_some(asked))
 }
 
 fn current(yes: bool) -> Option<&'static str> {

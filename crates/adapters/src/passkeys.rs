@@ -86,6 +86,10 @@ impl Passkeys for WebauthnPasskeys {
         &self.rp_id
     }
 
+    fn user_handle(&self, person: PersonId) -> String {
+        URL_SAFE_NO_PAD.encode(person.0.as_bytes())
+    }
+
     fn start_registration(
         &self,
         person: PersonId,

@@ -28,6 +28,8 @@ struct Memo {
 pub struct KnownPasskeys {
     /// The name that passkeys are bound to.
     pub rp_id: String,
+    /// The person, as passkeys name them.
+    pub user_handle: String,
     /// Every credential id (base64url) that is taken.
     pub credential_ids: Vec<String>,
 }
@@ -48,7 +50,8 @@ impl Studio {
     pub async fn known_passkeys(&self, by: &SignedIn) -> Result<KnownPasskeys, Problem> {
         let credential_ids =
             self.passkeys(by).await?.into_iter().map(|passkey| passkey.credential_id).collect();
-        Ok(KnownPasskeys { rp_id: self.passkeys.rp_id().to_owned(), credential_ids })
+        let (rp_id, user_handle) = (self.passkeys.rp_id().to_owned(), self.passkeys.user_handle(by.person()));
+        Ok(KnownPasskeys { rp_id, user_handle, credential_ids })
     }
 
     /// Begins the registration of another passkey.

@@ -73,6 +73,9 @@ pub trait Passkeys: Send + Sync {
     /// The name that passkeys are bound to.
     fn rp_id(&self) -> &str;
 
+    /// A person as passkeys name them (base64url).
+    fn user_handle(&self, person: PersonId) -> String;
+
     /// Begins a registration: options (JSON for `parseCreationOptionsFromJSON`) and the state to keep.
     ///
     /// `existing` are credential ids (base64url) the authenticator must not register again.

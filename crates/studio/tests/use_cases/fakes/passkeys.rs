@@ -54,6 +54,10 @@ impl Passkeys for FakePasskeys {
         "studio.example"
     }
 
+    fn user_handle(&self, person: PersonId) -> String {
+        person.to_string()
+    }
+
     fn start_registration(
         &self,
         person: PersonId,
