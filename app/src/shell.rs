@@ -28,6 +28,7 @@ pub fn Routes() -> impl IntoView {
             <Table fallback=pages::not_found>
                 <Route path=path!("/") view=pages::home ssr=SsrMode::Async />
                 <Route path=path!("/login") view=pages::login ssr=SsrMode::Async />
+                <Route path=path!("/recover") view=pages::recover ssr=SsrMode::Async />
                 <Route path=path!("/chat") view=pages::new_chat ssr=SsrMode::Async />
                 <Route path=path!("/chat/:id") view=pages::chat ssr=SsrMode::Async />
                 <Route path=path!("/conversations") view=pages::conversations ssr=SsrMode::Async />

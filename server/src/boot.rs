@@ -329,16 +329,21 @@ pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
 }
 
 /// `vobio setup-code`.
-pub(crate) async fn setup_code(config: &Config) -> anyhow::Result<()> {
+pub(crate) async fn setup_code(config: &Config, name: Option<&str>) -> anyhow::Result<()> {
     let folder = Folder::open(config)?;
     let Booted { studio, database, .. } = boot(config, &folder).await?;
-    let code = studio.new_setup_code().await.map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    let made = match studio.new_setup_code().await {
+        Ok(None) => studio.new_owner_code(name).await.map(|code| (code.code, Some(code.name))),
+        Ok(Some(code)) => Ok((code, None)),
+        Err(problem) => Err(problem),
+    };
     database.close().await;
-    match code {
-        Some(code) => print(&code),
-        None => anyhow::bail!(
-            "this studio has an owner already; a lost key is recovered with the next version, or from a backup"
-        ),
-    }
+    let (code, owner) = made.map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    let url = &config.url;
+    say(&match owner {
+        Some(name) => format!("At {url}/recover it makes a new passkey for {name}, once, within seven days:"),
+        None => format!("At {url}/login it makes the first owner, once, within seven days:"),
+    });
+    print(&code);
     Ok(())
 }

@@ -46,8 +46,12 @@ enum Command {
     Doctor,
     /// Asks the studio that runs beside it whether it can work; for containers.
     Health,
-    /// Prints a new one-time owner code for a studio that has no owner.
-    SetupCode,
+    /// Prints a new one-time owner code: for a studio that has no owner, or for an owner who lost every key.
+    SetupCode {
+        /// Which owner, where there are several: the whole name.
+        #[arg(long)]
+        name: Option<String>,
+    },
     /// Copies database and keys into a new file, also while the studio serves.
     Backup {
         /// The file to make.
@@ -145,7 +149,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Migrate => boot::migrate(&config).await.map(|()| ExitCode::SUCCESS),
             Command::Doctor => doctor::doctor(&raw, &config).await,
             Command::Health => health::health(&config).await.map(|()| ExitCode::SUCCESS),
-            Command::SetupCode => boot::setup_code(&config).await.map(|()| ExitCode::SUCCESS),
+            Command::SetupCode { name } => {
+                boot::setup_code(&config, name.as_deref()).await.map(|()| ExitCode::SUCCESS)
+            }
             Command::Backup { file } => backup::backup(&config, &file).await.map(|()| ExitCode::SUCCESS),
             Command::MoveHost { host } => host::move_host(&config, &host).await.map(|()| ExitCode::SUCCESS),
             Command::Restore { file } => restore::restore(&config, &file).await.map(|()| ExitCode::SUCCESS),

@@ -65,6 +65,15 @@ pub struct RefusedForm {
     pub problem: Problem,
 }
 
+/// A form whose answer is shown on its page, this once, instead of going on to another.
+#[derive(Debug, Clone)]
+pub struct AnsweredForm {
+    /// Where it was sent.
+    pub action: String,
+    /// The answer, as JSON.
+    pub answer: String,
+}
+
 impl RefusedForm {
     /// What was typed into a field.
     pub fn typed(&self, field: &str) -> Option<&str> {
@@ -99,7 +108,14 @@ impl RefusedForm {
 
 /// The page that a form with this action stands on, as far as the action tells.
 pub fn page_of(action: &str) -> &'static str {
-    if action.starts_with("/api/source/") { "/models" } else { "/chat" }
+    let noun = action.trim_start_matches("/api/").split('/').next().unwrap_or_default();
+    match noun {
+        "source" => "/models",
+        "passkey" | "touch" => "/settings/passkeys",
+        "recovery" if action.ends_with("/make") => "/settings/passkeys",
+        "recovery" => "/recover",
+        _ => "/chat",
+    }
 }
 
 fn parts() -> Option<Parts> {
@@ -153,6 +169,24 @@ pub fn browser() -> Result<String, Refused> {
 /// The refused form that led to this page, if one did.
 pub fn refused_form() -> Option<RefusedForm> {
     parts().and_then(|parts| parts.extensions.get::<RefusedForm>().cloned())
+}
+
+/// What a form with this action was answered, if that led to this page.
+pub fn answered<T: serde::de::DeserializeOwned>(action: &str) -> Option<T> {
+    let form = parts()?.extensions.get::<AnsweredForm>().filter(|form| form.action == action).cloned()?;
+    serde_json::from_str(&form.answer).ok()
+}
+
+/// Whether the answer of a form led to this page.
+pub fn is_answered() -> bool {
+    parts().is_some_and(|parts| parts.extensions.get::<AnsweredForm>().is_some())
+}
+
+/// The answer is there this once (201): a form's browser is shown it on the form's page.
+pub fn answer_once() {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(StatusCode::CREATED);
+    }
 }
 
 /// Path and query of the page that is being made; of a refused form, those of its page.

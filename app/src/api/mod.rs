@@ -14,6 +14,10 @@ pub mod local_path;
 pub mod message;
 pub mod number;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod passkey;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod recovery;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod run;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod session;
@@ -21,5 +25,7 @@ pub mod session;
 pub mod setup;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod source;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod touch;
 
 pub use codec::Refused;

@@ -2,7 +2,7 @@
 
 use super::{
     icon::{MARK, icon, small_icon},
-    theme, when,
+    theme, touch, when,
 };
 use crate::{api::context, islands::Live};
 use leptos::prelude::*;
@@ -46,6 +46,7 @@ pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl
             {main}
             {tabbar(here)}
             <p class="sr" aria-live="polite" id="announce"></p>
+            {touch::dialog()}
             <Live />
         </div>
     }
@@ -55,9 +56,10 @@ pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl
 /// was told once in a query is not told again.
 fn address() -> Option<String> {
     let asked = context::asked_for()?;
-    let told = ["?saved=settings", "?looked=now"];
-    let was_told = told.iter().find_map(|told| asked.strip_suffix(told)).map(str::to_owned);
-    was_told.or_else(|| context::refused_form().map(|_| asked))
+    let told = ["?saved=", "?added=", "?removed=", "?recovered=", "?looked="];
+    let was_told = told.iter().find_map(|query| asked.split_once(query)).map(|(path, _)| path.to_owned());
+    let is_forms = context::refused_form().is_some() || context::is_answered();
+    was_told.or_else(|| is_forms.then_some(asked))
 }
 
 fn current(yes: bool) -> Option<&'static str> {

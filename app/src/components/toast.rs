@@ -27,7 +27,12 @@ pub fn deleted(id: ConversationId, list: Option<&LocalPath>) -> impl IntoView + 
     }
 }
 
-/// The settings were saved; it goes by itself, for there is nothing to do.
+/// The settings were saved.
 pub fn saved() -> impl IntoView {
-    view! { <div class="toast" data-passing><p>"Saved"</p></div> }
+    passing("Saved".to_owned())
+}
+
+/// Something was done; it goes by itself, for there is nothing to do about it.
+pub fn passing(words: String) -> impl IntoView {
+    view! { <div class="toast" data-passing><p>{words}</p></div> }
 }

@@ -1,34 +1,47 @@
 //! The browser's half of a passkey ceremony.
 
-use super::dom::{
-    create_credential, document, find, find_as, get_credential, go, later, on, parse_creation, parse_request,
-    show, window,
+use super::{
+    autofill::Autofill,
+    dom::{
+        create_credential, document, find, find_as, get_credential, go, later, on, parse_creation,
+        parse_request, show, window,
+    },
+    signal, touch,
 };
 use crate::api::{
     Refused,
+    passkey::{finish_add, start_add},
+    recovery::{finish_recovery, start_recovery},
     session::{finish_sign_in, start_sign_in},
     setup::{finish_setup, start_setup},
 };
-use api_types::Problem;
+use api_types::{CeremonyStart, Problem};
 use js_sys::{JSON, Object, Reflect};
 use leptos::task::spawn_local;
 use std::{cell::Cell, rc::Rc};
 use wasm_bindgen::JsValue;
-use web_sys::{Event, HtmlButtonElement, HtmlElement, HtmlInputElement};
+use web_sys::{Element, Event, HtmlButtonElement, HtmlElement, HtmlInputElement};
 
 /// Which ceremony.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     SignIn,
     SetUp,
+    Add,
+    Recover,
 }
 
 /// Why it did not work.
-enum Failure {
+pub(super) enum Failure {
     /// The server's word.
     Refused(Problem),
     /// The browser's word, as a sentence.
     Browser(String),
+}
+
+/// Whether the browser let go, because it was asked to or because nobody touched anything.
+pub(super) fn is_interrupted(failure: &Failure) -> bool {
+    matches!(failure, Failure::Browser(_))
 }
 
 impl From<Refused> for Failure {
@@ -52,6 +65,16 @@ impl From<JsValue> for Failure {
             }
             .to_owned(),
         )
+    }
+}
+
+impl Failure {
+    /// What the person is told.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Refused(problem) => problem.to_string(),
+            Self::Browser(words) => words.clone(),
+        }
     }
 }
 
@@ -80,19 +103,26 @@ fn begin(kind: Kind, next: String) {
     if let Some(root) = document().and_then(|document| document.document_element()) {
         let _ = root.set_attribute("data-live", "");
     }
+    let autofill = Autofill::default();
+    if kind == Kind::SignIn {
+        autofill.begin(next.clone());
+    }
     let is_busy = Rc::new(Cell::new(false));
     on::<Event>(&form, "submit", move |event| {
         event.prevent_default();
         if is_busy.replace(true) {
             return;
         }
-        let (is_busy, next) = (is_busy.clone(), next.clone());
+        let (is_busy, next, autofill) = (is_busy.clone(), next.clone(), autofill.clone());
+        autofill.stop();
         clear();
         waiting(true);
         spawn_local(async move {
             let done = match kind {
                 Kind::SignIn => sign_in().await,
                 Kind::SetUp => set_up().await,
+                Kind::Add => add().await,
+                Kind::Recover => recover().await,
             };
             is_busy.set(false);
             match done {
@@ -100,6 +130,9 @@ fn begin(kind: Kind, next: String) {
                 Err(failure) => {
                     waiting(false);
                     tell(failure);
+                    if kind == Kind::SignIn {
+                        autofill.begin(next);
+                    }
                 }
             }
         });
@@ -119,29 +152,85 @@ fn public_key(options: &JsValue) -> Result<JsValue, JsValue> {
     Ok(request.into())
 }
 
-fn to_json(credential: &JsValue) -> Result<String, JsValue> {
+pub(super) fn to_json(credential: &JsValue) -> Result<String, JsValue> {
     // JSON.stringify calls PublicKeyCredential's own toJSON.
     Ok(String::from(JSON::stringify(credential)?))
 }
 
+/// What `navigator.credentials.get` takes.
+pub(super) fn options_of(options: &str) -> Result<JsValue, JsValue> {
+    public_key(&parse_request(&JSON::parse(options)?)?)
+}
+
+/// A signature for these options, as JSON.
+pub(super) async fn credential_for(options: &str) -> Result<String, Failure> {
+    Ok(to_json(&get_credential(&options_of(options)?).await?)?)
+}
+
+/// A new passkey for these options, as JSON.
+async fn new_credential(options: &str) -> Result<String, Failure> {
+    let options = parse_creation(&JSON::parse(options)?)?;
+    Ok(to_json(&create_credential(&public_key(&options)?).await?)?)
+}
+
 async fn sign_in() -> Result<(), Failure> {
     let start = start_sign_in().await?;
-    let options = parse_request(&JSON::parse(&start.options)?)?;
-    let credential = get_credential(&public_key(&options)?).await?;
-    Ok(finish_sign_in(start.ceremony, to_json(&credential)?).await?)
+    let credential = credential_for(&start.options).await?;
+    finish(start, credential).await
+}
+
+/// Ends a sign-in. A passkey that the studio does not have is of no more use to its keeper.
+pub(super) async fn finish(start: CeremonyStart, credential: String) -> Result<(), Failure> {
+    let done = finish_sign_in(start.ceremony, credential.clone()).await;
+    if let Err(Refused(Problem::KeyUnknown)) = done {
+        signal::unknown(&start.options, &credential);
+    }
+    Ok(done?)
+}
+
+async fn add() -> Result<(), Failure> {
+    touch::touch().await?;
+    let start = start_add().await?;
+    let credential = new_credential(&start.options).await?;
+    let done = finish_add(start.ceremony, credential.clone()).await;
+    kept_or_forgotten(done.map(drop), &start, &credential)
+}
+
+async fn recover() -> Result<(), Failure> {
+    let start = start_recovery(typed("#code")).await?;
+    let credential = new_credential(&start.options).await?;
+    let done = finish_recovery(start.ceremony, credential.clone()).await;
+    kept_or_forgotten(done, &start, &credential)
+}
+
+/// A passkey that was made and then refused is nobody's: its keeper may forget it.
+fn kept_or_forgotten(
+    done: Result<(), Refused>,
+    start: &CeremonyStart,
+    credential: &str,
+) -> Result<(), Failure> {
+    if let Err(Refused(Problem::WrongKey { .. } | Problem::Expired { .. })) = done {
+        signal::unknown(&start.options, credential);
+    }
+    Ok(done?)
+}
+
+fn typed(id: &str) -> String {
+    find_as::<HtmlInputElement>(id).map(|input| input.value()).unwrap_or_default()
 }
 
 async fn set_up() -> Result<(), Failure> {
-    let value = |id: &str| find_as::<HtmlInputElement>(id).map(|input| input.value()).unwrap_or_default();
-    let start = start_setup(value("#code"), value("#name")).await?;
-    let options = parse_creation(&JSON::parse(&start.options)?)?;
-    let credential = create_credential(&public_key(&options)?).await?;
-    Ok(finish_setup(start.ceremony, to_json(&credential)?).await?)
+    let start = start_setup(typed("#code"), typed("#name")).await?;
+    let credential = new_credential(&start.options).await?;
+    let done = finish_setup(start.ceremony, credential.clone()).await;
+    kept_or_forgotten(done, &start, &credential)
 }
 
 fn waiting(yes: bool) {
     if let Some(words) = find("[data-waiting]") {
-        words.set_text_content(yes.then_some("Waiting for your passkey"));
+        // What stood there before comes back.
+        let before = words.get_attribute("data-waiting").unwrap_or_default();
+        words.set_text_content(Some(if yes { "Waiting for your passkey" } else { &before }));
     }
     let Some(button) = find("[data-passkey]") else { return };
     if yes {
@@ -151,15 +240,15 @@ fn waiting(yes: bool) {
     }
 }
 
-fn tell(failure: Failure) {
+/// Says what was refused where the person is.
+pub(super) fn tell(failure: Failure) {
     match failure {
         Failure::Refused(Problem::Invalid { fields }) => {
             for wrong in fields {
                 field(&wrong.field, Some(&wrong.message));
             }
         }
-        Failure::Refused(problem) => refuse(&problem.to_string()),
-        Failure::Browser(words) => refuse(&words),
+        other => refuse(&other.words()),
     }
 }
 
@@ -179,8 +268,14 @@ fn field(name: &str, words: Option<&str>) {
 }
 
 fn refuse(words: &str) {
-    let (Some(place), Some(document)) = (find("[data-refused]"), document()) else { return };
-    let notice = document.create_element("div").ok();
+    if let Some(place) = find("[data-refused]") {
+        refuse_in(&place, words);
+    }
+}
+
+/// Says a refusal in its place.
+pub(super) fn refuse_in(place: &Element, words: &str) {
+    let notice = document().and_then(|document| document.create_element("div").ok());
     if let Some(notice) = notice {
         notice.set_class_name("notice danger");
         notice.set_text_content(Some(words));

@@ -14,6 +14,15 @@ extern "C" {
     pub(super) fn parse_creation(json: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_namespace = PublicKeyCredential, js_name = parseRequestOptionsFromJSON, catch)]
     pub(super) fn parse_request(json: &JsValue) -> Result<JsValue, JsValue>;
+    /// Whether the browser's autofill offers passkeys.
+    #[wasm_bindgen(js_namespace = PublicKeyCredential, js_name = isConditionalMediationAvailable, catch)]
+    pub(super) async fn has_autofill() -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_namespace = PublicKeyCredential, js_name = signalUnknownCredential, catch)]
+    pub(super) async fn signal_unknown(options: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_namespace = PublicKeyCredential, js_name = signalAllAcceptedCredentials, catch)]
+    pub(super) async fn signal_accepted(options: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_namespace = PublicKeyCredential, js_name = signalCurrentUserDetails, catch)]
+    pub(super) async fn signal_details(options: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 /// The window; there is one wherever an island runs.

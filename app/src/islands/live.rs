@@ -13,7 +13,7 @@ pub fn Live() -> impl IntoView {
 mod browser {
     use crate::islands::{
         dom::{announce, document, find, later, on, target_of, visible_text, window},
-        focus,
+        focus, signal, touch,
     };
     use wasm_bindgen::{JsCast, JsValue};
     use web_sys::{Element, Event, HtmlElement, HtmlInputElement, MouseEvent};
@@ -47,6 +47,8 @@ mod browser {
             announce(&visible_text(&toast));
         }
         focus::keep();
+        touch::keep();
+        signal::tell();
         // A form that was refused is open, so that one sees why.
         if let Some(form) = find("[popover][data-open]").and_then(|form| form.dyn_into::<HtmlElement>().ok())
         {

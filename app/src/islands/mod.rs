@@ -6,6 +6,8 @@
 #[cfg(target_arch = "wasm32")]
 mod answers;
 #[cfg(target_arch = "wasm32")]
+mod autofill;
+#[cfg(target_arch = "wasm32")]
 mod ceremony;
 #[expect(missing_docs, reason = "the island macro makes a struct of the arguments, without our words")]
 pub mod chat;
@@ -18,7 +20,11 @@ mod growing;
 pub mod live;
 #[expect(missing_docs, reason = "the island macro makes a struct of the arguments, without our words")]
 pub mod passkey;
+#[cfg(target_arch = "wasm32")]
+mod signal;
+#[cfg(target_arch = "wasm32")]
+mod touch;
 
 pub use chat::{Chat, ChatPlace};
 pub use live::Live;
-pub use passkey::{PasskeySetUp, PasskeySignIn};
+pub use passkey::{PasskeyAdd, PasskeyRecover, PasskeySetUp, PasskeySignIn};

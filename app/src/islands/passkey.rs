@@ -12,6 +12,28 @@ pub fn PasskeySignIn(next: String, children: Children) -> impl IntoView {
     view! { <div id="ceremony">{children()}<div data-refused aria-live="assertive"></div></div> }
 }
 
+/// Adds a passkey to the account of whoever is signed in.
+#[island]
+pub fn PasskeyAdd(children: Children) -> impl IntoView {
+    #[cfg(target_arch = "wasm32")]
+    crate::islands::ceremony::wake(
+        crate::islands::ceremony::Kind::Add,
+        "/settings/passkeys?added=1".to_owned(),
+    );
+    view! { <div id="ceremony">{children()}<div data-refused aria-live="assertive"></div></div> }
+}
+
+/// Makes a new passkey for whoever has the code in the form inside it.
+#[island]
+pub fn PasskeyRecover(children: Children) -> impl IntoView {
+    #[cfg(target_arch = "wasm32")]
+    crate::islands::ceremony::wake(
+        crate::islands::ceremony::Kind::Recover,
+        "/settings/passkeys?recovered=1".to_owned(),
+    );
+    view! { <div id="ceremony">{children()}<div data-refused aria-live="assertive"></div></div> }
+}
+
 /// Makes the first owner with the form inside it.
 #[island]
 pub fn PasskeySetUp(children: Children) -> impl IntoView {

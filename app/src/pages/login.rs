@@ -20,19 +20,27 @@ pub(crate) fn login() -> impl IntoView {
         let body = if has_owner { sign_in(&next).into_any() } else { set_up().into_any() };
         Ok(view! {
             <Title text=if has_owner { "Sign in" } else { "Make it yours" } />
-            <div class="door">
-                <main id="main">
-                    <div class="brand"><a href="/" aria-label="Vobio"><span class="contents" inner_html=MARK></span><span class="word">"Vobio"</span></a></div>
-                    <div>{body}</div>
-                </main>
-                <div class="art" aria-hidden="true" inner_html=DOOR></div>
-            </div>
+            {door(body)}
         }
         .into_any())
     })
 }
 
-fn no_script() -> impl IntoView {
+/// What one sees before one is in: what to do on the left, the workshop on the right.
+pub(crate) fn door(body: impl IntoView + 'static) -> impl IntoView {
+    view! {
+        <div class="door">
+            <main id="main">
+                <div class="brand"><a href="/" aria-label="Vobio"><span class="contents" inner_html=MARK></span><span class="word">"Vobio"</span></a></div>
+                <div>{body}</div>
+            </main>
+            <div class="art" aria-hidden="true" inner_html=DOOR></div>
+        </div>
+    }
+}
+
+/// Said where a passkey is needed and no script runs.
+pub(crate) fn no_script() -> impl IntoView {
     view! {
         <noscript>
             <div class="notice warn" role="status">
@@ -53,13 +61,14 @@ fn sign_in(next: &LocalPath) -> impl IntoView + use<> {
             <form method="post" action="/login">
                 <button class="btn primary wide" type="submit" disabled data-passkey>{icon("key")}"Sign in with a passkey"</button>
                 <p class="hint waiting" role="status" data-waiting></p>
+                <div class="field" data-autofill>
+                    <label for="passkey">"Or pick one here"</label>
+                    <input class="input" id="passkey" type="text" autocomplete="username webauthn" placeholder="Your passkeys for this studio" />
+                </div>
             </form>
         </PasskeySignIn>
         <div class="after">
-            <details>
-                <summary>"Lost your key?"</summary>
-                <p>"A passkey is kept by your device or your password manager; look for it there, or use another device of yours. Recovery codes and keys for more people come with the next version; until then keep a backup of the studio's folder."</p>
-            </details>
+            <p><a href="/recover">"Lost your key?"</a></p>
         </div>
     }
 }

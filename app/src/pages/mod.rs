@@ -6,6 +6,7 @@ mod home;
 mod login;
 mod models;
 mod people;
+mod recover;
 mod refused;
 mod settings;
 
@@ -22,6 +23,7 @@ pub(crate) use home::home;
 pub(crate) use login::login;
 pub(crate) use models::models;
 pub(crate) use people::people;
+pub(crate) use recover::recover;
 pub(crate) use refused::not_found;
 pub use refused::refused_document;
 pub(crate) use settings::{account, activity, passkeys, sessions, tokens};

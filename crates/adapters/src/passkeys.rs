@@ -6,15 +6,19 @@
 //! mediation, for a button. Its registrations discourage resident keys, so the options are corrected before they are
 //! sent, which its finish does not mind.
 
+mod verify;
+
 use api_types::PersonId;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
-use studio::ports::{Assertion, CeremonyState, PasskeyRefused, Passkeys, RegisteredPasskey};
-use webauthn_rs::prelude::{
-    DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
-    RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder, WebauthnError,
+use studio::ports::{
+    Assertion, CeremonyState, PasskeyRefused, Passkeys, Refusal, RegisteredPasskey, VerifiedPasskey,
 };
-use webauthn_rs_proto::{AuthenticatorSelectionCriteria, CollectedClientData, ResidentKeyRequirement};
+use webauthn_rs::prelude::{
+    DiscoverableAuthentication, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Url,
+    Uuid, Webauthn, WebauthnBuilder, WebauthnError,
+};
+use webauthn_rs_proto::{AllowCredentials, AuthenticatorSelectionCriteria, ResidentKeyRequirement};
 
 /// The longest credential JSON that is looked at, in bytes; one with a chain of attestation certificates has about 8 kB.
 const CREDENTIAL_BYTES_MAX: usize = 64 * 1024;
@@ -48,6 +52,7 @@ pub enum OriginRefused {
 /// [`Passkeys`] for one origin. The relying party's id is the origin's host: when it changes, every key is lost.
 pub struct WebauthnPasskeys {
     webauthn: Webauthn,
+    rp_id: String,
 }
 
 impl WebauthnPasskeys {
@@ -72,11 +77,19 @@ impl WebauthnPasskeys {
         let webauthn = WebauthnBuilder::new(host, &url)
             .and_then(|builder| builder.rp_name(rp_name).build())
             .map_err(|_| not_an_origin())?;
-        Ok(Self { webauthn })
+        Ok(Self { webauthn, rp_id: host.to_owned() })
     }
 }
 
 impl Passkeys for WebauthnPasskeys {
+    fn rp_id(&self) -> &str {
+        &self.rp_id
+    }
+
+    fn user_handle(&self, person: PersonId) -> String {
+        URL_SAFE_NO_PAD.encode(person.0.as_bytes())
+    }
+
     fn start_registration(
         &self,
         person: PersonId,
@@ -109,15 +122,33 @@ impl Passkeys for WebauthnPasskeys {
         let credential: RegisterPublicKeyCredential = read_credential(credential)?;
         // A key that cannot be found without a name could never sign in here: better to hear it now.
         if credential.extensions.cred_props.as_ref().and_then(|properties| properties.rk) == Some(false) {
-            return Err(refused("the key was not made as a resident key"));
+            return Err(because(Refusal::NotResident, "the key was not made as a resident key"));
         }
         let passkey = self.webauthn.finish_passkey_registration(&credential, &state).map_err(reason)?;
-        Ok(RegisteredPasskey { credential_id: id_as_text(passkey.cred_id())?, passkey: write(&passkey)? })
+        let made = made_by(credential.response.attestation_object.as_slice(), passkey.cred_id());
+        Ok(RegisteredPasskey {
+            credential_id: id_as_text(passkey.cred_id())?,
+            passkey: write(&passkey)?,
+            aaguid: made.aaguid,
+            synced: made.synced,
+        })
     }
 
     fn start_sign_in(&self) -> Result<(String, CeremonyState), PasskeyRefused> {
         let (challenge, state) = self.webauthn.start_discoverable_authentication().map_err(reason)?;
         // Only the inner object: the mediation beside it would make a button wait for autofill.
+        Ok((write(&challenge.public_key)?, CeremonyState(write(&state)?)))
+    }
+
+    fn start_touch(&self, own: &[String]) -> Result<(String, CeremonyState), PasskeyRefused> {
+        let (mut challenge, state) = self.webauthn.start_discoverable_authentication().map_err(reason)?;
+        let known = |id: &String| {
+            let id =
+                URL_SAFE_NO_PAD.decode(id).map_err(|_| refused("a stored credential id is not base64url"))?;
+            let type_ = "public-key".to_owned();
+            Ok(AllowCredentials { type_, id: id.into(), transports: None })
+        };
+        challenge.public_key.allow_credentials = own.iter().map(known).collect::<Result<_, _>>()?;
         Ok((write(&challenge.public_key)?, CeremonyState(write(&state)?)))
     }
 
@@ -127,41 +158,89 @@ impl Passkeys for WebauthnPasskeys {
         Ok(Assertion { person: PersonId(person), credential_id: id_as_text(id)? })
     }
 
+    fn credential_id(&self, credential: &str) -> Result<String, PasskeyRefused> {
+        let credential: PublicKeyCredential = read_credential(credential)?;
+        id_as_text(credential.get_credential_id())
+    }
+
     fn finish_sign_in(
         &self,
         state: &CeremonyState,
         credential: &str,
         passkey: &str,
-    ) -> Result<String, PasskeyRefused> {
+    ) -> Result<VerifiedPasskey, PasskeyRefused> {
         let state: DiscoverableAuthentication = read("the ceremony's state", &state.0)?;
-        let mut passkey: Passkey = read("the stored passkey", passkey)?;
         let credential: PublicKeyCredential = read_credential(credential)?;
-        let result = self
-            .webauthn
-            .finish_discoverable_authentication_v2(&credential, state, &passkey)
-            .map_err(reason)?;
-        // webauthn-rs looks at this in registrations only.
-        let client: CollectedClientData = serde_json::from_slice(&credential.response.client_data_json)
-            .map_err(|_| refused("the client data is not JSON"))?;
-        if client.cross_origin == Some(true) {
-            return Err(refused("the sign-in happened inside another site's page"));
+        verify::verify(&self.webauthn, state, &credential, read("the stored passkey", passkey)?)
+    }
+
+    fn refuse_unknown(&self, state: &CeremonyState, credential: &str) -> PasskeyRefused {
+        let read = || {
+            let credential: PublicKeyCredential = read_credential(credential)?;
+            let passkey = verify::nobodys(&credential)?;
+            Ok((read("the ceremony's state", &state.0)?, credential, passkey))
+        };
+        match read() {
+            Err(unreadable) => unreadable,
+            Ok((state, credential, passkey)) => {
+                match verify::verify(&self.webauthn, state, &credential, passkey) {
+                    Err(refused) => refused,
+                    // Whoever has nobody's private key is nobody.
+                    Ok(_) => because(Refusal::WrongKey, "signed with the key that is nobody's"),
+                }
+            }
         }
-        passkey.update_credential(&result);
-        write(&passkey)
     }
 }
 
-fn refused(reason: impl Into<String>) -> PasskeyRefused {
-    PasskeyRefused(reason.into())
+fn refused(text: impl Into<String>) -> PasskeyRefused {
+    because(Refusal::Unusable, text)
+}
+
+fn because(why: Refusal, text: impl Into<String>) -> PasskeyRefused {
+    PasskeyRefused { why, text: text.into() }
 }
 
 /// The library's reason. Its sentences are fixed texts, so nothing a stranger sent gets into the log.
 fn reason(error: WebauthnError) -> PasskeyRefused {
-    match error {
-        WebauthnError::CredentialPossibleCompromise => refused(
-            "the signature counter did not go forward: the key may have been cloned, or an answer was sent twice",
-        ),
-        other => refused(other.to_string()),
+    let why = match error {
+        WebauthnError::CredentialPossibleCompromise => {
+            return because(
+                Refusal::Cloned,
+                "the signature counter did not go forward: the key may have been cloned",
+            );
+        }
+        WebauthnError::InvalidRPOrigin | WebauthnError::CredentialCrossOrigin => Refusal::Origin,
+        WebauthnError::InvalidRPIDHash => Refusal::RelyingParty,
+        WebauthnError::MismatchedChallenge => Refusal::Challenge,
+        WebauthnError::UserNotVerified | WebauthnError::UserNotPresent => Refusal::NotVerified,
+        WebauthnError::AuthenticationFailure | WebauthnError::CredentialNotFound => Refusal::WrongKey,
+        _ => Refusal::Unusable,
+    };
+    because(why, error.to_string())
+}
+
+/// What the authenticator's data say about what made a key, without anybody vouching for it.
+struct MadeBy {
+    aaguid: String,
+    synced: bool,
+}
+
+/// Reads it beside the credential id that was verified: rpIdHash 32, flags 1, counter 4, aaguid 16, the id's length 2, the id
+/// (WebAuthn level 3, section 6.5.1). The library knows the AAGUID of attested keys only.
+fn made_by(attestation_object: &[u8], id: &[u8]) -> MadeBy {
+    const BEFORE_ID: usize = 32 + 1 + 4 + 16 + 2;
+    /// The backup state, in the flags.
+    const BACKED_UP: u8 = 0b1_0000;
+    let length = u16::try_from(id.len()).unwrap_or(0).to_be_bytes();
+    let data = attestation_object.windows(BEFORE_ID + id.len()).find(|data| {
+        data.get(BEFORE_ID..) == Some(id) && data.get(BEFORE_ID - 2..BEFORE_ID) == Some(&length[..])
+    });
+    let aaguid = data.and_then(|data| data.get(37..53)).and_then(|bytes| Uuid::from_slice(bytes).ok());
+    let flags = data.and_then(|data| data.get(32)).copied().unwrap_or(0);
+    MadeBy {
+        aaguid: aaguid.filter(|id| !id.is_nil()).map(|id| id.to_string()).unwrap_or_default(),
+        synced: flags & BACKED_UP != 0,
     }
 }
 

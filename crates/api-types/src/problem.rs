@@ -21,8 +21,19 @@ pub enum Problem {
     /// 401: the passkey ceremony did not succeed; the reason is for the entitled only.
     #[error("That passkey was not accepted. Try again, or use another passkey.")]
     KeyRefused,
+    /// 401: the same, and the studio has no such key: the browser may forget it. In the same words, for strangers.
+    #[error("That passkey was not accepted. Try again, or use another passkey.")]
+    KeyUnknown,
+    /// 422: the passkey ceremony of somebody entitled to the reason did not succeed.
+    #[error("{detail}")]
+    WrongKey {
+        /// What was wrong and what to do.
+        detail: String,
+    },
     /// 401: signed in, but this needs a passkey touched within the last five minutes.
-    #[error("This needs a fresh touch of your passkey. Touch it, then do this again.")]
+    #[error(
+        "This needs a passkey touched in the last five minutes. Touch yours, or sign in again, then do this once more."
+    )]
     TouchNeeded,
     /// 403: the role does not allow it.
     #[error("Your role does not allow this. Ask an administrator of your studio.")]
@@ -89,7 +100,7 @@ impl Problem {
     /// The HTTP status.
     pub const fn status(&self) -> u16 {
         match self {
-            Self::SignIn | Self::KeyRefused | Self::TouchNeeded => 401,
+            Self::SignIn | Self::KeyRefused | Self::KeyUnknown | Self::TouchNeeded => 401,
             Self::NotPermitted => 403,
             Self::NotFound => 404,
             Self::Changed { .. } => 409,
@@ -97,7 +108,7 @@ impl Problem {
             Self::TooLarge { .. } => 413,
             Self::WrongType => 415,
             Self::Malformed { .. } => 400,
-            Self::Invalid { .. } => 422,
+            Self::Invalid { .. } | Self::WrongKey { .. } => 422,
             Self::RateLimited { .. } => 429,
             Self::TryLater { .. } => 503,
             Self::Broken { .. } => 500,
@@ -109,6 +120,8 @@ impl Problem {
         match self {
             Self::SignIn => "sign_in",
             Self::KeyRefused => "key_refused",
+            Self::KeyUnknown => "key_unknown",
+            Self::WrongKey { .. } => "wrong_key",
             Self::TouchNeeded => "touch_needed",
             Self::NotPermitted => "not_permitted",
             Self::NotFound => "not_found",
@@ -128,7 +141,7 @@ impl Problem {
     pub const fn title(&self) -> &'static str {
         match self {
             Self::SignIn => "Not signed in",
-            Self::KeyRefused => "Passkey not accepted",
+            Self::KeyRefused | Self::KeyUnknown | Self::WrongKey { .. } => "Passkey not accepted",
             Self::TouchNeeded => "Touch your passkey",
             Self::NotPermitted => "Not permitted",
             Self::NotFound => "Not found",
@@ -159,6 +172,8 @@ mod tests {
         let all = [
             Problem::SignIn,
             Problem::KeyRefused,
+            Problem::KeyUnknown,
+            Problem::WrongKey { detail: "x".into() },
             Problem::TouchNeeded,
             Problem::NotPermitted,
             Problem::NotFound,

@@ -3,6 +3,7 @@
 use crate::{
     database::Statements,
     exec::{Line, Statement},
+    people::{person, person_columns},
     row::Cells,
     unit::Unit,
 };
@@ -10,7 +11,7 @@ use api_types::SetupCodeId;
 use async_trait::async_trait;
 use studio::ports::{
     Timestamp,
-    store::{InstallationReads, InstallationWrites, StoreError},
+    store::{InstallationReads, InstallationWrites, Owned, PersonRow, StoreError},
 };
 
 #[async_trait]
@@ -25,6 +26,21 @@ impl<L: Line> InstallationReads for Statements<L> {
         let Some(row) = self.0.row(asked).await? else { return Ok((0, 0)) };
         let mut cells = Cells::new(&row, "passkeys");
         Ok((cells.take()?, cells.take()?))
+    }
+
+    async fn person_of_setup_code(
+        &self,
+        digest: &str,
+        now: Timestamp,
+    ) -> Result<Option<PersonRow>, StoreError> {
+        let asked = Statement::new(concat!(
+            "SELECT ",
+            person_columns!(),
+            " FROM setup_codes c JOIN people p ON p.organization_id = c.organization_id AND p.id = c.person_id \
+             WHERE c.digest = $1 AND c.used_at IS NULL AND c.expires_at >= $2"
+        ));
+        let row = self.0.row(asked.text(digest).bind(now)).await?;
+        row.map(|row| person(&mut Cells::new(&row, "people"))).transpose()
     }
 }
 
@@ -42,27 +58,46 @@ impl InstallationWrites for Statements<Unit> {
         &mut self,
         id: SetupCodeId,
         digest: &str,
+        owner: Option<Owned>,
         now: Timestamp,
         expires: Timestamp,
     ) -> Result<(), StoreError> {
         self.0.change(Statement::new("DELETE FROM setup_codes WHERE used_at IS NULL")).await?;
         let new = Statement::new(
-            "INSERT INTO setup_codes (id, digest, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO setup_codes (id, digest, created_at, expires_at, organization_id, person_id) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
         );
-        self.0.change(new.bind(id).text(digest).bind(now).bind(expires)).await.map(drop)
+        let (organization, person) = owner.map(|owned| (owned.organization, owned.owner)).unzip();
+        let new = new.bind(id).text(digest).bind(now).bind(expires).bind_opt(organization).bind_opt(person);
+        self.0.change(new).await.map(drop)
     }
 
     async fn setup_code_is_open(&mut self, digest: &str, now: Timestamp) -> Result<bool, StoreError> {
         let asked = Statement::new(
-            "SELECT id FROM setup_codes WHERE digest = $1 AND used_at IS NULL AND expires_at >= $2",
+            "SELECT id FROM setup_codes \
+             WHERE digest = $1 AND person_id IS NULL AND used_at IS NULL AND expires_at >= $2",
         );
         Ok(self.0.row(asked.text(digest).bind(now)).await?.is_some())
     }
 
     async fn use_setup_code(&mut self, digest: &str, now: Timestamp) -> Result<bool, StoreError> {
         let used = Statement::new(
-            "UPDATE setup_codes SET used_at = $2 WHERE digest = $1 AND used_at IS NULL AND expires_at >= $2",
+            "UPDATE setup_codes SET used_at = $2 \
+             WHERE digest = $1 AND person_id IS NULL AND used_at IS NULL AND expires_at >= $2",
         );
         Ok(self.0.change(used.text(digest).bind(now)).await? == 1)
+    }
+
+    async fn use_setup_code_of(
+        &mut self,
+        owned: Owned,
+        digest: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let used = Statement::new(
+            "UPDATE setup_codes SET used_at = $4 WHERE organization_id = $1 AND person_id = $2 AND digest = $3 \
+             AND used_at IS NULL AND expires_at >= $4",
+        );
+        Ok(self.0.change(used.owned(owned).text(digest).bind(now)).await? == 1)
     }
 }

@@ -53,6 +53,17 @@ fn ceremony(cells: &mut Cells<'_>) -> Result<CeremonyRow, StoreError> {
 
 #[async_trait]
 impl<L: Line> KeyReads for Statements<L> {
+    async fn passkeys(&self, owned: Owned) -> Result<Vec<PasskeyRow>, StoreError> {
+        let asked = Statement::new(concat!(
+            "SELECT ",
+            passkey_columns!(),
+            " FROM passkeys k WHERE k.organization_id = $1 AND k.owner_id = $2 \
+             ORDER BY k.created_at, k.credential_id"
+        ));
+        let rows = self.0.rows(asked.owned(owned)).await?;
+        rows.iter().map(|row| passkey(&mut Cells::new(row, "passkeys"))).collect()
+    }
+
     async fn passkey_with_person(
         &self,
         credential_id: &str,
@@ -96,13 +107,49 @@ impl KeyWrites for Statements<Unit> {
         owned: Owned,
         credential_id: &str,
         passkey: &str,
+        synced: bool,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let used = Statement::new(
-            "UPDATE passkeys SET passkey = $4, last_used_at = $5 \
+            "UPDATE passkeys SET passkey = $4, synced = $5, last_used_at = $6 \
              WHERE organization_id = $1 AND owner_id = $2 AND credential_id = $3",
         );
-        self.0.change(used.owned(owned).text(credential_id).text(passkey).bind(now)).await.map(drop)
+        let used = used.owned(owned).text(credential_id).text(passkey).bind(synced).bind(now);
+        self.0.change(used).await.map(drop)
+    }
+
+    async fn passkey_cloned(
+        &mut self,
+        owned: Owned,
+        credential_id: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let cloned = Statement::new(
+            "UPDATE passkeys SET cloned_at = $4 \
+             WHERE organization_id = $1 AND owner_id = $2 AND credential_id = $3",
+        );
+        self.0.change(cloned.owned(owned).text(credential_id).bind(now)).await.map(drop)
+    }
+
+    async fn rename_passkey(
+        &mut self,
+        owned: Owned,
+        credential_id: &str,
+        name: &str,
+    ) -> Result<bool, StoreError> {
+        let renamed = Statement::new(
+            "UPDATE passkeys SET name = $4 WHERE organization_id = $1 AND owner_id = $2 AND credential_id = $3",
+        );
+        Ok(self.0.change(renamed.owned(owned).text(credential_id).text(name)).await? == 1)
+    }
+
+    async fn remove_passkey(&mut self, owned: Owned, credential_id: &str) -> Result<bool, StoreError> {
+        let removed = Statement::new(
+            "DELETE FROM passkeys WHERE organization_id = $1 AND owner_id = $2 AND credential_id = $3 \
+             AND EXISTS (SELECT 1 FROM passkeys o WHERE o.organization_id = $1 AND o.owner_id = $2 \
+             AND o.credential_id <> $3)",
+        );
+        Ok(self.0.change(removed.owned(owned).text(credential_id)).await? == 1)
     }
 
     async fn insert_ceremony(&mut self, ceremony: &CeremonyRow) -> Result<(), StoreError> {

@@ -26,6 +26,7 @@ mod migrate;
 mod open;
 mod people;
 mod readers;
+mod recovery;
 mod row;
 mod runs;
 mod sessions;

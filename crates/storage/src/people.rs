@@ -42,6 +42,17 @@ impl<L: Line> PeopleReads for Statements<L> {
         let asked = Statement::new("SELECT organization_id FROM people WHERE role = 'owner' LIMIT 1");
         Ok(self.0.row(asked).await?.is_some())
     }
+
+    async fn owners(&self) -> Result<Vec<PersonRow>, StoreError> {
+        let asked = Statement::new(concat!(
+            "SELECT ",
+            person_columns!(),
+            " FROM people p WHERE p.role = 'owner' AND p.disabled_at IS NULL AND p.deleted_at IS NULL \
+             ORDER BY p.name, p.id"
+        ));
+        let rows = self.0.rows(asked).await?;
+        rows.iter().map(|row| person(&mut Cells::new(row, "people"))).collect()
+    }
 }
 
 #[async_trait]

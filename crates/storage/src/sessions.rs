@@ -105,4 +105,32 @@ impl SessionWrites for Statements<Unit> {
         );
         Ok(self.0.change(ended.owned(owned).bind(id).bind(now).bind(reason)).await? == 1)
     }
+
+    async fn session_touched(
+        &mut self,
+        owned: Owned,
+        id: SessionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let touched = Statement::new(
+            "UPDATE sessions SET touched_at = $4 WHERE organization_id = $1 AND owner_id = $2 AND id = $3",
+        );
+        self.0.change(touched.owned(owned).bind(id).bind(now)).await.map(drop)
+    }
+
+    async fn end_sessions_of_passkey(
+        &mut self,
+        owned: Owned,
+        credential_id: &str,
+        except: SessionId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let ended = Statement::new(
+            "UPDATE sessions SET ended_at = $5, end_reason = $6 WHERE organization_id = $1 AND owner_id = $2 \
+             AND credential_id = $3 AND id <> $4 AND ended_at IS NULL",
+        );
+        let ended =
+            ended.owned(owned).text(credential_id).bind(except).bind(now).bind(SessionEnd::KeyRemoved);
+        self.0.change(ended).await
+    }
 }

@@ -42,6 +42,11 @@ impl SignedIn {
         self.session.id
     }
 
+    /// The passkey it was opened with, as far as that is known.
+    pub fn credential_id(&self) -> Option<&str> {
+        self.session.credential_id.as_deref()
+    }
+
     /// Proof of being an administrator.
     ///
     /// # Errors

@@ -6,7 +6,9 @@
 
 mod access;
 mod answer;
+mod authenticator;
 mod catalog;
+mod ceremony;
 mod code;
 mod conversation;
 mod fault;
@@ -16,12 +18,15 @@ mod live;
 mod lost;
 mod message;
 mod number;
+mod passkey;
 pub mod ports;
+mod recovery;
 mod run;
 mod session;
 mod setup;
 mod source;
 mod text;
+mod touch;
 
 use ports::{
     Clock, Ids, Passkeys, SourceFinder, Timestamp,
@@ -41,6 +46,8 @@ pub use limits::*;
 pub use live::{Live, LiveRun, LiveView};
 pub use message::SendMessage;
 pub use number::grouped;
+pub use passkey::KnownPasskeys;
+pub use recovery::{OwnerCode, RecoveryCodes};
 pub use run::Opened;
 pub use session::NewSession;
 pub use source::SourceView;

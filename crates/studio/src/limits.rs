@@ -36,6 +36,10 @@ pub const FLUSH_EVERY: Duration = Duration::from_millis(250);
 pub const FLUSH_BYTES: usize = 2_048;
 /// An owner code is good for this long.
 pub const SETUP_CODE_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Recovery codes a person is given at once.
+pub const RECOVERY_CODES: usize = 10;
+/// Longest name of a passkey, in characters.
+pub const KEY_NAME_CHARS_MAX: usize = 60;
 /// A passkey ceremony is good for this long.
 pub const CEREMONY_LIFE: Duration = Duration::from_secs(5 * 60);
 /// Passkey ceremonies under way at the same time; a new one takes the place of the oldest.

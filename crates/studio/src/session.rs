@@ -1,9 +1,11 @@
 //! Signing in and out.
 
 use crate::{
-    CEREMONY_LIFE, CREDENTIAL_BYTES_MAX, SESSION_LIFE, SignedIn, Studio, owned,
+    CEREMONY_LIFE, CREDENTIAL_BYTES_MAX, SESSION_LIFE, SignedIn, Studio,
+    ceremony::to_strangers,
+    owned,
     ports::{
-        CeremonyState, Timestamp,
+        CeremonyState, Timestamp, VerifiedPasskey,
         store::{CeremonyRow, Owned, SessionEnd, SessionRow},
     },
 };
@@ -73,33 +75,29 @@ impl Studio {
         user_agent: &str,
     ) -> Result<NewSession, Problem> {
         let row = self.take_ceremony(ceremony, CeremonyPurpose::SignIn, browser, credential).await?;
-        let refused = |reason: &dyn std::fmt::Display| {
-            tracing::info!(%reason, "a sign-in was refused");
-            Problem::KeyRefused
+        const WHAT: &str = "a sign-in";
+        let state = CeremonyState(row.state);
+        let claimed = self.passkeys.identify(credential).map_err(|r| to_strangers(&r, WHAT))?;
+        let Some((passkey, person)) = self.store.passkey_with_person(&claimed.credential_id).await? else {
+            return Err(to_strangers(&self.passkeys.refuse_unknown(&state, credential), WHAT));
         };
-        let claimed = self.passkeys.identify(credential).map_err(|r| refused(&r))?;
-        let (passkey, person) = self
-            .store
-            .passkey_with_person(&claimed.credential_id)
-            .await?
-            .ok_or_else(|| refused(&"no such passkey"))?;
-        if person.id != claimed.person {
-            return Err(refused(&"the user handle names somebody else"));
+        let verified = self.verify(&passkey, &state, credential).await.map_err(|r| r.to_strangers(WHAT))?;
+        let is_shut_out = person.disabled_at.is_some() || person.deleted_at.is_some();
+        if person.id != claimed.person || is_shut_out {
+            tracing::info!(
+                is_shut_out,
+                "a sign-in was refused: the person is not who may sign in with this passkey"
+            );
+            return Err(Problem::KeyRefused);
         }
-        if person.disabled_at.is_some() || person.deleted_at.is_some() {
-            return Err(refused(&"the person is disabled"));
-        }
-        let updated = self
-            .passkeys
-            .finish_sign_in(&CeremonyState(row.state), credential, &passkey.passkey)
-            .map_err(|r| refused(&r))?;
         let session = self.session_row(passkey.owned, &passkey.credential_id, user_agent);
         let opened = NewSession::from(&session);
         let now = self.now();
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
-                    tx.passkey_used(passkey.owned, &passkey.credential_id, &updated, now).await?;
+                    let VerifiedPasskey { passkey: stored, synced } = verified;
+                    tx.passkey_used(passkey.owned, &passkey.credential_id, &stored, synced, now).await?;
                     Ok(tx.insert_session(&session).await?)
                 })
             })

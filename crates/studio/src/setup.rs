@@ -1,7 +1,9 @@
 //! The first owner: a one-time code, a name, a passkey.
 
 use crate::{
-    CEREMONY_LIFE, NewSession, SETUP_CODE_LIFE, Studio, code,
+    CEREMONY_LIFE, NewSession, SETUP_CODE_LIFE, Studio,
+    authenticator::guess_name,
+    code,
     ports::{
         CeremonyState,
         store::{CeremonyRow, Owned, PasskeyRow, PersonRow},
@@ -52,9 +54,9 @@ impl Studio {
         let (id, now) = (SetupCodeId(self.ids.next()), self.now());
         self.store
             .write::<_, Problem, _>(move |tx| {
-                Box::pin(
-                    async move { Ok(tx.replace_setup_code(id, &digest, now, now + SETUP_CODE_LIFE).await?) },
-                )
+                Box::pin(async move {
+                    Ok(tx.replace_setup_code(id, &digest, None, now, now + SETUP_CODE_LIFE).await?)
+                })
             })
             .await?;
         Ok(Some(code))
@@ -120,14 +122,14 @@ impl Studio {
         let row = self.take_ceremony(ceremony, CeremonyPurpose::SetUp, browser, credential).await?;
         let memo: Memo = serde_json::from_str(&row.memo)
             .map_err(|e| crate::broken("a ceremony's memo cannot be read", &e))?;
-        let registered =
-            self.passkeys.finish_registration(&CeremonyState(row.state), credential).map_err(|refused| {
-                tracing::info!(reason = %refused, "a registration was refused");
-                Problem::KeyRefused
-            })?;
+        let registered = self
+            .passkeys
+            .finish_registration(&CeremonyState(row.state), credential)
+            .map_err(|refused| crate::ceremony::to_entitled(&refused, "a registration"))?;
         let now = self.now();
         let organization = OrganizationId(self.ids.next());
         let owned = Owned { organization, owner: memo.person };
+        let name = guess_name(&registered.aaguid, user_agent, &[]);
         let session = self.session_row(owned, &registered.credential_id, user_agent);
         let opened = NewSession::from(&session);
         self.store
@@ -154,12 +156,12 @@ impl Studio {
                     tx.insert_passkey(&PasskeyRow {
                         credential_id: registered.credential_id,
                         owned,
-                        name: "First passkey".to_owned(),
+                        name,
                         passkey: registered.passkey,
                         created_at: now,
                         last_used_at: None,
-                        aaguid: String::new(),
-                        synced: None,
+                        aaguid: registered.aaguid,
+                        synced: Some(registered.synced),
                         cloned_at: None,
                     })
                     .await?;

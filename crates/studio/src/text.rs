@@ -1,8 +1,8 @@
 //! What people type, checked; each refusal names the field and says what to do.
 
 use crate::{
-    ANSWER_TOKENS_MAX, MESSAGE_BYTES_MAX, NAME_CHARS_MAX, SYSTEM_PROMPT_BYTES_MAX, TEMPERATURE_MAX,
-    TITLE_CHARS_MAX, number::grouped,
+    ANSWER_TOKENS_MAX, KEY_NAME_CHARS_MAX, MESSAGE_BYTES_MAX, NAME_CHARS_MAX, SYSTEM_PROMPT_BYTES_MAX,
+    TEMPERATURE_MAX, TITLE_CHARS_MAX, number::grouped,
 };
 use api_types::{ConversationSettings, Problem};
 
@@ -83,6 +83,11 @@ pub(crate) fn title(text: &str) -> Result<String, Problem> {
 /// A person's name: one line.
 pub(crate) fn name(text: &str) -> Result<String, Problem> {
     line("name", text, NAME_CHARS_MAX, "Tell us what to call you.")
+}
+
+/// What a passkey is called: one line.
+pub(crate) fn name_of_key(text: &str) -> Result<String, Problem> {
+    line("name", text, KEY_NAME_CHARS_MAX, "Give it a name that you will know it by.")
 }
 
 /// A title made from the first message: its first line, cut at a word.

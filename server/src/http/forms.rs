@@ -3,7 +3,7 @@
 use super::{Http, problems};
 use api_types::Problem;
 use app::api::{
-    context::{self, RefusedForm},
+    context::{self, AnsweredForm, RefusedForm},
     local_path::LocalPath,
 };
 use axum::{
@@ -12,7 +12,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 
 use super::BODY_BYTES_MAX;
 
@@ -46,6 +46,14 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
     let action = parts.uri.path().to_owned();
     let mut again = parts.clone();
     let response = next.clone().run(Request::from_parts(parts, Body::from(bytes.clone()))).await;
+    if response.status() == StatusCode::CREATED {
+        let (parts, body) = response.into_parts();
+        let answer = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let page = back.map_or_else(|| context::page_of(&action).to_owned(), |page| page.as_str().to_owned());
+        again.extensions.insert(AnsweredForm { action, answer });
+        return show(next, again, accept, &page, StatusCode::OK, cookies_of(&parts)).await;
+    }
     if response.status().is_success() {
         return see_other(response, back.as_ref().map_or("/", LocalPath::as_str));
     }
@@ -57,17 +65,27 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
     // The same page once more, as if it had been asked for, with what was refused beside it.
     let fields = serde_urlencoded::from_bytes(&bytes).unwrap_or_default();
     let refused = RefusedForm { action, fields, problem };
+    let page = back.map_or_else(|| refused.page(), |page| page.as_str().to_owned());
+    again.extensions.insert(refused);
+    show(next, again, accept, &page, status, cookies).await
+}
+
+/// A page as if it had been asked for, with what `again` brings along.
+async fn show(
+    next: Next,
+    mut again: Parts,
+    accept: Option<HeaderValue>,
+    page: &str,
+    status: StatusCode,
+    cookies: Vec<HeaderValue>,
+) -> Response {
     again.method = Method::GET;
-    again.uri = back
-        .map_or_else(|| refused.page(), |page| page.as_str().to_owned())
-        .parse()
-        .unwrap_or(Uri::from_static("/"));
+    again.uri = page.parse().unwrap_or(Uri::from_static("/"));
     again.headers.remove(header::CONTENT_TYPE);
     again.headers.remove(header::CONTENT_LENGTH);
     if let Some(accept) = accept {
         again.headers.insert(header::ACCEPT, accept);
     }
-    again.extensions.insert(refused);
     let mut shown = next.run(Request::from_parts(again, Body::empty())).await;
     if shown.status().is_success() {
         *shown.status_mut() = status;
@@ -76,6 +94,10 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
         shown.headers_mut().append(header::SET_COOKIE, cookie);
     }
     shown
+}
+
+fn cookies_of(parts: &http::response::Parts) -> Vec<HeaderValue> {
+    parts.headers.get_all(header::SET_COOKIE).iter().cloned().collect()
 }
 
 /// The address of a form, asked for as a page: a refusal was shown under it, and somebody reloads that or comes back to it.
@@ -106,7 +128,7 @@ fn see_other(worked: Response, back: &str) -> Response {
 
 async fn read_problem(response: Response) -> (StatusCode, Problem, Vec<HeaderValue>) {
     let (parts, body) = response.into_parts();
-    let cookies = parts.headers.get_all(header::SET_COOKIE).iter().cloned().collect();
+    let cookies = cookies_of(&parts);
     let bytes = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
     let problem = serde_json::from_slice(&bytes)
         .unwrap_or_else(|_| Problem::Malformed { detail: "This form could not be read.".to_owned() });

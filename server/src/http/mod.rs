@@ -16,6 +16,7 @@ mod problems;
 mod session;
 mod streams;
 mod trace;
+mod well_known;
 
 use crate::site;
 use ::http::{Method, StatusCode};
@@ -114,6 +115,7 @@ pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
 
     Ok(Router::new()
         .route("/health", get(health::health))
+        .route("/.well-known/passkey-endpoints", get(well_known::passkey_endpoints))
         .route("/pkg/{*file}", get(site::serve))
         .route("/fonts/{*file}", get(site::serve))
         .route("/favicon.svg", get(site::serve))

@@ -97,6 +97,45 @@ const FUNCTIONS: &[Row] = &[
         stranger: 401,
         foreign: 404,
     },
+    Row { path: "/api/passkey/start", arguments: |_| json!({}), stranger: 401, foreign: 200 },
+    Row {
+        path: "/api/passkey/finish",
+        arguments: |id| json!({ "ceremony": id, "credential": "{}" }),
+        stranger: 401,
+        foreign: 410,
+    },
+    Row {
+        path: "/api/passkey/rename",
+        arguments: |id| json!({ "passkey": id, "name": "x" }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row {
+        path: "/api/passkey/remove",
+        arguments: |id| json!({ "passkey": id }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row { path: "/api/recovery/make", arguments: |_| json!({}), stranger: 401, foreign: 201 },
+    Row {
+        path: "/api/recovery/start",
+        arguments: |_| json!({ "code": "ABCD-EFGH-JKLM-NPQR" }),
+        stranger: 422,
+        foreign: 422,
+    },
+    Row {
+        path: "/api/recovery/finish",
+        arguments: |id| json!({ "ceremony": id, "credential": "{}" }),
+        stranger: 410,
+        foreign: 410,
+    },
+    Row { path: "/api/touch/start", arguments: |_| json!({}), stranger: 401, foreign: 200 },
+    Row {
+        path: "/api/touch/finish",
+        arguments: |id| json!({ "ceremony": id, "credential": "{}" }),
+        stranger: 401,
+        foreign: 410,
+    },
     Row { path: "/api/session/end", arguments: |_| json!({}), stranger: 401, foreign: 200 },
 ];
 
@@ -104,6 +143,7 @@ const FUNCTIONS: &[Row] = &[
 const PAGES: &[(&str, u16, u16)] = &[
     ("/", 302, 302),
     ("/login", 200, 302),
+    ("/recover", 200, 302),
     ("/chat", 302, 200),
     ("/chat/:id", 302, 404),
     ("/conversations", 302, 200),
@@ -179,7 +219,13 @@ fn another_site_moves_nothing_and_get_changes_nothing() {
     }
     for row in FUNCTIONS {
         let visited = ana.page(row.path);
-        let page = if row.path.starts_with("/api/source/") { "/models" } else { "/chat" };
+        let page = match row.path.split('/').nth(2).unwrap() {
+            "source" => "/models",
+            "passkey" | "touch" => "/settings/passkeys",
+            "recovery" if row.path.ends_with("/make") => "/settings/passkeys",
+            "recovery" => "/recover",
+            _ => "/chat",
+        };
         assert_eq!((visited.status, visited.header("location")), (303, page), "GET {}", row.path);
         let asked = ana.request(reqwest::Method::GET, row.path).header("accept", "application/json");
         assert_eq!(ana.send(asked).status, 405, "GET {}", row.path);

@@ -38,7 +38,7 @@ fn registered(person: PersonId) -> (Browser, RegisteredPasskey) {
 fn sign_in_refusal(browser: &mut Browser, passkey: &str, change: impl FnOnce(&mut Value)) -> String {
     let (options, state) = passkeys().start_sign_in().unwrap();
     let credential = browser.get(&edit(&options, change)).unwrap();
-    passkeys().finish_sign_in(&state, &credential, passkey).unwrap_err().0
+    passkeys().finish_sign_in(&state, &credential, passkey).unwrap_err().text
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_person_registers_and_signs_in_without_a_name() {
 
     let updated = passkeys().finish_sign_in(&state, &credential, &stored.passkey).unwrap();
     assert_eq!(parsed(&stored.passkey)["cred"]["counter"], 0);
-    assert_eq!(parsed(&updated)["cred"]["counter"], 1);
+    assert_eq!(parsed(&updated.passkey)["cred"]["counter"], 1);
 }
 
 #[test]
@@ -106,7 +106,8 @@ fn a_cloned_key_is_noticed_by_its_counter() {
     let (mut browser, stored) = registered(person(7));
     let mut clone = browser.clone();
     let (options, state) = passkeys().start_sign_in().unwrap();
-    let stored = passkeys().finish_sign_in(&state, &browser.get(&options).unwrap(), &stored.passkey).unwrap();
+    let stored =
+        passkeys().finish_sign_in(&state, &browser.get(&options).unwrap(), &stored.passkey).unwrap().passkey;
 
     let reason = sign_in_refusal(&mut clone, &stored, |_| {});
     assert!(reason.contains("cloned"), "{reason}");
@@ -123,7 +124,7 @@ fn a_key_without_a_counter_signs_in_again_and_again() {
     for _ in 0..3 {
         let (options, state) = passkeys().start_sign_in().unwrap();
         let credential = browser.get(&options).unwrap();
-        stored.passkey = passkeys().finish_sign_in(&state, &credential, &stored.passkey).unwrap();
+        stored.passkey = passkeys().finish_sign_in(&state, &credential, &stored.passkey).unwrap().passkey;
     }
 }
 

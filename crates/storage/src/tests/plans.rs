@@ -46,16 +46,24 @@ async fn tour(store: &Arc<dyn Store>) {
     put(store, move |tx| {
         Box::pin(async move {
             tx.set_fact("k", "v", now).await?;
-            tx.replace_setup_code(SetupCodeId(id()), "d", now, now).await?;
+            tx.replace_setup_code(SetupCodeId(id()), "d", None, now, now).await?;
             tx.setup_code_is_open("d", now).await?;
             tx.use_setup_code("d", now).await?;
             tx.insert_person(&ada).await?;
             tx.insert_passkey(&key).await?;
-            tx.passkey_used(owned, "tour", "{}", now).await?;
+            tx.passkey_used(owned, "tour", "{}", true, now).await?;
+            tx.passkey_cloned(owned, "tour", now).await?;
+            tx.rename_passkey(owned, "tour", "t").await?;
+            tx.remove_passkey(owned, "tour").await?;
+            tx.use_setup_code_of(owned, "d", now).await?;
+            tx.replace_recovery_codes(owned, &["r".to_owned()], now).await?;
+            tx.use_recovery_code(owned, "r", now).await?;
             tx.insert_ceremony(&ceremony).await?;
             tx.take_ceremony(ceremony.id).await?;
             tx.insert_session(&session).await?;
             tx.session_seen(owned, session_id, now).await?;
+            tx.session_touched(owned, session_id, now).await?;
+            tx.end_sessions_of_passkey(owned, "tour", session_id, now).await?;
             tx.append_run_events(&events).await?;
             tx.heartbeat(worker, now).await?;
             tx.end_run(&ended).await?;
@@ -71,6 +79,11 @@ async fn tour(store: &Arc<dyn Store>) {
     store.fact("k").await.unwrap();
     store.passkey_count().await.unwrap();
     store.has_owner().await.unwrap();
+    store.owners().await.unwrap();
+    store.person_of_setup_code("d", now).await.unwrap();
+    store.recovery_codes(owned).await.unwrap();
+    store.person_of_recovery_code("r").await.unwrap();
+    store.passkeys(owned).await.unwrap();
     store.passkey_with_person("tour").await.unwrap();
     store.session_with_person(session_id).await.unwrap();
     store.conversation(owned, chat).await.unwrap();

@@ -30,8 +30,8 @@ async fn an_owner_code_works_once_until_it_expires_or_is_replaced() {
         let store = fresh.store();
         let (open, used, used_again, old, expired) = put(&store, |tx| {
             Box::pin(async move {
-                tx.replace_setup_code(SetupCodeId(id()), "first", at(0), at(100)).await?;
-                tx.replace_setup_code(SetupCodeId(id()), "second", at(0), at(100)).await?;
+                tx.replace_setup_code(SetupCodeId(id()), "first", None, at(0), at(100)).await?;
+                tx.replace_setup_code(SetupCodeId(id()), "second", None, at(0), at(100)).await?;
                 let open = tx.setup_code_is_open("second", at(100)).await?;
                 let expired = tx.setup_code_is_open("second", at(101)).await?
                     || tx.use_setup_code("second", at(101)).await?;
@@ -47,7 +47,9 @@ async fn an_owner_code_works_once_until_it_expires_or_is_replaced() {
         assert!(open && used && !used_again && !old && !expired);
         // A used one stays used when a new one is made.
         put(&store, |tx| {
-            Box::pin(async move { tx.replace_setup_code(SetupCodeId(id()), "third", at(0), at(100)).await })
+            Box::pin(
+                async move { tx.replace_setup_code(SetupCodeId(id()), "third", None, at(0), at(100)).await },
+            )
         })
         .await;
         let again =
@@ -155,7 +157,7 @@ async fn a_passkey_is_found_with_its_person_and_only_its_owner_can_touch_it() {
         for (whose, used) in [(stranger, false), (owned, true)] {
             let name = key.credential_id.clone();
             put(&store, move |tx| {
-                Box::pin(async move { tx.passkey_used(whose, &name, r#"{"counter":1}"#, at(7)).await })
+                Box::pin(async move { tx.passkey_used(whose, &name, r#"{"counter":1}"#, true, at(7)).await })
             })
             .await;
             let (found, _) = store.passkey_with_person(&key.credential_id).await.unwrap().unwrap();

@@ -13,4 +13,6 @@ pub use finder::{SourceAddress, SourceFinder};
 pub use models::{
     ChatEvent, ChatRequest, ChatStream, ChatTurn, FinishReason, ModelError, ModelSource, SourceStatus,
 };
-pub use passkeys::{Assertion, CeremonyState, PasskeyRefused, Passkeys, RegisteredPasskey};
+pub use passkeys::{
+    Assertion, CeremonyState, PasskeyRefused, Passkeys, Refusal, RegisteredPasskey, VerifiedPasskey,
+};

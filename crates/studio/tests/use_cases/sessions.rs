@@ -99,7 +99,10 @@ async fn every_wrong_key_is_refused_in_the_same_words() {
         key("anas-key", PersonId(house.new_id())),
         long,
     ] {
-        assert_eq!(house.touch(&wrong).await, Err(Problem::KeyRefused), "{:.40}", wrong);
+        let refused = house.touch(&wrong).await.unwrap_err();
+        let words = (refused.status(), refused.title(), refused.to_string());
+        let expected = Problem::KeyRefused;
+        assert_eq!(words, (401, expected.title(), expected.to_string()), "{:.40}", wrong);
     }
 }
 

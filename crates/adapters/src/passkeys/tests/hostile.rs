@@ -16,7 +16,7 @@ fn client_data_refusal(change: impl FnOnce(&mut Value)) -> Option<String> {
     let mut data = client_data(&options);
     change(&mut data);
     let credential = get_with_client_data(&mut browser, &options, &data);
-    passkeys().finish_sign_in(&state, &credential, &stored.passkey).err().map(|refused| refused.0)
+    passkeys().finish_sign_in(&state, &credential, &stored.passkey).err().map(|refused| refused.text)
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn another_origin_is_refused_even_on_the_same_host() {
 
     let (options, state) = passkeys().start_registration(person(8), "Eve", &[]).unwrap();
     let elsewhere = Browser::at("http://localhost:9999").create(&options).unwrap();
-    assert!(passkeys().finish_registration(&state, &elsewhere).unwrap_err().0.contains("origin"));
+    assert!(passkeys().finish_registration(&state, &elsewhere).unwrap_err().text.contains("origin"));
 }
 
 #[test]
@@ -41,13 +41,13 @@ fn a_key_of_another_relying_party_is_refused() {
     // A page may name its parent domain, and the browser signs for that one.
     let (options, state) = studio.start_sign_in().unwrap();
     let credential = browser.get(&edit(&options, |o| o["rpId"] = json!("example.org"))).unwrap();
-    let reason = studio.finish_sign_in(&state, &credential, &stored.passkey).unwrap_err().0;
+    let reason = studio.finish_sign_in(&state, &credential, &stored.passkey).unwrap_err().text;
     assert!(reason.contains("relying party id"), "{reason}");
 
     let (options, state) = studio.start_registration(person(7), "Ada", &[]).unwrap();
     let wider = edit(&options, |o| o["rp"]["id"] = json!("example.org"));
     let credential = Browser::at("https://studio.example.org").create(&wider).unwrap();
-    assert!(studio.finish_registration(&state, &credential).unwrap_err().0.contains("relying party id"));
+    assert!(studio.finish_registration(&state, &credential).unwrap_err().text.contains("relying party id"));
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn an_answer_counts_for_its_own_challenge_only() {
     let (options, state) = passkeys().start_sign_in().unwrap();
     let (_, other_state) = passkeys().start_sign_in().unwrap();
     let credential = browser.get(&options).unwrap();
-    let reason = passkeys().finish_sign_in(&other_state, &credential, &stored.passkey).unwrap_err().0;
+    let reason = passkeys().finish_sign_in(&other_state, &credential, &stored.passkey).unwrap_err().text;
     assert!(reason.contains("challenge"), "{reason}");
     passkeys().finish_sign_in(&state, &credential, &stored.passkey).unwrap();
 }
@@ -71,7 +71,7 @@ fn a_touch_without_verification_is_refused() {
     let (options, state) = passkeys().start_registration(person(8), "Eve", &[]).unwrap();
     let weaker = edit(&options, |o| o["authenticatorSelection"]["userVerification"] = json!("discouraged"));
     let credential = Browser::at(ORIGIN).create(&weaker).unwrap();
-    let reason = passkeys().finish_registration(&state, &credential).unwrap_err().0;
+    let reason = passkeys().finish_registration(&state, &credential).unwrap_err().text;
     assert!(reason.contains("user verified"), "{reason}");
 }
 
@@ -129,7 +129,7 @@ fn a_key_that_is_not_resident_is_refused_at_once() {
     let (options, state) = passkeys().start_registration(person(7), "Ada", &[]).unwrap();
     let credential = Browser::at(ORIGIN).create(&options).unwrap();
     let visitor = edit(&credential, |c| c["clientExtensionResults"]["credProps"] = json!({ "rk": false }));
-    assert!(passkeys().finish_registration(&state, &visitor).unwrap_err().0.contains("resident"));
+    assert!(passkeys().finish_registration(&state, &visitor).unwrap_err().text.contains("resident"));
     let silent = edit(&credential, |c| c["clientExtensionResults"] = json!({ "credProps": {} }));
     assert!(passkeys().finish_registration(&state, &silent).is_ok());
 }
@@ -151,7 +151,7 @@ fn a_credential_id_is_at_most_1023_bytes_long() {
         edit(&credential, |c| c["response"]["attestationObject"] = json!(base64url(&object)))
     };
     assert!(passkeys().finish_registration(&state, &with_id_of(1023)).is_ok());
-    let reason = passkeys().finish_registration(&state, &with_id_of(1024)).unwrap_err().0;
+    let reason = passkeys().finish_registration(&state, &with_id_of(1024)).unwrap_err().text;
     assert!(reason.contains("1024 bytes"), "{reason}");
 }
 
@@ -176,13 +176,13 @@ fn garbage_is_refused_and_not_repeated_in_the_log() {
     ];
     for text in &garbage {
         for reason in [
-            passkeys().finish_sign_in(&state, text, &stored.passkey).unwrap_err().0,
-            passkeys().finish_registration(&registration, text).unwrap_err().0,
+            passkeys().finish_sign_in(&state, text, &stored.passkey).unwrap_err().text,
+            passkeys().finish_registration(&registration, text).unwrap_err().text,
         ] {
             assert!(!reason.contains("SECRET") && reason.len() < 200, "{reason}");
         }
     }
-    assert!(passkeys().identify(&garbage[10]).unwrap_err().0.contains("too long"));
+    assert!(passkeys().identify(&garbage[10]).unwrap_err().text.contains("too long"));
     // Ceremonies and stored keys that are not ours to read.
     assert!(passkeys().finish_sign_in(&registration, &honest, &stored.passkey).is_err());
     assert!(passkeys().finish_registration(&state, &honest).is_err());

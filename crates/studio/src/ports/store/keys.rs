@@ -50,6 +50,9 @@ pub struct CeremonyRow {
 /// Reads of keys.
 #[async_trait]
 pub trait KeyReads: Send + Sync {
+    /// Every passkey of a person, the oldest first.
+    async fn passkeys(&self, owned: Owned) -> Result<Vec<PasskeyRow>, StoreError>;
+
     /// The passkey of this credential id, with its person, disabled or not. One statement.
     async fn passkey_with_person(
         &self,
@@ -63,14 +66,34 @@ pub trait KeyWrites: Send {
     /// Stores a new passkey. `Conflict` when the credential id is known.
     async fn insert_passkey(&mut self, passkey: &PasskeyRow) -> Result<(), StoreError>;
 
-    /// Stores what a sign-in changed.
+    /// Stores what a signature changed.
     async fn passkey_used(
         &mut self,
         owned: Owned,
         credential_id: &str,
         passkey: &str,
+        synced: bool,
         now: Timestamp,
     ) -> Result<(), StoreError>;
+
+    /// Notes that its counter ran backwards.
+    async fn passkey_cloned(
+        &mut self,
+        owned: Owned,
+        credential_id: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Gives it another name; false when there is none of the owner's with this id.
+    async fn rename_passkey(
+        &mut self,
+        owned: Owned,
+        credential_id: &str,
+        name: &str,
+    ) -> Result<bool, StoreError>;
+
+    /// Removes it unless it is the owner's last; false when nothing was removed.
+    async fn remove_passkey(&mut self, owned: Owned, credential_id: &str) -> Result<bool, StoreError>;
 
     /// Begins a ceremony. Also removes those that have expired before `ceremony.created_at`, and the oldest (by id) beyond
     /// [`CEREMONIES_MAX`](crate::CEREMONIES_MAX): whoever opens them by the thousand fills no disk.

@@ -9,6 +9,7 @@ mod installation;
 mod keys;
 mod messages;
 mod people;
+mod recovery;
 mod runs;
 mod sessions;
 
@@ -18,6 +19,7 @@ pub use installation::{InstallationReads, InstallationWrites};
 pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
 pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, TurnRow};
 pub use people::{PeopleReads, PeopleWrites, PersonRow};
+pub use recovery::{RecoveryReads, RecoveryWrites};
 pub use runs::{RunEnd, RunEventKind, RunEventRow, RunReads, RunRow, RunWrites, WorkerWrites};
 pub use sessions::{SessionEnd, SessionReads, SessionRow, SessionWrites};
 
@@ -62,6 +64,7 @@ pub trait Reads:
     + KeyReads
     + SessionReads
     + AccountEventReads
+    + RecoveryReads
     + ConversationReads
     + MessageReads
     + RunReads
@@ -73,6 +76,7 @@ impl<T> Reads for T where
         + KeyReads
         + SessionReads
         + AccountEventReads
+        + RecoveryReads
         + ConversationReads
         + MessageReads
         + RunReads
@@ -90,6 +94,7 @@ pub trait Tx:
     + KeyWrites
     + SessionWrites
     + AccountEventWrites
+    + RecoveryWrites
     + ConversationWrites
     + MessageWrites
     + RunWrites

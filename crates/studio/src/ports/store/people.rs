@@ -31,6 +31,9 @@ pub struct PersonRow {
 pub trait PeopleReads: Send + Sync {
     /// Is there an owner already?
     async fn has_owner(&self) -> Result<bool, StoreError>;
+
+    /// The owners who may sign in, by name.
+    async fn owners(&self) -> Result<Vec<PersonRow>, StoreError>;
 }
 
 /// Writes of people.

@@ -99,4 +99,21 @@ pub trait SessionWrites: Send {
         reason: SessionEnd,
         now: Timestamp,
     ) -> Result<bool, StoreError>;
+
+    /// Notes that a passkey was touched in it.
+    async fn session_touched(
+        &mut self,
+        owned: Owned,
+        id: SessionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Ends those that were opened with a passkey, except this one; how many there were.
+    async fn end_sessions_of_passkey(
+        &mut self,
+        owned: Owned,
+        credential_id: &str,
+        except: SessionId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError>;
 }

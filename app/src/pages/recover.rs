@@ -1,0 +1,41 @@
+//! `/recover`: the way back in for who lost every key.
+
+use super::login::{door, no_script};
+use crate::{api::context, components::icon::icon, islands::PasskeyRecover};
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// The page.
+pub(crate) fn recover() -> impl IntoView {
+    super::page(async move {
+        if context::signed_in_if_any().is_some() {
+            leptos_axum::redirect("/settings/passkeys");
+        }
+        let body = view! {
+            <h1>"Lost your key?"</h1>
+            <p class="lead">"A recovery code makes a new passkey on this device and signs you in. The code is used up by that, and by nothing else."</p>
+            {no_script()}
+            <PasskeyRecover>
+                <form method="post" action="/recover">
+                    <div class="field">
+                        <label for="code">"Recovery code"</label>
+                        <input class="input mono" id="code" name="code" autocomplete="one-time-code" autocapitalize="characters" spellcheck="false"
+                            placeholder="XXXX-XXXX-XXXX-XXXX" required aria-describedby="code-hint code-error" />
+                        <p class="hint" id="code-hint">"One of the ten you were shown, in any spelling."</p>
+                        <p class="error" id="code-error" hidden></p>
+                    </div>
+                    <button class="btn primary wide" type="submit" disabled data-passkey>{icon("key")}"Create a new passkey"</button>
+                    <p class="hint waiting" role="status" data-waiting></p>
+                </form>
+            </PasskeyRecover>
+            <div class="after">
+                <details>
+                    <summary>"No code either?"</summary>
+                    <p>"Look at another device of yours first: a phone, a security key, a password manager. Otherwise ask whoever runs the studio. For an owner, the command "<code>"vobio setup-code"</code>" on the server prints a code for this page."</p>
+                </details>
+                <p><a href="/login">"Back to signing in"</a></p>
+            </div>
+        };
+        Ok(view! { <Title text="Lost your key?" />{door(body)} }.into_any())
+    })
+}

@@ -1,0 +1,191 @@
+//! One's own passkeys: more of them, their names, and fewer.
+
+use crate::{
+    SignedIn, Studio, Touched,
+    authenticator::guess_name,
+    broken,
+    ceremony::{memo, to_entitled, wrong_key},
+    owned,
+    ports::{
+        CeremonyState, RegisteredPasskey,
+        store::{Owned, PasskeyRow, StoreError},
+    },
+    session::ceremony_expired,
+    text,
+};
+use api_types::{AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, Problem, SessionId};
+use serde::{Deserialize, Serialize};
+
+/// What the ceremony remembers: the session that began it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Memo {
+    session: SessionId,
+}
+
+/// What a browser's keepers of passkeys are told about the studio's side of them (the Signal API of WebAuthn).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownPasskeys {
+    /// The name that passkeys are bound to.
+    pub rp_id: String,
+    /// The person, as passkeys name them.
+    pub user_handle: String,
+    /// Every credential id (base64url) that is taken.
+    pub credential_ids: Vec<String>,
+}
+
+impl Studio {
+    /// One's own passkeys, the oldest first.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn passkeys(&self, by: &SignedIn) -> Result<Vec<PasskeyRow>, Problem> {
+        Ok(self.store.passkeys(owned(by)).await?)
+    }
+
+    /// What keepers of passkeys are told: which of them are taken here.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn known_passkeys(&self, by: &SignedIn) -> Result<KnownPasskeys, Problem> {
+        let credential_ids =
+            self.passkeys(by).await?.into_iter().map(|passkey| passkey.credential_id).collect();
+        let (rp_id, user_handle) = (self.passkeys.rp_id().to_owned(), self.passkeys.user_handle(by.person()));
+        Ok(KnownPasskeys { rp_id, user_handle, credential_ids })
+    }
+
+    /// Begins the registration of another passkey.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn start_add(&self, by: &Touched<'_>, browser: String) -> Result<CeremonyStart, Problem> {
+        let by = by.signed_in();
+        let existing: Vec<String> =
+            self.passkeys(by).await?.into_iter().map(|passkey| passkey.credential_id).collect();
+        let (options, state) = self
+            .passkeys
+            .start_registration(by.person(), by.name(), &existing)
+            .map_err(|refused| broken("a registration could not begin", &refused))?;
+        let ceremony =
+            self.ceremony(CeremonyPurpose::Add, state, &Memo { session: by.session() }, browser)?;
+        self.begin(ceremony, options).await
+    }
+
+    /// Ends it; the passkey as it is called. Only the session that began it may.
+    ///
+    /// # Errors
+    /// `WrongKey` with the reason, `Expired` for the ceremony.
+    pub async fn finish_add(
+        &self,
+        by: &SignedIn,
+        ceremony: CeremonyId,
+        credential: &str,
+        browser: &str,
+        user_agent: &str,
+    ) -> Result<String, Problem> {
+        let row = self.take_ceremony(ceremony, CeremonyPurpose::Add, browser, credential).await?;
+        if memo::<Memo>(&row)?.session != by.session() {
+            return Err(ceremony_expired());
+        }
+        let registered = self
+            .passkeys
+            .finish_registration(&CeremonyState(row.state), credential)
+            .map_err(|refused| to_entitled(&refused, "a registration"))?;
+        let passkey = self.new_passkey(owned(by), registered, user_agent).await?;
+        let event = self.account_event(passkey.owned, AccountEventKind::PasskeyAdded, passkey.name.clone());
+        let name = passkey.name.clone();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.insert_passkey(&passkey).await.map_err(already_there)?;
+                    Ok::<_, Problem>(tx.insert_account_event(&event).await?)
+                })
+            })
+            .await?;
+        Ok(name)
+    }
+
+    /// Gives a passkey another name.
+    ///
+    /// # Errors
+    /// `Invalid` naming `name`, `NotFound` where it is none of one's own.
+    pub async fn rename_passkey(
+        &self,
+        by: &SignedIn,
+        credential_id: &str,
+        name: &str,
+    ) -> Result<(), Problem> {
+        let (owned, id, name) = (owned(by), credential_id.to_owned(), text::name_of_key(name)?);
+        let is_renamed = self
+            .store
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move { Ok(tx.rename_passkey(owned, &id, &name).await?) })
+            })
+            .await?;
+        if is_renamed { Ok(()) } else { Err(Problem::NotFound) }
+    }
+
+    /// Removes a passkey, never the last, and ends the other sessions that were opened with it; how many there were.
+    ///
+    /// # Errors
+    /// `NotFound` where it is none of one's own, `Changed` for the last.
+    pub async fn remove_passkey(&self, by: &Touched<'_>, credential_id: &str) -> Result<u64, Problem> {
+        let by = by.signed_in();
+        let own = self.passkeys(by).await?;
+        let passkey =
+            own.into_iter().find(|key| key.credential_id == credential_id).ok_or(Problem::NotFound)?;
+        let event = self.account_event(passkey.owned, AccountEventKind::PasskeyRemoved, passkey.name.clone());
+        let (session, now) = (by.session(), self.now());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    if !tx.remove_passkey(passkey.owned, &passkey.credential_id).await? {
+                        return Err(last_one());
+                    }
+                    tx.insert_account_event(&event).await?;
+                    let id = &passkey.credential_id;
+                    Ok(tx.end_sessions_of_passkey(passkey.owned, id, session, now).await?)
+                })
+            })
+            .await
+    }
+
+    /// The row of a passkey that was just registered, with a name of its own.
+    pub(crate) async fn new_passkey(
+        &self,
+        owned: Owned,
+        registered: RegisteredPasskey,
+        user_agent: &str,
+    ) -> Result<PasskeyRow, Problem> {
+        let taken: Vec<String> =
+            self.store.passkeys(owned).await?.into_iter().map(|passkey| passkey.name).collect();
+        Ok(PasskeyRow {
+            credential_id: registered.credential_id,
+            owned,
+            name: guess_name(&registered.aaguid, user_agent, &taken),
+            passkey: registered.passkey,
+            created_at: self.now(),
+            last_used_at: None,
+            aaguid: registered.aaguid,
+            synced: Some(registered.synced),
+            cloned_at: None,
+        })
+    }
+}
+
+fn last_one() -> Problem {
+    Problem::Changed {
+        detail: "This is your last passkey: without it you could not sign in. Add another one first, then remove this one."
+            .to_owned(),
+    }
+}
+
+/// A credential id that is known already: another authenticator cannot have made it.
+pub(crate) fn already_there(error: StoreError) -> Problem {
+    match error {
+        StoreError::Conflict(_) => {
+            wrong_key("That passkey is known here already. Use another device or key.")
+        }
+        other => other.into(),
+    }
+}
