@@ -195,7 +195,12 @@ pub(crate) async fn boot(config: &Config, folder: &Folder) -> anyhow::Result<Boo
         finder: Box::new(Finder::new(client, Timeouts::default())),
         clock: Box::new(SystemClock),
         ids: Box::new(SystemIds),
-        settings: StudioSettings { default_model: config.default_model.clone(), worker: WorkerId(new_id()) },
+        settings: StudioSettings {
+            default_model: config.default_model.clone(),
+            worker: WorkerId(new_id()),
+            session_idle: config.session_idle,
+            session_life: config.session_life,
+        },
     });
     Ok(Booted { studio: Arc::new(studio), database, tokens: Tokens::new(&key, &config.url)?, tickets })
 }
@@ -225,6 +230,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         mock: config.mock,
         pulse: pulse.clone(),
         streams: http::Streams::default(),
+        limits: http::Limits::new(config.sign_ins_per_minute),
     })?;
     let worker = worker::Worker::start(studio.clone(), tickets, pulse, alone);
 

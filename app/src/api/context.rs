@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use std::sync::Arc;
-use studio::{NewSession, SignedIn, Studio};
+use studio::{NewSession, SignedIn, Studio, ports::store::SessionEnd};
 
 /// Provided once per request by `server/src/http`.
 #[derive(Clone)]
@@ -44,15 +44,36 @@ pub trait SessionCookies: Send + Sync {
 
     /// A cookie that removes it.
     fn close(&self) -> HeaderValue;
+
+    /// Signs a program's session into a bearer token.
+    fn program_token(&self, session: &NewSession) -> String;
 }
 
 /// Who makes this request; put into its extensions by the session layer, read from the database for this request.
 #[derive(Debug, Clone)]
 pub struct Caller(pub Result<SignedIn, Problem>);
 
+/// The session that this browser still names was ended before its time: its person is told why at the door.
+#[derive(Debug, Clone, Copy)]
+pub struct EndedEarly(pub SessionEnd);
+
 /// SHA-256 (hex) of the cookie that binds a ceremony to this browser.
 #[derive(Debug, Clone)]
 pub struct Browser(pub String);
+
+/// A form that worked and whose answer is shown once, on the page the form stands on.
+#[derive(Debug, Clone)]
+pub struct AnsweredForm {
+    /// Where it was sent.
+    pub action: String,
+    /// What the server function answered.
+    pub body: serde_json::Value,
+}
+
+/// Whether the answer to a form with this action is shown on its page: there is no other time to see it.
+pub fn is_shown_once(action: &str) -> bool {
+    action == "/api/token/make"
+}
 
 /// A form that was refused: the page is shown again with what was typed.
 #[derive(Debug, Clone)]
@@ -82,7 +103,9 @@ impl RefusedForm {
 
     /// Whether the page says what is wrong beside a field; if not, it says it where one looks first.
     pub fn names_a_field(&self) -> bool {
-        let has_fields = self.action == "/api/message/send" || self.action.starts_with("/api/conversation/");
+        let has_fields = self.action == "/api/message/send"
+            || self.action == "/api/token/make"
+            || self.action.starts_with("/api/conversation/");
         has_fields && matches!(self.problem, Problem::Invalid { .. })
     }
 
@@ -99,7 +122,13 @@ impl RefusedForm {
 
 /// The page that a form with this action stands on, as far as the action tells.
 pub fn page_of(action: &str) -> &'static str {
-    if action.starts_with("/api/source/") { "/models" } else { "/chat" }
+    const PAGES: &[(&str, &str)] = &[
+        ("/api/source/", "/models"),
+        ("/api/token/", "/settings/tokens"),
+        ("/api/session/end_o", "/settings/sessions"),
+        ("/api/account_event/", "/settings/activity"),
+    ];
+    PAGES.iter().find(|(start, _)| action.starts_with(start)).map_or("/chat", |(_, page)| page)
 }
 
 fn parts() -> Option<Parts> {
@@ -148,6 +177,16 @@ pub fn browser() -> Result<String, Refused> {
         }
         .into()
     })
+}
+
+/// The form whose answer is shown on this page, if one is.
+pub fn answered_form() -> Option<AnsweredForm> {
+    parts().and_then(|parts| parts.extensions.get::<AnsweredForm>().cloned())
+}
+
+/// Why the session that this browser still names was ended before its time, if it was.
+pub fn ended_early() -> Option<SessionEnd> {
+    parts().and_then(|parts| parts.extensions.get::<EndedEarly>().map(|EndedEarly(end)| *end))
 }
 
 /// The refused form that led to this page, if one did.

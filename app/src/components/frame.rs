@@ -1,12 +1,16 @@
 //! The frame of every page behind sign-in: rail, page, bar of pages on a phone.
 
 use super::{
+    account::account_notice,
     icon::{MARK, icon, small_icon},
     theme, when,
 };
 use crate::{api::context, islands::Live};
 use leptos::prelude::*;
-use studio::{ConversationPage, SignedIn, ports::Timestamp};
+use studio::{
+    ConversationPage, SignedIn,
+    ports::{Timestamp, store::AccountEventRow},
+};
 
 /// Which entry of the rail is this page's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +37,8 @@ pub struct FrameData {
     pub recent: ConversationPage,
     /// Conversations with an answer under way.
     pub answering: Vec<api_types::ConversationId>,
+    /// What happened to the account and was not seen yet.
+    pub notice: Option<AccountEventRow>,
     /// Now.
     pub now: Timestamp,
 }
@@ -44,6 +50,7 @@ pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl
             <a class="skip" href="#main">"Skip to the page"</a>
             {rail(&data, here)}
             {main}
+            {notice(&data)}
             {tabbar(here)}
             <p class="sr" aria-live="polite" id="announce"></p>
             <Live />
@@ -56,7 +63,14 @@ pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl
 fn address() -> Option<String> {
     let asked = context::asked_for()?;
     let was_told = asked.strip_suffix("?saved=settings").map(str::to_owned);
-    was_told.or_else(|| context::refused_form().map(|_| asked))
+    let is_under_a_form = context::refused_form().is_some() || context::answered_form().is_some();
+    was_told.or_else(|| is_under_a_form.then_some(asked))
+}
+
+/// What the account's person should know; not beside the page's own toast, which goes first.
+fn notice(data: &FrameData) -> Option<impl IntoView + use<>> {
+    let event = data.notice.as_ref().filter(|_| context::asked("deleted").is_none())?;
+    Some(account_notice(event, data.now))
 }
 
 fn current(yes: bool) -> Option<&'static str> {

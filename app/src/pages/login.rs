@@ -2,7 +2,10 @@
 
 use crate::{
     api::{context, local_path::LocalPath},
-    components::icon::{DOOR, MARK, icon},
+    components::{
+        account::ended_early,
+        icon::{DOOR, MARK, icon},
+    },
     islands::{PasskeySetUp, PasskeySignIn},
 };
 use leptos::prelude::*;
@@ -23,7 +26,7 @@ pub(crate) fn login() -> impl IntoView {
             <div class="door">
                 <main id="main">
                     <div class="brand"><a href="/" aria-label="Vobio"><span class="contents" inner_html=MARK></span><span class="word">"Vobio"</span></a></div>
-                    <div>{body}</div>
+                    <div>{ended_early()}{body}</div>
                 </main>
                 <div class="art" aria-hidden="true" inner_html=DOOR></div>
             </div>

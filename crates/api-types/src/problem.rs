@@ -27,6 +27,12 @@ pub enum Problem {
     /// 403: the role does not allow it.
     #[error("Your role does not allow this. Ask an administrator of your studio.")]
     NotPermitted,
+    /// 403: the API token is not for this.
+    #[error("{detail}")]
+    OutOfScope {
+        /// What it would take.
+        detail: String,
+    },
     /// 404: unknown, or another person's: the two are never told apart.
     #[error("There is nothing here. It may have been deleted, or the address is wrong.")]
     NotFound,
@@ -90,7 +96,7 @@ impl Problem {
     pub const fn status(&self) -> u16 {
         match self {
             Self::SignIn | Self::KeyRefused | Self::TouchNeeded => 401,
-            Self::NotPermitted => 403,
+            Self::NotPermitted | Self::OutOfScope { .. } => 403,
             Self::NotFound => 404,
             Self::Changed { .. } => 409,
             Self::Expired { .. } => 410,
@@ -111,6 +117,7 @@ impl Problem {
             Self::KeyRefused => "key_refused",
             Self::TouchNeeded => "touch_needed",
             Self::NotPermitted => "not_permitted",
+            Self::OutOfScope { .. } => "out_of_scope",
             Self::NotFound => "not_found",
             Self::Changed { .. } => "changed",
             Self::Expired { .. } => "expired",
@@ -131,6 +138,7 @@ impl Problem {
             Self::KeyRefused => "Passkey not accepted",
             Self::TouchNeeded => "Touch your passkey",
             Self::NotPermitted => "Not permitted",
+            Self::OutOfScope { .. } => "Not for this token",
             Self::NotFound => "Not found",
             Self::Changed { .. } => "It has changed",
             Self::Expired { .. } => "Too late",
@@ -161,6 +169,7 @@ mod tests {
             Problem::KeyRefused,
             Problem::TouchNeeded,
             Problem::NotPermitted,
+            Problem::OutOfScope { detail: "x".into() },
             Problem::NotFound,
             Problem::Changed { detail: "x".into() },
             Problem::Expired { detail: "x".into() },

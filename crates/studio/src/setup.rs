@@ -128,7 +128,7 @@ impl Studio {
         let now = self.now();
         let organization = OrganizationId(self.ids.next());
         let owned = Owned { organization, owner: memo.person };
-        let session = self.session_row(owned, &registered.credential_id, user_agent);
+        let session = self.session_row(owned, &registered.credential_id, user_agent, browser);
         let opened = NewSession::from(&session);
         self.store
             .write(move |tx| {

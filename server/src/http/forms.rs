@@ -3,16 +3,16 @@
 use super::{Http, problems};
 use api_types::Problem;
 use app::api::{
-    context::{self, RefusedForm},
+    context::{self, AnsweredForm, RefusedForm},
     local_path::LocalPath,
 };
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 
 use super::BODY_BYTES_MAX;
 
@@ -46,6 +46,15 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
     let action = parts.uri.path().to_owned();
     let mut again = parts.clone();
     let response = next.clone().run(Request::from_parts(parts, Body::from(bytes.clone()))).await;
+    if response.status().is_success() && context::is_shown_once(&action) {
+        let (_, body, cookies) = read_body(response).await;
+        let body = serde_json::from_slice(&body).unwrap_or_default();
+        let page = back.map_or_else(|| context::page_of(&action).to_owned(), |page| page.as_str().to_owned());
+        become_page(&mut again, &page, accept);
+        again.extensions.insert(AnsweredForm { action, body });
+        let shown = next.run(Request::from_parts(again, Body::empty())).await;
+        return with_cookies(shown, cookies);
+    }
     if response.status().is_success() {
         return see_other(response, back.as_ref().map_or("/", LocalPath::as_str));
     }
@@ -57,25 +66,32 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
     // The same page once more, as if it had been asked for, with what was refused beside it.
     let fields = serde_urlencoded::from_bytes(&bytes).unwrap_or_default();
     let refused = RefusedForm { action, fields, problem };
-    again.method = Method::GET;
-    again.uri = back
-        .map_or_else(|| refused.page(), |page| page.as_str().to_owned())
-        .parse()
-        .unwrap_or(Uri::from_static("/"));
-    again.headers.remove(header::CONTENT_TYPE);
-    again.headers.remove(header::CONTENT_LENGTH);
-    if let Some(accept) = accept {
-        again.headers.insert(header::ACCEPT, accept);
-    }
+    let page = back.map_or_else(|| refused.page(), |page| page.as_str().to_owned());
+    become_page(&mut again, &page, accept);
     again.extensions.insert(refused);
     let mut shown = next.run(Request::from_parts(again, Body::empty())).await;
     if shown.status().is_success() {
         *shown.status_mut() = status;
     }
-    for cookie in cookies {
-        shown.headers_mut().append(header::SET_COOKIE, cookie);
+    with_cookies(shown, cookies)
+}
+
+/// Makes a form's request the one for a page.
+fn become_page(request: &mut Parts, page: &str, accept: Option<HeaderValue>) {
+    request.method = Method::GET;
+    request.uri = page.parse().unwrap_or(Uri::from_static("/"));
+    request.headers.remove(header::CONTENT_TYPE);
+    request.headers.remove(header::CONTENT_LENGTH);
+    if let Some(accept) = accept {
+        request.headers.insert(header::ACCEPT, accept);
     }
-    shown
+}
+
+fn with_cookies(mut response: Response, cookies: Vec<HeaderValue>) -> Response {
+    for cookie in cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// The address of a form, asked for as a page: a refusal was shown under it, and somebody reloads that or comes back to it.
@@ -104,11 +120,15 @@ fn see_other(worked: Response, back: &str) -> Response {
     response
 }
 
-async fn read_problem(response: Response) -> (StatusCode, Problem, Vec<HeaderValue>) {
+async fn read_body(response: Response) -> (StatusCode, Bytes, Vec<HeaderValue>) {
     let (parts, body) = response.into_parts();
     let cookies = parts.headers.get_all(header::SET_COOKIE).iter().cloned().collect();
-    let bytes = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
+    (parts.status, to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default(), cookies)
+}
+
+async fn read_problem(response: Response) -> (StatusCode, Problem, Vec<HeaderValue>) {
+    let (status, bytes, cookies) = read_body(response).await;
     let problem = serde_json::from_slice(&bytes)
         .unwrap_or_else(|_| Problem::Malformed { detail: "This form could not be read.".to_owned() });
-    (parts.status, problem, cookies)
+    (status, problem, cookies)
 }

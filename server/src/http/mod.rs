@@ -11,6 +11,7 @@ mod forms;
 mod headers;
 mod health;
 mod host;
+mod limits;
 mod problems;
 mod session;
 mod streams;
@@ -37,6 +38,7 @@ use tower_http::{
 
 pub(crate) use client::{ClientAddress, Peer};
 pub(crate) use health::Pulse;
+pub(crate) use limits::Limits;
 pub(crate) use session::Cookies;
 pub(crate) use streams::Streams;
 
@@ -62,6 +64,7 @@ pub(crate) struct Http {
     pub(crate) mock: bool,
     pub(crate) pulse: Pulse,
     pub(crate) streams: Streams,
+    pub(crate) limits: Limits,
 }
 
 impl FromRef<Http> for LeptosOptions {
@@ -114,6 +117,7 @@ pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
             ServiceBuilder::new()
                 .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
                 .layer(from_fn_with_state(http.clone(), session::read))
+                .layer(from_fn_with_state(http.clone(), limits::limit))
                 .service(dynamic),
         )
         .layer(from_fn(body::limit))

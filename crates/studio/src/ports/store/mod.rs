@@ -11,6 +11,7 @@ mod messages;
 mod people;
 mod runs;
 mod sessions;
+mod tokens;
 
 pub use account_events::{AccountEventReads, AccountEventRow, AccountEventWrites};
 pub use conversations::{ConversationReads, ConversationRow, ConversationWrites};
@@ -19,7 +20,8 @@ pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
 pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, TurnRow};
 pub use people::{PeopleReads, PeopleWrites, PersonRow};
 pub use runs::{RunEnd, RunEventKind, RunEventRow, RunReads, RunRow, RunWrites, WorkerWrites};
-pub use sessions::{SessionEnd, SessionReads, SessionRow, SessionWrites};
+pub use sessions::{API_CLIENT, SessionEnd, SessionReads, SessionRow, SessionWrites};
+pub use tokens::{TokenReads, TokenRow, TokenWrites};
 
 use api_types::{OrganizationId, PersonId};
 use async_trait::async_trait;
@@ -62,6 +64,7 @@ pub trait Reads:
     + KeyReads
     + SessionReads
     + AccountEventReads
+    + TokenReads
     + ConversationReads
     + MessageReads
     + RunReads
@@ -73,6 +76,7 @@ impl<T> Reads for T where
         + KeyReads
         + SessionReads
         + AccountEventReads
+        + TokenReads
         + ConversationReads
         + MessageReads
         + RunReads
@@ -89,6 +93,7 @@ pub trait Tx:
     + PeopleWrites
     + KeyWrites
     + SessionWrites
+    + TokenWrites
     + AccountEventWrites
     + ConversationWrites
     + MessageWrites

@@ -8,4 +8,4 @@ mod passkeys;
 pub(crate) use chance::{FakeClock, FakeIds};
 pub(crate) use finder::FakeFinder;
 pub(crate) use models::{FakeModels, usage};
-pub(crate) use passkeys::{FakePasskeys, key};
+pub(crate) use passkeys::{FakePasskeys, forged, key};

@@ -8,13 +8,22 @@ pub(crate) fn key(name: &str, person: PersonId) -> String {
     format!("{name} {person}")
 }
 
+/// The same with a signature that does not fit.
+pub(crate) fn forged(credential: &str) -> String {
+    format!("{credential}!")
+}
+
 /// Takes every key but `refused`; a key counts how often it signed.
 pub(crate) struct FakePasskeys;
 
 fn read(credential: &str) -> Result<(&str, PersonId), PasskeyRefused> {
     let refused = || PasskeyRefused("this is no key".to_owned());
     let (name, person) = credential.split_once(' ').ok_or_else(refused)?;
-    if name == "refused" { Err(refused()) } else { Ok((name, person.parse().map_err(|_| refused())?)) }
+    if name == "refused" {
+        Err(refused())
+    } else {
+        Ok((name, person.trim_end_matches('!').parse().map_err(|_| refused())?))
+    }
 }
 
 impl Passkeys for FakePasskeys {
@@ -50,11 +59,12 @@ impl Passkeys for FakePasskeys {
     fn finish_sign_in(
         &self,
         state: &CeremonyState,
-        _credential: &str,
+        credential: &str,
         passkey: &str,
     ) -> Result<String, PasskeyRefused> {
         let count = passkey.strip_prefix("signed ").and_then(|count| count.parse::<u32>().ok());
         match (state.0.as_str(), count) {
+            _ if credential.ends_with('!') => Err(PasskeyRefused("the signature is wrong".to_owned())),
             ("sign in", Some(count)) => Ok(format!("signed {}", count + 1)),
             _ => Err(PasskeyRefused("this is no sign-in".to_owned())),
         }
