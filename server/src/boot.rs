@@ -218,7 +218,12 @@ pub(crate) async fn boot(config: &Config, folder: &Folder) -> anyhow::Result<Boo
         finder: Box::new(Finder::new(client, Timeouts::default())),
         clock: Box::new(SystemClock),
         ids: Box::new(SystemIds),
-        settings: StudioSettings { default_model: config.default_model.clone(), worker: WorkerId(new_id()) },
+        settings: StudioSettings {
+            default_model: config.default_model.clone(),
+            worker: WorkerId(new_id()),
+            session_idle: config.session_idle,
+            session_life: config.session_life,
+        },
     });
     Ok(Booted { studio: Arc::new(studio), database, tokens: Tokens::new(&key, &config.url)?, tickets })
 }
@@ -253,6 +258,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         bodies: http::Bodies::default(),
         proxies: Arc::new(Proxies(config.trusted_proxies.clone())),
         has_tls: tls.is_some(),
+        limits: http::Limits::new(config.sign_ins_per_minute),
     })?;
     let connections = Connections::new(router, tls.as_ref().map(|(tls, _)| tls.acceptor()));
     let worker = worker::Worker::start(studio.clone(), tickets, pulse, alone);

@@ -9,8 +9,8 @@ use tracing::Instrument;
 
 /// Answers have so long to save themselves when the process goes down.
 const GRACE: Duration = Duration::from_secs(10);
-/// The bin is looked through this often.
-const BIN_EVERY: Duration = Duration::from_secs(3600);
+/// What was deleted or ended long ago is looked for this often.
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(3600);
 
 /// The tasks of this process.
 pub(crate) struct Worker {
@@ -33,7 +33,7 @@ impl Worker {
             async move { studio.save_answers().await }
         });
         tasks.spawn(beat(studio.clone(), pulse, alone));
-        tasks.spawn(empty_bin(studio.clone()));
+        tasks.spawn(keep_house(studio.clone()));
         Self { studio, tasks }
     }
 
@@ -127,7 +127,7 @@ pub(crate) async fn once(studio: &Studio, alone: bool) -> Result<u64, studio::po
     Ok(orphans + studio.interrupt_lost().await?)
 }
 
-async fn empty_bin(studio: Arc<Studio>) {
+async fn keep_house(studio: Arc<Studio>) {
     loop {
         match studio.empty_bin().await {
             // A full part: there may be more.
@@ -135,9 +135,14 @@ async fn empty_bin(studio: Arc<Studio>) {
             Ok(_) => {}
             Err(problem) => tracing::warn!(problem = %problem, "the bin could not be emptied"),
         }
+        match studio.purge_sessions().await {
+            Ok(100..) => continue,
+            Ok(_) => {}
+            Err(problem) => tracing::warn!(problem = %problem, "old sessions could not be removed"),
+        }
         tokio::select! {
             () = studio.live.closed() => return,
-            () = tokio::time::sleep(BIN_EVERY) => {}
+            () = tokio::time::sleep(HOUSEKEEPING_EVERY) => {}
         }
     }
 }

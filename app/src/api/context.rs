@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use std::sync::Arc;
-use studio::{NewSession, SignedIn, Studio};
+use studio::{NewSession, SignedIn, Studio, ports::store::SessionEnd};
 
 /// Provided once per request by `server/src/http`.
 #[derive(Clone)]
@@ -44,11 +44,18 @@ pub trait SessionCookies: Send + Sync {
 
     /// A cookie that removes it.
     fn close(&self) -> HeaderValue;
+
+    /// Signs a program's session into a bearer token.
+    fn program_token(&self, session: &NewSession) -> String;
 }
 
 /// Who makes this request; put into its extensions by the session layer, read from the database for this request.
 #[derive(Debug, Clone)]
 pub struct Caller(pub Result<SignedIn, Problem>);
+
+/// The session that this browser still names was ended before its time: its person is told why at the door.
+#[derive(Debug, Clone, Copy)]
+pub struct EndedEarly(pub SessionEnd);
 
 /// SHA-256 (hex) of the cookie that binds a ceremony to this browser.
 #[derive(Debug, Clone)]
@@ -91,7 +98,9 @@ impl RefusedForm {
 
     /// Whether the page says what is wrong beside a field; if not, it says it where one looks first.
     pub fn names_a_field(&self) -> bool {
-        let has_fields = self.action == "/api/message/send" || self.action.starts_with("/api/conversation/");
+        let has_fields = self.action == "/api/message/send"
+            || self.action == "/api/token/make"
+            || self.action.starts_with("/api/conversation/");
         has_fields && matches!(self.problem, Problem::Invalid { .. })
     }
 
@@ -114,6 +123,9 @@ pub fn page_of(action: &str) -> &'static str {
         "passkey" | "touch" => "/settings/passkeys",
         "recovery" if action.ends_with("/make") => "/settings/passkeys",
         "recovery" => "/recover",
+        "token" => "/settings/tokens",
+        "session" if action.contains("/end_o") => "/settings/sessions",
+        "account_event" => "/settings/activity",
         _ => "/chat",
     }
 }
@@ -164,6 +176,11 @@ pub fn browser() -> Result<String, Refused> {
         }
         .into()
     })
+}
+
+/// Why the session that this browser still names was ended before its time, if it was.
+pub fn ended_early() -> Option<SessionEnd> {
+    parts().and_then(|parts| parts.extensions.get::<EndedEarly>().map(|EndedEarly(end)| *end))
 }
 
 /// The refused form that led to this page, if one did.

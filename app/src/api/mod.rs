@@ -3,6 +3,10 @@
 //! Each takes JSON or a form ([`codec::FormOrJson`]) and answers JSON; what is refused is `application/problem+json`.
 //! To add one: write it here, add its row to the endpoint × role table in `server/tests/wire/endpoints.rs`.
 
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod account_event;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod auth;
 pub mod codec;
 #[cfg(feature = "ssr")]
 pub mod context;
@@ -19,12 +23,16 @@ pub mod passkey;
 pub mod recovery;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod run;
+#[cfg(feature = "ssr")]
+pub mod scopes;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod session;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod setup;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod source;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod token;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod touch;
 

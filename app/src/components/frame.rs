@@ -1,12 +1,16 @@
 //! The frame of every page behind sign-in: rail, page, bar of pages on a phone.
 
 use super::{
+    account::account_notice,
     icon::{MARK, icon, small_icon},
     theme, touch, when,
 };
 use crate::{api::context, islands::Live};
 use leptos::prelude::*;
-use studio::{ConversationPage, SignedIn, ports::Timestamp};
+use studio::{
+    ConversationPage, SignedIn,
+    ports::{Timestamp, store::AccountEventRow},
+};
 
 /// Which entry of the rail is this page's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +37,8 @@ pub struct FrameData {
     pub recent: ConversationPage,
     /// Conversations with an answer under way.
     pub answering: Vec<api_types::ConversationId>,
+    /// What happened to the account and was not seen yet.
+    pub notice: Option<AccountEventRow>,
     /// Now.
     pub now: Timestamp,
 }
@@ -44,6 +50,7 @@ pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl
             <a class="skip" href="#main">"Skip to the page"</a>
             {rail(&data, here)}
             {main}
+            {notice(&data)}
             {tabbar(here)}
             <p class="sr" aria-live="polite" id="announce"></p>
             {touch::dialog()}
@@ -60,6 +67,12 @@ fn address() -> Option<String> {
     let was_told = told.iter().find_map(|query| asked.split_once(query)).map(|(path, _)| path.to_owned());
     let is_forms = context::refused_form().is_some() || context::is_answered();
     was_told.or_else(|| is_forms.then_some(asked))
+}
+
+/// What the account's person should know; not beside the page's own toast, which goes first.
+fn notice(data: &FrameData) -> Option<impl IntoView + use<>> {
+    let event = data.notice.as_ref().filter(|_| context::asked("deleted").is_none())?;
+    Some(account_notice(event, data.now))
 }
 
 fn current(yes: bool) -> Option<&'static str> {

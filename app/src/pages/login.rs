@@ -2,7 +2,10 @@
 
 use crate::{
     api::{context, local_path::LocalPath},
-    components::icon::{DOOR, MARK, icon},
+    components::{
+        account::ended_early,
+        icon::{DOOR, MARK, icon},
+    },
     islands::{PasskeySetUp, PasskeySignIn},
 };
 use leptos::prelude::*;
@@ -20,7 +23,7 @@ pub(crate) fn login() -> impl IntoView {
         let body = if has_owner { sign_in(&next).into_any() } else { set_up().into_any() };
         Ok(view! {
             <Title text=if has_owner { "Sign in" } else { "Make it yours" } />
-            {door(body)}
+            {door(view! { {ended_early()}{body} })}
         }
         .into_any())
     })

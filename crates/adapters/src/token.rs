@@ -1,9 +1,10 @@
-//! The signed session token: a JWT in the session cookie that names a session row.
+//! The signed session token: a JWT in the session cookie, or in a program's hands, that names a session row.
 //!
 //! # Design
 //! The row decides whether somebody is signed in; the signature only lets us drop invented session ids before the
 //! database is asked. So the token holds no person and no role, and nothing in it has to be revoked. One algorithm is
-//! accepted, whatever a token's header says.
+//! accepted, whatever a token's header says. A browser's token and a program's have an audience each, so that neither passes
+//! as the other: a browser's is replaced by newer ones (studio's `rotation.rs`), a program's never is.
 
 use api_types::SessionId;
 use jsonwebtoken::{
@@ -12,7 +13,7 @@ use jsonwebtoken::{
     errors::ErrorKind,
 };
 use serde::{Deserialize, Serialize};
-use studio::ports::Timestamp;
+use studio::{SessionToken, ports::Timestamp};
 
 /// The shortest key, in bytes: as long as HS256's digest.
 pub const KEY_BYTES_MIN: usize = 32;
@@ -25,6 +26,9 @@ const ISSUER_BYTES_MAX: usize = 300;
 
 /// What these tokens are for. Tokens for other ends get another word, so that neither passes as the other.
 const AUDIENCE: &str = "session";
+
+/// The same for the tokens of programs.
+const PROGRAM_AUDIENCE: &str = "program";
 
 /// How far the clocks of two machines may differ, in seconds.
 const LEEWAY_SECONDS: i64 = 5;
@@ -71,6 +75,9 @@ struct Claims {
     aud: String,
     iat: i64,
     exp: i64,
+    /// Tokens from before there were epochs have none: they are the first of their session.
+    #[serde(default)]
+    epo: u32,
 }
 
 /// Signs and reads session tokens.
@@ -78,6 +85,7 @@ pub struct Tokens {
     signing: EncodingKey,
     verifying: DecodingKey,
     validation: Validation,
+    program_validation: Validation,
     issuer: String,
 }
 
@@ -99,24 +107,37 @@ impl Tokens {
         validation.set_audience(&[AUDIENCE]);
         // The library would ask the wall clock; `read` compares with the time it is given.
         validation.validate_exp = false;
+        let mut program_validation = validation.clone();
+        program_validation.set_audience(&[PROGRAM_AUDIENCE]);
         Ok(Self {
             signing: EncodingKey::from_secret(key),
             verifying: DecodingKey::from_secret(key),
             validation,
+            program_validation,
             issuer: issuer.to_owned(),
         })
     }
 
-    /// The token of a session, good until `expires`. Three base64url parts; safe in a cookie.
+    /// The token of a browser's session, good until `expires`. Three base64url parts; safe in a cookie.
+    pub fn issue(&self, token: SessionToken, issued: Timestamp, expires: Timestamp) -> String {
+        self.sign(token, AUDIENCE, issued, expires)
+    }
+
+    /// The token of a program's session.
+    pub fn issue_to_program(&self, token: SessionToken, issued: Timestamp, expires: Timestamp) -> String {
+        self.sign(token, PROGRAM_AUDIENCE, issued, expires)
+    }
+
     #[expect(
         clippy::expect_used,
         reason = "HMAC takes a key of any length and the claims are texts and integers: this cannot fail"
     )]
-    pub fn issue(&self, session: SessionId, issued: Timestamp, expires: Timestamp) -> String {
+    fn sign(&self, token: SessionToken, audience: &str, issued: Timestamp, expires: Timestamp) -> String {
         let claims = Claims {
-            sid: session,
+            sid: token.session,
+            epo: token.epoch,
             iss: self.issuer.clone(),
-            aud: AUDIENCE.to_owned(),
+            aud: audience.to_owned(),
             iat: seconds(issued),
             exp: seconds(expires),
         };
@@ -124,18 +145,32 @@ impl Tokens {
             .expect("an HS256 token of plain claims")
     }
 
-    /// The session a token names, if we signed it and it is good at `now`, give or take five seconds.
-    pub fn read(&self, token: &str, now: Timestamp) -> Result<SessionId, TokenRefused> {
+    /// What a browser's token names, if we signed it and it is good at `now`, give or take five seconds.
+    pub fn read(&self, token: &str, now: Timestamp) -> Result<SessionToken, TokenRefused> {
+        self.verify(token, &self.validation, now)
+    }
+
+    /// The same of a program's token.
+    pub fn read_of_program(&self, token: &str, now: Timestamp) -> Result<SessionToken, TokenRefused> {
+        self.verify(token, &self.program_validation, now)
+    }
+
+    fn verify(
+        &self,
+        token: &str,
+        validation: &Validation,
+        now: Timestamp,
+    ) -> Result<SessionToken, TokenRefused> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(TokenRefused::TooLong);
         }
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation)
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, validation)
             .map_err(|error| refusal(error.kind()))?
             .claims;
         if seconds(now) >= claims.exp.saturating_add(LEEWAY_SECONDS) {
             return Err(TokenRefused::Expired);
         }
-        Ok(claims.sid)
+        Ok(SessionToken { session: claims.sid, epoch: claims.epo })
     }
 }
 

@@ -59,6 +59,21 @@ kinds! {
     AccessChanged = "access_changed",
 }
 
+impl AccountEventKind {
+    /// Whether its person should know of it at once: it may have been somebody else.
+    pub const fn matters(self) -> bool {
+        matches!(
+            self,
+            Self::NewDevice
+                | Self::PasskeyAdded
+                | Self::PasskeyCloned
+                | Self::CodeUsed
+                | Self::OlderToken
+                | Self::TokenMade
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@
 
 mod account;
 mod answer;
+mod auth;
 mod conversation;
 mod id;
 mod model;
@@ -13,9 +14,11 @@ mod passkey;
 mod problem;
 mod role;
 mod run;
+mod token;
 
 pub use account::AccountEventKind;
 pub use answer::{AnswerEvent, Started, UNBROKEN_CHARS_MAX};
+pub use auth::{LoggedIn, LoggedOut, MadeToken, User};
 pub use conversation::{ConversationSettings, NewConversation};
 pub use id::{
     AccountEventId, CeremonyId, ConversationId, InvalidId, InviteId, MessageId, OrganizationId, PersonId,
@@ -27,3 +30,4 @@ pub use passkey::{CeremonyPurpose, CeremonyStart};
 pub use problem::{FieldError, Problem};
 pub use role::{MessageRole, Role};
 pub use run::{RunState, Usage};
+pub use token::{Scope, Scopes};

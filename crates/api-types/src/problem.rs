@@ -38,6 +38,12 @@ pub enum Problem {
     /// 403: the role does not allow it.
     #[error("Your role does not allow this. Ask an administrator of your studio.")]
     NotPermitted,
+    /// 403: the API token is not for this.
+    #[error("{detail}")]
+    OutOfScope {
+        /// What it would take.
+        detail: String,
+    },
     /// 404: unknown, or another person's: the two are never told apart.
     #[error("There is nothing here. It may have been deleted, or the address is wrong.")]
     NotFound,
@@ -101,7 +107,7 @@ impl Problem {
     pub const fn status(&self) -> u16 {
         match self {
             Self::SignIn | Self::KeyRefused | Self::KeyUnknown | Self::TouchNeeded => 401,
-            Self::NotPermitted => 403,
+            Self::NotPermitted | Self::OutOfScope { .. } => 403,
             Self::NotFound => 404,
             Self::Changed { .. } => 409,
             Self::Expired { .. } => 410,
@@ -124,6 +130,7 @@ impl Problem {
             Self::WrongKey { .. } => "wrong_key",
             Self::TouchNeeded => "touch_needed",
             Self::NotPermitted => "not_permitted",
+            Self::OutOfScope { .. } => "out_of_scope",
             Self::NotFound => "not_found",
             Self::Changed { .. } => "changed",
             Self::Expired { .. } => "expired",
@@ -144,6 +151,7 @@ impl Problem {
             Self::KeyRefused | Self::KeyUnknown | Self::WrongKey { .. } => "Passkey not accepted",
             Self::TouchNeeded => "Touch your passkey",
             Self::NotPermitted => "Not permitted",
+            Self::OutOfScope { .. } => "Not for this token",
             Self::NotFound => "Not found",
             Self::Changed { .. } => "It has changed",
             Self::Expired { .. } => "Too late",
@@ -176,6 +184,7 @@ mod tests {
             Problem::WrongKey { detail: "x".into() },
             Problem::TouchNeeded,
             Problem::NotPermitted,
+            Problem::OutOfScope { detail: "x".into() },
             Problem::NotFound,
             Problem::Changed { detail: "x".into() },
             Problem::Expired { detail: "x".into() },

@@ -8,10 +8,23 @@ use crate::{
 };
 use api_types::AccountEventId;
 use async_trait::async_trait;
+use sqlx::any::AnyRow;
 use studio::ports::{
     Timestamp,
     store::{AccountEventReads, AccountEventRow, AccountEventWrites, Owned, StoreError},
 };
+
+fn account_event(row: &AnyRow) -> Result<AccountEventRow, StoreError> {
+    let mut cells = Cells::new(row, "account_events");
+    Ok(AccountEventRow {
+        owned: cells.take_owned()?,
+        id: cells.take()?,
+        kind: cells.take()?,
+        detail: cells.take()?,
+        at: cells.take()?,
+        seen_at: cells.take_opt()?,
+    })
+}
 
 #[async_trait]
 impl<L: Line> AccountEventReads for Statements<L> {
@@ -28,19 +41,20 @@ impl<L: Line> AccountEventReads for Statements<L> {
         // Every id begins with a digit or a letter to f.
         let before = before.map_or_else(|| "g".to_owned(), |id| id.to_string());
         let rows = self.0.rows(asked.owned(owned).text(&before).bind(i64::from(limit))).await?;
-        rows.iter()
-            .map(|row| {
-                let mut cells = Cells::new(row, "account_events");
-                Ok(AccountEventRow {
-                    owned: cells.take_owned()?,
-                    id: cells.take()?,
-                    kind: cells.take()?,
-                    detail: cells.take()?,
-                    at: cells.take()?,
-                    seen_at: cells.take_opt()?,
-                })
-            })
-            .collect()
+        rows.iter().map(account_event).collect()
+    }
+
+    async fn unseen_account_events(
+        &self,
+        owned: Owned,
+        limit: u32,
+    ) -> Result<Vec<AccountEventRow>, StoreError> {
+        let asked = Statement::new(
+            "SELECT organization_id, owner_id, id, kind, detail, at, seen_at FROM account_events \
+             WHERE organization_id = $1 AND owner_id = $2 AND seen_at IS NULL ORDER BY id DESC LIMIT $3",
+        );
+        let rows = self.0.rows(asked.owned(owned).bind(i64::from(limit))).await?;
+        rows.iter().map(account_event).collect()
     }
 }
 

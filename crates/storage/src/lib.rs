@@ -32,6 +32,7 @@ mod runs;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod unit;
 mod writer;
 

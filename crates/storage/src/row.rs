@@ -2,7 +2,8 @@
 
 use api_types::{
     AccountEventId, AccountEventKind, CeremonyId, CeremonyPurpose, ConversationId, MessageId, MessageRole,
-    ModelRef, OrganizationId, PersonId, Role, RunId, RunState, SessionId, SetupCodeId, WorkerId,
+    ModelRef, OrganizationId, PersonId, Role, RunId, RunState, Scopes, SessionId, SetupCodeId, TokenId,
+    WorkerId,
 };
 use sqlx::{Any, Column as _, Decode, Encode, Row as _, Type, any::AnyRow};
 use studio::ports::{
@@ -46,6 +47,8 @@ text_cells! {
     SetupCodeId: |id| id.to_string(), |text| text.parse().ok();
     AccountEventId: |id| id.to_string(), |text| text.parse().ok();
     AccountEventKind: |kind| kind.as_str().to_owned(), AccountEventKind::parse;
+    TokenId: |id| id.to_string(), |text| text.parse().ok();
+    Scopes: |scopes| scopes.to_string(), Scopes::parse;
     SessionEnd: |end| end.as_str().to_owned(), SessionEnd::parse;
     ConversationId: |id| id.to_string(), |text| text.parse().ok();
     MessageId: |id| id.to_string(), |text| text.parse().ok();

@@ -18,7 +18,7 @@ use studio::ports::{
 macro_rules! session_columns {
     () => {
         "s.organization_id, s.owner_id, s.id, s.user_agent, s.created_at, s.last_seen_at, s.expires_at, s.ended_at, \
-         s.end_reason, s.epoch, s.epoch_at, s.epoch_seen_at, s.touched_at, s.credential_id"
+         s.end_reason, s.epoch, s.epoch_at, s.epoch_seen_at, s.touched_at, s.credential_id, s.browser"
     };
 }
 
@@ -37,6 +37,7 @@ fn session(cells: &mut Cells<'_>) -> Result<SessionRow, StoreError> {
         epoch_seen_at: cells.take_opt()?,
         touched_at: cells.take()?,
         credential_id: cells.take_opt()?,
+        browser: cells.take()?,
     })
 }
 
@@ -58,6 +59,43 @@ impl<L: Line> SessionReads for Statements<L> {
         let mut cells = Cells::new(&row, "sessions");
         Ok(Some((session(&mut cells)?, person(&mut cells)?)))
     }
+
+    async fn sessions(
+        &self,
+        owned: Owned,
+        now: Timestamp,
+        idle_since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        let asked = Statement::new(concat!(
+            "SELECT ",
+            session_columns!(),
+            " FROM sessions s WHERE s.organization_id = $1 AND s.owner_id = $2 AND s.ended_at IS NULL \
+             AND s.expires_at > $3 AND s.last_seen_at >= $4 ORDER BY s.last_seen_at DESC, s.id DESC LIMIT $5"
+        ));
+        let asked = asked.owned(owned).bind(now).bind(idle_since).bind(i64::from(limit));
+        self.0.rows(asked).await?.iter().map(|row| session(&mut Cells::new(row, "sessions"))).collect()
+    }
+
+    async fn has_opened_session(&self, owned: Owned, browser: Option<&str>) -> Result<bool, StoreError> {
+        let asked = match browser {
+            Some(browser) => Statement::new(
+                "SELECT id FROM sessions WHERE organization_id = $1 AND owner_id = $2 AND browser = $3 LIMIT 1",
+            )
+            .owned(owned)
+            .text(browser),
+            None => {
+                Statement::new("SELECT id FROM sessions WHERE organization_id = $1 AND owner_id = $2 LIMIT 1")
+                    .owned(owned)
+            }
+        };
+        Ok(self.0.row(asked).await?.is_some())
+    }
+
+    async fn knows_browser(&self, browser: &str) -> Result<bool, StoreError> {
+        let asked = Statement::new("SELECT id FROM sessions WHERE browser = $1 LIMIT 1");
+        Ok(self.0.row(asked.text(browser)).await?.is_some())
+    }
 }
 
 #[async_trait]
@@ -66,8 +104,8 @@ impl SessionWrites for Statements<Unit> {
         let new = Statement::new(
             "INSERT INTO sessions \
              (organization_id, owner_id, id, user_agent, created_at, last_seen_at, expires_at, ended_at, end_reason, \
-             epoch, epoch_at, epoch_seen_at, touched_at, credential_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+             epoch, epoch_at, epoch_seen_at, touched_at, credential_id, browser) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         )
         .owned(session.owned)
         .bind(session.id)
@@ -81,7 +119,8 @@ impl SessionWrites for Statements<Unit> {
         .bind(session.epoch_at)
         .bind_opt(session.epoch_seen_at)
         .bind(session.touched_at)
-        .bind_opt(session.credential_id.clone());
+        .bind_opt(session.credential_id.clone())
+        .text(&session.browser);
         self.0.change(new).await.map(drop)
     }
 
@@ -90,6 +129,35 @@ impl SessionWrites for Statements<Unit> {
             "UPDATE sessions SET last_seen_at = $4 WHERE organization_id = $1 AND owner_id = $2 AND id = $3",
         );
         self.0.change(seen.owned(owned).bind(id).bind(now)).await.map(drop)
+    }
+
+    async fn confirm_epoch(
+        &mut self,
+        owned: Owned,
+        id: SessionId,
+        epoch: u32,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let confirmed = Statement::new(
+            "UPDATE sessions SET epoch_seen_at = $5 WHERE organization_id = $1 AND owner_id = $2 AND id = $3 \
+             AND epoch = $4 AND epoch_seen_at IS NULL",
+        );
+        self.0.change(confirmed.owned(owned).bind(id).bind(epoch).bind(now)).await.map(drop)
+    }
+
+    async fn advance_epoch(
+        &mut self,
+        owned: Owned,
+        id: SessionId,
+        epoch: u32,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let advanced = Statement::new(
+            "UPDATE sessions SET epoch = epoch + 1, epoch_at = $5, epoch_seen_at = NULL \
+             WHERE organization_id = $1 AND owner_id = $2 AND id = $3 AND epoch = $4 \
+             AND epoch_seen_at IS NOT NULL AND ended_at IS NULL",
+        );
+        Ok(self.0.change(advanced.owned(owned).bind(id).bind(epoch).bind(now)).await? == 1)
     }
 
     async fn end_session(
@@ -132,5 +200,28 @@ impl SessionWrites for Statements<Unit> {
         let ended =
             ended.owned(owned).text(credential_id).bind(except).bind(now).bind(SessionEnd::KeyRemoved);
         self.0.change(ended).await
+    }
+
+    async fn end_sessions(
+        &mut self,
+        owned: Owned,
+        except: Option<SessionId>,
+        reason: SessionEnd,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let ended = Statement::new(
+            "UPDATE sessions SET ended_at = $4, end_reason = $5 \
+             WHERE organization_id = $1 AND owner_id = $2 AND id <> $3 AND ended_at IS NULL",
+        );
+        // No id is the empty text.
+        let except = except.map_or_else(String::new, |id| id.to_string());
+        self.0.change(ended.owned(owned).text(&except).bind(now).bind(reason)).await
+    }
+
+    async fn purge_sessions(&mut self, before: Timestamp) -> Result<u64, StoreError> {
+        let purged = Statement::new(
+            "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT 100)",
+        );
+        self.0.change(purged.bind(before)).await
     }
 }

@@ -9,10 +9,10 @@ use crate::{
     CEREMONY_LIFE, Studio, broken,
     ports::{
         CeremonyState, PasskeyRefused, Refusal, VerifiedPasskey,
-        store::{AccountEventRow, CeremonyRow, Owned, PasskeyRow},
+        store::{CeremonyRow, PasskeyRow},
     },
 };
-use api_types::{AccountEventId, AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, Problem};
+use api_types::{AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, Problem};
 use serde::{Serialize, de::DeserializeOwned};
 
 impl Studio {
@@ -85,23 +85,6 @@ impl Studio {
                 .map_err(Refused::Problem)?;
         }
         Err(Refused::Key(refused))
-    }
-
-    /// Something that happens to an account now.
-    pub(crate) fn account_event(
-        &self,
-        owned: Owned,
-        kind: AccountEventKind,
-        detail: String,
-    ) -> AccountEventRow {
-        AccountEventRow {
-            id: AccountEventId(self.ids.next()),
-            owned,
-            kind,
-            detail,
-            at: self.now(),
-            seen_at: None,
-        }
     }
 }
 

@@ -5,14 +5,17 @@
 //! needs (`&SignedIn`, `&Admin`, …) as an argument, return `Result<_, Problem>`, and test it in `tests/` on SQLite.
 
 mod access;
+mod account_event;
 mod answer;
 mod authenticator;
 mod catalog;
 mod ceremony;
 mod code;
 mod conversation;
+mod device;
 mod fault;
 mod host;
+mod limiter;
 mod limits;
 mod live;
 mod lost;
@@ -21,27 +24,35 @@ mod number;
 mod passkey;
 pub mod ports;
 mod recovery;
+mod program;
+mod rotation;
 mod run;
 mod session;
 mod setup;
 mod source;
 mod text;
 mod touch;
+mod token;
 
 use ports::{
     Clock, Ids, Passkeys, SourceFinder, Timestamp,
     store::{Owned, Store},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
-pub use access::{Admin, Reviewer, SignedIn, Touched};
+pub use access::{
+    Admin, Entered, InSession, Reviewer, SessionToken, Shut, SignedIn, Touched, not_for_tokens,
+};
+pub use account_event::AccountEventPage;
 pub use answer::{Ticket, answer};
 pub use catalog::Catalog;
 pub use code::digest;
 pub use conversation::{ConversationPage, OpenConversation};
+pub use device::session_name;
 pub use fault::{TRACE, broken};
 pub use host::BoundHost;
+pub use limiter::{Limiter, too_many};
 pub use limits::*;
 pub use live::{Live, LiveRun, LiveView};
 pub use message::SendMessage;
@@ -52,6 +63,7 @@ pub use run::Opened;
 pub use session::NewSession;
 pub use source::SourceView;
 pub use text::is_invisible;
+pub use token::MakeToken;
 
 /// Everything the use cases work with. Made once, in `server/src/boot.rs`.
 pub struct Studio {
@@ -66,6 +78,8 @@ pub struct Studio {
     clock: Box<dyn Clock>,
     ids: Box<dyn Ids>,
     settings: StudioSettings,
+    /// Wrong keys, of each person.
+    failures: Limiter<api_types::PersonId>,
     /// Opened runs on their way to the worker.
     queue: mpsc::Sender<Ticket>,
 }
@@ -77,6 +91,10 @@ pub struct StudioSettings {
     pub default_model: Option<api_types::ModelRef>,
     /// This process, as rows name it.
     pub worker: api_types::WorkerId,
+    /// How long a session lives without a request.
+    pub session_idle: Duration,
+    /// How long it lives, whatever happens.
+    pub session_life: Duration,
 }
 
 /// What [`Studio::new`] puts together.
@@ -110,6 +128,7 @@ impl Studio {
             clock: parts.clock,
             ids: parts.ids,
             settings: parts.settings,
+            failures: Limiter::new(FAILURES_PER_HOUR, Duration::from_secs(3600)),
             queue,
         };
         (studio, tickets)

@@ -44,14 +44,34 @@ pub const KEY_NAME_CHARS_MAX: usize = 60;
 pub const CEREMONY_LIFE: Duration = Duration::from_secs(5 * 60);
 /// Passkey ceremonies under way at the same time; a new one takes the place of the oldest.
 pub const CEREMONIES_MAX: usize = 2_000;
-/// A session lives this long, whatever happens …
+/// A session lives this long, whatever happens, where the operator sets nothing else …
 pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// … and this long without a request.
 pub const SESSION_IDLE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The token of a session is replaced by a newer one when it is this old …
+pub const ROTATE_EVERY: Duration = Duration::from_secs(3600);
+/// … and the one before is taken for so long after the newer one came back: requests of other tabs are under way with it.
+pub const OLDER_TOKEN_GRACE: Duration = Duration::from_secs(60);
+/// A session that a program opened lives this long at most: nothing replaces its token.
+pub const API_SESSION_LIFE: Duration = Duration::from_secs(24 * 3600);
+/// A session's row is kept for so long after its end.
+pub const SESSION_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+/// Living sessions of one person that are listed.
+pub const SESSIONS_SHOWN_MAX: u32 = 100;
+/// A personal token is good for at most so many days.
+pub const TOKEN_DAYS_MAX: u32 = 365;
+/// Living personal tokens of one person.
+pub const TOKENS_MAX: u32 = 50;
+/// Account events on one page.
+pub const ACCOUNT_EVENTS_PER_PAGE: u32 = 40;
 /// A session's last request is noted to this precision.
 pub const SESSION_SEEN_EVERY: Duration = Duration::from_secs(60);
 /// What matters most needs a passkey touched in the same session within this time.
 pub const TOUCH_LIFE: Duration = Duration::from_secs(5 * 60);
+/// Wrong keys, codes and tokens in an hour, of one person and from one address; more wrong ones are slowed, a right one never.
+pub const FAILURES_PER_HOUR: u32 = 10;
+/// People, addresses or browsers that a limit keeps in mind.
+pub const LIMITED_MAX: usize = 10_000;
 /// Largest JSON of a credential a browser may send, in bytes.
 pub const CREDENTIAL_BYTES_MAX: usize = 32_768;
 /// A deleted conversation can be restored for this long.

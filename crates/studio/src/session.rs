@@ -1,30 +1,33 @@
-//! Signing in and out.
+//! Signing in and out, and where one is signed in.
 
 use crate::{
-    CEREMONY_LIFE, CREDENTIAL_BYTES_MAX, SESSION_LIFE, SignedIn, Studio,
-    ceremony::to_strangers,
+    API_SESSION_LIFE, CEREMONY_LIFE, CREDENTIAL_BYTES_MAX, InSession, SESSIONS_SHOWN_MAX, SignedIn, Studio,
+    ceremony::{Refused, to_strangers},
+    device::session_name,
     owned,
     ports::{
         CeremonyState, Timestamp, VerifiedPasskey,
-        store::{CeremonyRow, Owned, SessionEnd, SessionRow},
+        store::{API_CLIENT, CeremonyRow, Owned, SessionEnd, SessionRow},
     },
 };
-use api_types::{CeremonyId, CeremonyPurpose, CeremonyStart, Problem, SessionId};
+use api_types::{AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, PersonId, Problem, SessionId};
 
-/// A session that was just opened: what the cookie's token is made of.
+/// What a session's token is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewSession {
     /// Which.
     pub id: SessionId,
-    /// Opened.
-    pub created_at: Timestamp,
+    /// Which of its tokens.
+    pub epoch: u32,
+    /// Since when this one is its newest.
+    pub issued_at: Timestamp,
     /// Void after this.
     pub expires_at: Timestamp,
 }
 
 impl From<&SessionRow> for NewSession {
     fn from(row: &SessionRow) -> Self {
-        Self { id: row.id, created_at: row.created_at, expires_at: row.expires_at }
+        Self { id: row.id, epoch: row.epoch, issued_at: row.epoch_at, expires_at: row.expires_at }
     }
 }
 
@@ -81,7 +84,10 @@ impl Studio {
         let Some((passkey, person)) = self.store.passkey_with_person(&claimed.credential_id).await? else {
             return Err(to_strangers(&self.passkeys.refuse_unknown(&state, credential), WHAT));
         };
-        let verified = self.verify(&passkey, &state, credential).await.map_err(|r| r.to_strangers(WHAT))?;
+        let verified = self.verify(&passkey, &state, credential).await.map_err(|refused| match refused {
+            Refused::Problem(problem) => problem,
+            key @ Refused::Key(_) => self.slowed(person.id, key.to_strangers(WHAT)),
+        })?;
         let is_shut_out = person.disabled_at.is_some() || person.deleted_at.is_some();
         if person.id != claimed.person || is_shut_out {
             tracing::info!(
@@ -90,14 +96,21 @@ impl Studio {
             );
             return Err(Problem::KeyRefused);
         }
-        let session = self.session_row(passkey.owned, &passkey.credential_id, user_agent);
+        let session = self.session_row(passkey.owned, &passkey.credential_id, user_agent, browser);
         let opened = NewSession::from(&session);
-        let now = self.now();
+        let now = session.created_at;
+        let new_device =
+            self.account_event(passkey.owned, AccountEventKind::NewDevice, session_name(&session));
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
                     let VerifiedPasskey { passkey: stored, synced } = verified;
                     tx.passkey_used(passkey.owned, &passkey.credential_id, &stored, synced, now).await?;
+                    let is_known = tx.has_opened_session(session.owned, Some(&session.browser)).await?;
+                    // Who signs in for the first time at all was told of their account a moment ago.
+                    if !is_known && tx.has_opened_session(session.owned, None).await? {
+                        tx.insert_account_event(&new_device).await?;
+                    }
                     Ok(tx.insert_session(&session).await?)
                 })
             })
@@ -117,6 +130,88 @@ impl Studio {
             })
             .await?;
         Ok(())
+    }
+
+    /// Where the person is signed in, the latest used first.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn sessions(&self, by: &InSession<'_>) -> Result<Vec<SessionRow>, Problem> {
+        let now = self.now();
+        let idle = i64::try_from(self.settings.session_idle.as_micros()).unwrap_or(i64::MAX);
+        let idle_since = Timestamp(now.0.saturating_sub(idle));
+        Ok(self.store.sessions(owned(by.signed_in()), now, idle_since, SESSIONS_SHOWN_MAX).await?)
+    }
+
+    /// Ends one of the person's sessions, in every process at once. Without a touch: safety comes first.
+    ///
+    /// # Errors
+    /// `NotFound` when it is over already or another person's.
+    pub async fn end_session(&self, by: &InSession<'_>, id: SessionId) -> Result<(), Problem> {
+        let (owned, now) = (owned(by.signed_in()), self.now());
+        let name = match self.store.session_with_person(id).await? {
+            Some((session, _)) if session.owned == owned => session_name(&session),
+            _ => return Err(Problem::NotFound),
+        };
+        let event = self.account_event(owned, AccountEventKind::SessionsEnded, name);
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    if !tx.end_session(owned, id, SessionEnd::Ended, now).await? {
+                        return Err(Problem::NotFound);
+                    }
+                    Ok(tx.insert_account_event(&event).await?)
+                })
+            })
+            .await
+    }
+
+    /// Ends all of them but this one; how many there were.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn end_other_sessions(&self, by: &InSession<'_>) -> Result<u64, Problem> {
+        let by = by.signed_in();
+        let (owned, this, now) = (owned(by), by.session(), self.now());
+        let event = self.account_event(owned, AccountEventKind::SessionsEnded, "all others".to_owned());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let ended = tx.end_sessions(owned, Some(this), SessionEnd::Ended, now).await?;
+                    if ended > 0 {
+                        tx.insert_account_event(&event).await?;
+                    }
+                    Ok(ended)
+                })
+            })
+            .await
+    }
+
+    /// Forgets sessions that ended long ago, a part at a time; how many there were.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn purge_sessions(&self) -> Result<u64, Problem> {
+        let kept = i64::try_from(crate::SESSION_KEPT.as_micros()).unwrap_or(i64::MAX);
+        let before = Timestamp(self.now().0.saturating_sub(kept));
+        self.store.write(move |tx| Box::pin(async move { Ok(tx.purge_sessions(before).await?) })).await
+    }
+
+    /// Whether somebody has signed in in this browser before.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn knows_browser(&self, browser: &str) -> Result<bool, Problem> {
+        Ok(self.store.knows_browser(browser).await?)
+    }
+
+    /// Counts a wrong key against its person. Only the wrong one is slowed: whoever comes with the right one was let in
+    /// before this is asked.
+    fn slowed(&self, person: PersonId, refused: Problem) -> Problem {
+        match self.failures.take(person, self.now()) {
+            Ok(()) => refused,
+            Err(wait) => crate::limiter::too_many("Too many wrong keys for this account.", wait),
+        }
     }
 
     /// Takes a ceremony out of the store, so that it is used once whatever follows, and judges it.
@@ -141,15 +236,24 @@ impl Studio {
         Ok(row)
     }
 
-    pub(crate) fn session_row(&self, owned: Owned, credential_id: &str, user_agent: &str) -> SessionRow {
+    /// A new session. `browser` is the digest of the browser's binding cookie, or [`API_CLIENT`].
+    pub(crate) fn session_row(
+        &self,
+        owned: Owned,
+        credential_id: &str,
+        user_agent: &str,
+        browser: &str,
+    ) -> SessionRow {
         let now = self.now();
+        let life = self.settings.session_life;
+        let life = if browser == API_CLIENT { life.min(API_SESSION_LIFE) } else { life };
         SessionRow {
             id: SessionId(self.ids.next()),
             owned,
             user_agent: user_agent.chars().filter(|c| !c.is_control()).take(300).collect(),
             created_at: now,
             last_seen_at: now,
-            expires_at: now + SESSION_LIFE,
+            expires_at: now + life,
             ended_at: None,
             end_reason: None,
             epoch: 0,
@@ -157,6 +261,7 @@ impl Studio {
             epoch_seen_at: None,
             touched_at: now,
             credential_id: Some(credential_id.to_owned()),
+            browser: browser.to_owned(),
         }
     }
 }

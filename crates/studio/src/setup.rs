@@ -130,7 +130,7 @@ impl Studio {
         let organization = OrganizationId(self.ids.next());
         let owned = Owned { organization, owner: memo.person };
         let name = guess_name(&registered.aaguid, user_agent, &[]);
-        let session = self.session_row(owned, &registered.credential_id, user_agent);
+        let session = self.session_row(owned, &registered.credential_id, user_agent, browser);
         let opened = NewSession::from(&session);
         self.store
             .write(move |tx| {

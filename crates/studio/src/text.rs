@@ -75,6 +75,11 @@ fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || is_invisible(c))
 }
 
+/// What a token is called: one line.
+pub(crate) fn token_name(text: &str) -> Result<String, Problem> {
+    line("name", text, NAME_CHARS_MAX, "Give it a name, so that you know it later.")
+}
+
 /// A title: one line.
 pub(crate) fn title(text: &str) -> Result<String, Problem> {
     line("title", text, TITLE_CHARS_MAX, "Give it a title.")

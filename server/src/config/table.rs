@@ -48,6 +48,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "JWT_SECRET",
         "Signs session tokens; at least 32 bytes. Not set: a key is made in VOBIO_DATA, readable by its owner only.",
     ),
+    row("SESSION_IDLE_DAYS", Some("7"), "A session ends after so many days without a request."),
+    row("SESSION_LIFE_DAYS", Some("30"), "A session ends after so many days, whatever happens."),
+    row(
+        "SIGN_INS_PER_MINUTE",
+        Some("30"),
+        "Sign-ins and registrations that one address may begin in a minute.",
+    ),
     row("REQUEST_TIMEOUT_SECONDS", Some("30"), "A request that takes longer is answered 503."),
     row("DEFAULT_MODEL", None, "The model a new chat begins with, like openai/some-model."),
     row(

@@ -29,6 +29,9 @@ pub(crate) struct Config {
     pub(crate) log_level: tracing::Level,
     pub(crate) log_format: LogFormat,
     pub(crate) jwt_secret: Option<SecretString>,
+    pub(crate) session_idle: Duration,
+    pub(crate) session_life: Duration,
+    pub(crate) sign_ins_per_minute: u32,
     pub(crate) request_timeout: Duration,
     pub(crate) default_model: Option<ModelRef>,
     pub(crate) mock: bool,
@@ -106,6 +109,9 @@ impl Config {
                 &[("auto", LogFormat::Auto), ("json", LogFormat::Json), ("pretty", LogFormat::Pretty)],
             )?,
             jwt_secret: jwt_secret.map(SecretString::from),
+            session_idle: days(raw, "SESSION_IDLE_DAYS")?,
+            session_life: days(raw, "SESSION_LIFE_DAYS")?,
+            sign_ins_per_minute: number(raw, "SIGN_INS_PER_MINUTE", 1, 1_000_000)?,
             request_timeout: Duration::from_secs(number(raw, "REQUEST_TIMEOUT_SECONDS", 1, 600)?),
             default_model: raw
                 .get("DEFAULT_MODEL")
@@ -157,6 +163,10 @@ where
         return Err(wrong(key, raw.get(key).unwrap_or_default(), &wanted));
     }
     Ok(value)
+}
+
+fn days(raw: &RawConfig, key: &'static str) -> Result<Duration, ConfigError> {
+    Ok(Duration::from_secs(24 * 3600 * number::<u64>(raw, key, 1, 400)?))
 }
 
 fn choice<T: Copy>(raw: &RawConfig, key: &'static str, choices: &[(&str, T)]) -> Result<T, ConfigError> {
@@ -225,6 +235,9 @@ mod tests {
             ("PORT", "70000"),
             ("LOG_LEVEL", "loud"),
             ("MOCK_MODE", "maybe"),
+            ("SESSION_IDLE_DAYS", "0"),
+            ("SESSION_LIFE_DAYS", "401"),
+            ("SIGN_INS_PER_MINUTE", "0"),
             ("REQUEST_TIMEOUT_SECONDS", "nan"),
             ("REQUEST_TIMEOUT_SECONDS", "-5"),
             ("LOCAL_MODEL_THREADS", "0"),

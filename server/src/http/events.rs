@@ -40,7 +40,9 @@ use tokio::{sync::watch, time::Instant};
 const COLLECT: Duration = Duration::from_millis(25);
 /// A page whose stream ended comes back after so long.
 const RETRY: Duration = Duration::from_secs(2);
-/// The session behind a stream, and answers that another process writes, are looked at this often.
+/// The session behind a stream is looked at this often: one that was ended elsewhere ends its streams within a second.
+const LOOK_AT_SESSION_EVERY: Duration = Duration::from_millis(700);
+/// Answers that another process writes are looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Answers that ended shortly before `after` are sent again: the page may have been rendered just before their end.
 const OVERLAP_MICROS: i64 = 2_000_000;
@@ -60,6 +62,9 @@ pub(super) async fn events(
     query: Result<Query<After>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
+    if is_foreign(&headers, &http.cookies.origin) {
+        return problems::answer(&Problem::NotPermitted);
+    }
     let by = match caller {
         Ok(by) => by,
         Err(problem) => return problems::answer(&problem),
@@ -86,6 +91,13 @@ pub(super) async fn events(
     // The framework says "no-cache", which allows to keep it.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Whether another site's page asks: it could not read the answer, but it has no business here.
+fn is_foreign(headers: &HeaderMap, origin: &str) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    text("origin").is_some_and(|from| from != origin)
+        || text("sec-fetch-site").is_some_and(|from| !matches!(from, "same-origin" | "none"))
 }
 
 /// What one tab has been told of one answer.
@@ -196,6 +208,8 @@ struct Feed {
     is_new: bool,
     /// When rows were looked at; not yet when the stream has just begun.
     looked: Option<Instant>,
+    /// When the session was looked at.
+    looked_at_session: Instant,
     /// When the last events left.
     sent: Instant,
     place: streams::Place,
@@ -214,6 +228,7 @@ impl Feed {
             since,
             is_new: true,
             looked: None,
+            looked_at_session: Instant::now(),
             sent: Instant::now(),
             place,
         }
@@ -235,6 +250,7 @@ impl Feed {
             }
             let studio = self.studio.clone();
             let due = self.looked.map_or_else(Instant::now, |looked| looked + LOOK_EVERY);
+            let session_due = self.looked_at_session + LOOK_AT_SESSION_EVERY;
             tokio::select! {
                 () = studio.live.closed() => return None,
                 () = self.place.taken() => return None,
@@ -243,9 +259,12 @@ impl Feed {
                     tokio::time::sleep_until(self.sent + COLLECT).await;
                     self.changes.borrow_and_update();
                 }
-                () = tokio::time::sleep_until(due) => {}
+                () = tokio::time::sleep_until(due.min(session_due)) => {}
             }
-            let events = if Instant::now() >= due { self.look().await? } else { self.live().await };
+            if Instant::now() >= session_due && !self.look_at_session().await {
+                return None;
+            }
+            let events = if Instant::now() >= due { self.look().await } else { self.live().await };
             if !events.is_empty() {
                 self.sent = Instant::now();
                 return Some(events);
@@ -253,15 +272,19 @@ impl Feed {
         }
     }
 
-    /// Looks at the session, then at memory; rows to tell of are put in line.
-    async fn look(&mut self) -> Option<Vec<Event>> {
-        self.looked = Some(Instant::now());
-        match self.studio.signed_in(self.by.session()).await {
+    /// Whether the session behind this stream lives. While the database is away, what is in memory still comes.
+    async fn look_at_session(&mut self) -> bool {
+        self.looked_at_session = Instant::now();
+        match self.studio.still_signed_in(&self.by).await {
             Ok(by) => self.by = by,
-            Err(Problem::SignIn) => return None,
-            // The database is away: what is in memory still comes.
-            Err(_) => return Some(self.live().await),
+            Err(problem) => return problem != Problem::SignIn,
         }
+        true
+    }
+
+    /// Looks at memory; rows to tell of are put in line.
+    async fn look(&mut self) -> Vec<Event> {
+        self.looked = Some(Instant::now());
         let events = self.live().await;
         // Before the look: what ends while rows are read is seen by the next.
         let now = self.studio.now();
@@ -269,7 +292,7 @@ impl Feed {
             self.since = now;
             self.rows.extend(rows);
         }
-        Some(events)
+        events
     }
 
     /// What is new in a run's rows; nothing when memory tells of it.

@@ -7,7 +7,7 @@ use app::api::{
     local_path::LocalPath,
 };
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -47,12 +47,11 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
     let mut again = parts.clone();
     let response = next.clone().run(Request::from_parts(parts, Body::from(bytes.clone()))).await;
     if response.status() == StatusCode::CREATED {
-        let (parts, body) = response.into_parts();
-        let answer = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
+        let (_, answer, cookies) = read_body(response).await;
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let page = back.map_or_else(|| context::page_of(&action).to_owned(), |page| page.as_str().to_owned());
         again.extensions.insert(AnsweredForm { action, answer });
-        return show(next, again, accept, &page, StatusCode::OK, cookies_of(&parts)).await;
+        return show(next, again, accept, &page, StatusCode::OK, cookies).await;
     }
     if response.status().is_success() {
         return see_other(response, back.as_ref().map_or("/", LocalPath::as_str));
@@ -90,10 +89,14 @@ async fn show(
     if shown.status().is_success() {
         *shown.status_mut() = status;
     }
+    with_cookies(shown, cookies)
+}
+
+fn with_cookies(mut response: Response, cookies: Vec<HeaderValue>) -> Response {
     for cookie in cookies {
-        shown.headers_mut().append(header::SET_COOKIE, cookie);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    shown
+    response
 }
 
 fn cookies_of(parts: &http::response::Parts) -> Vec<HeaderValue> {
@@ -126,11 +129,15 @@ fn see_other(worked: Response, back: &str) -> Response {
     response
 }
 
-async fn read_problem(response: Response) -> (StatusCode, Problem, Vec<HeaderValue>) {
+async fn read_body(response: Response) -> (StatusCode, Bytes, Vec<HeaderValue>) {
     let (parts, body) = response.into_parts();
     let cookies = cookies_of(&parts);
-    let bytes = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
+    (parts.status, to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default(), cookies)
+}
+
+async fn read_problem(response: Response) -> (StatusCode, Problem, Vec<HeaderValue>) {
+    let (status, bytes, cookies) = read_body(response).await;
     let problem = serde_json::from_slice(&bytes)
         .unwrap_or_else(|_| Problem::Malformed { detail: "This form could not be read.".to_owned() });
-    (parts.status, problem, cookies)
+    (status, problem, cookies)
 }

@@ -12,6 +12,7 @@ mod forwarded;
 mod headers;
 mod health;
 mod host;
+mod limits;
 mod problems;
 mod session;
 mod streams;
@@ -41,6 +42,7 @@ pub(crate) use body::Bodies;
 pub(crate) use client::{ClientAddress, Peer};
 pub(crate) use forwarded::Proxies;
 pub(crate) use health::Pulse;
+pub(crate) use limits::Limits;
 pub(crate) use session::Cookies;
 pub(crate) use streams::Streams;
 
@@ -70,6 +72,7 @@ pub(crate) struct Http {
     pub(crate) proxies: Arc<Proxies>,
     /// Whether the listener speaks TLS itself.
     pub(crate) has_tls: bool,
+    pub(crate) limits: Limits,
 }
 
 impl FromRef<Http> for LeptosOptions {
@@ -124,6 +127,7 @@ pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
                 .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
                 .layer(from_fn_with_state(http.clone(), session::read))
                 .layer(from_fn_with_state(http.clone(), body::limit))
+                .layer(from_fn_with_state(http.clone(), limits::limit))
                 .service(dynamic),
         )
         .layer(csrf)

@@ -1,17 +1,21 @@
-//! The session cookie: a signed token that names a session, whose row is read for every request.
+//! Who asks: the session cookie or a bearer token, never both. Their rows are read for every request.
 
-use super::Http;
+use super::{ClientAddress, Http, problems};
 use adapters::Tokens;
-use api_types::Problem;
-use app::api::context::{Browser, Caller, SessionCookies};
+use api_types::{Problem, Scope};
+use app::api::{
+    context::{Browser, Caller, EndedEarly, SessionCookies},
+    scopes::scope_of,
+};
 use axum::{
     extract::{Request, State},
     middleware::Next,
     response::Response,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::{HeaderMap, HeaderValue, header};
-use studio::{NewSession, digest};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use std::time::{Duration, Instant};
+use studio::{Entered, NewSession, SessionToken, Shut, SignedIn, digest, not_for_tokens};
 
 /// Names and makes the two cookies: the session, and what binds a passkey ceremony to its browser.
 pub(crate) struct Cookies {
@@ -48,30 +52,63 @@ impl Cookies {
             .find(|(key, _)| *key == name)
             .map(|(_, value)| value)
     }
+
+    /// Whether an answer says something about the session cookie already.
+    fn is_set(&self, headers: &HeaderMap) -> bool {
+        let start = format!("{}=", self.name(SESSION));
+        headers.get_all(header::SET_COOKIE).iter().any(|value| value.as_bytes().starts_with(start.as_bytes()))
+    }
 }
 
 const SESSION: &str = "vobio-session";
 const BROWSER: &str = "vobio-browser";
 
+/// A newer token goes with an answer only when that leaves so soon: a slow one could come after somebody has signed out and
+/// in again, and its cookie would take the place of the new session's. The next answer brings it.
+const RENEWED_WITHIN: Duration = Duration::from_secs(2);
+
+fn token_of(session: &NewSession) -> SessionToken {
+    SessionToken { session: session.id, epoch: session.epoch }
+}
+
 impl SessionCookies for Cookies {
     fn open(&self, session: &NewSession) -> Result<HeaderValue, Problem> {
-        let token = self.tokens.issue(session.id, session.created_at, session.expires_at);
-        self.cookie(SESSION, &token, session.expires_at.since(session.created_at).as_secs())
+        let token = self.tokens.issue(token_of(session), session.issued_at, session.expires_at);
+        self.cookie(SESSION, &token, session.expires_at.since(session.issued_at).as_secs())
             .ok_or_else(|| studio::broken("a session cookie could not be written", &"not a header"))
     }
 
     fn close(&self) -> HeaderValue {
         self.cookie(SESSION, "", 0).unwrap_or(HeaderValue::from_static(""))
     }
+
+    fn program_token(&self, session: &NewSession) -> String {
+        self.tokens.issue_to_program(token_of(session), session.issued_at, session.expires_at)
+    }
 }
 
-/// Puts [`Caller`] and [`Browser`] into the request. A browser without a binding cookie is given one with the sign-in page.
+/// Puts [`Caller`], [`Browser`] and [`EndedEarly`] into the request. A browser without a binding cookie is given one with the
+/// sign-in page, and one whose session's token is due the next token.
 pub(super) async fn read(State(http): State<Http>, mut request: Request, next: Next) -> Response {
-    let caller = match http.cookies.read(request.headers(), SESSION) {
-        None => Err(Problem::SignIn),
-        Some(token) => match http.cookies.tokens.read(token, http.studio.now()) {
-            Ok(session) => http.studio.signed_in(session).await,
-            Err(_) => Err(Problem::SignIn),
+    let begun = Instant::now();
+    let mut renewed = None;
+    let scope = scope_of(request.method(), request.uri().path());
+    let caller = match bearer(request.headers()) {
+        Some(token) => match by_bearer(&http, token, scope).await {
+            Ok(by) => Ok(by),
+            Err(problem) => return refused(&http, &request, problem),
+        },
+        None => match by_cookie(&http, request.headers()).await {
+            Ok(entered) => {
+                renewed = entered.renewed;
+                Ok(entered.by)
+            }
+            Err(shut) => {
+                if let Some(end) = shut.end {
+                    request.extensions_mut().insert(EndedEarly(end));
+                }
+                Err(shut.problem)
+            }
         },
     };
     request.extensions_mut().insert(Caller(caller));
@@ -89,7 +126,52 @@ pub(super) async fn read(State(http): State<Http>, mut request: Request, next: N
     if let Some(cookie) = given {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
+    if let Some(session) = renewed
+        && begun.elapsed() < RENEWED_WITHIN
+        && !http.cookies.is_set(response.headers())
+        && let Ok(cookie) = http.cookies.open(&session)
+    {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     response
+}
+
+/// The bearer token of a request; what cannot be one is the empty text. Another scheme is somebody else's: a proxy's.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    const SCHEME: &[u8] = b"bearer ";
+    headers.get_all(header::AUTHORIZATION).iter().find_map(|value| {
+        let (scheme, token) = value.as_bytes().split_at_checked(SCHEME.len())?;
+        scheme.eq_ignore_ascii_case(SCHEME).then(|| std::str::from_utf8(token).unwrap_or_default().trim())
+    })
+}
+
+/// Who came with a bearer token: that of a program's session, or a personal one that is made for this address.
+async fn by_bearer(http: &Http, token: &str, scope: Option<Scope>) -> Result<SignedIn, Problem> {
+    if let Ok(token) = http.cookies.tokens.read_of_program(token, http.studio.now()) {
+        return http.studio.enter_program(token).await;
+    }
+    let by = http.studio.enter_token(token).await?;
+    by.may(scope.ok_or_else(not_for_tokens)?)?;
+    Ok(by)
+}
+
+/// A wrong bearer token is refused wherever it is sent, and the cookies beside it are not looked at.
+fn refused(http: &Http, request: &Request, problem: Problem) -> Response {
+    let address = request.extensions().get::<ClientAddress>().copied();
+    let slowed = (problem == Problem::SignIn).then(|| http.limits.failed(http, address)).flatten();
+    let mut response = problems::answer(&slowed.unwrap_or(problem));
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+async fn by_cookie(http: &Http, headers: &HeaderMap) -> Result<Entered, Shut> {
+    let token = http.cookies.read(headers, SESSION).ok_or(Problem::SignIn)?;
+    match http.cookies.tokens.read(token, http.studio.now()) {
+        Ok(token) => http.studio.enter(token).await,
+        Err(_) => Err(Problem::SignIn.into()),
+    }
 }
 
 fn new_browser(cookies: &Cookies) -> Option<HeaderValue> {

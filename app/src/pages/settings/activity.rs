@@ -1,18 +1,60 @@
-//! `/settings/activity`.
+//! `/settings/activity`: what happened to the account, newest first.
 
 use crate::{
     api::context,
-    components::settings::{Part, settings},
+    components::{
+        account::{icon_of, sentence},
+        icon::icon,
+        settings::{Part, settings},
+        when::ago,
+    },
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
+use studio::ports::{Timestamp, store::AccountEventRow};
 
-/// The page.
+/// The page; `?before=` names the event that it goes on after.
 pub(crate) fn activity() -> impl IntoView {
     crate::pages::page(async move {
         let by = context::signed_in()?;
+        let before = context::asked("before").and_then(|id| id.parse().ok());
+        let page = context::studio()?.account_events(&by.in_session()?, before).await?;
         let data = crate::pages::frame_data(by).await?;
-        let body = view! { <p>"Not built yet."</p> };
+        let now = data.now;
+        let is_empty = page.events.is_empty();
+        let newest = page.events.iter().find(|event| event.seen_at.is_none()).map(|event| event.id);
+        let rows = page.events.iter().map(|event| row(event, now)).collect_view();
+        let older = page.next.map(|id| format!("/settings/activity?before={id}"));
+        let body = view! {
+            <div class="intro"><p>"What happened to your account and its keys. If there is something that you did not do, end its session under "<a href="/settings/sessions">"Sessions"</a>" and tell an administrator."</p></div>
+            <div class="stack">
+                {newest.map(|last| view! {
+                    <form method="post" action="/api/account_event/see">
+                        <input type="hidden" name="last" value=last.to_string() />
+                        <button class="btn" type="submit">{icon("check")}"I have seen these"</button>
+                    </form>
+                })}
+                {is_empty.then(|| view! { <p class="about">"Nothing has happened yet."</p> })}
+                {(!is_empty).then(|| view! { <ul class="rows">{rows}</ul> })}
+                {(before.is_some() || older.is_some()).then(|| view! {
+                    <nav class="parts" aria-label="Parts of the list">
+                        {before.map(|_| view! { <a class="btn small" href="/settings/activity">"Latest"</a> })}
+                        {older.map(|path| view! { <a class="btn small" href=path>"Older"</a> })}
+                    </nav>
+                })}
+            </div>
+        };
         Ok(view! { <Title text="Activity" />{settings(data, Part::Activity, body)} }.into_any())
     })
+}
+
+fn row(event: &AccountEventRow, now: Timestamp) -> impl IntoView + use<> {
+    let is_new = event.seen_at.is_none();
+    view! {
+        <li class="row">
+            {icon(icon_of(event.kind))}
+            <div class="what"><span class="name wraps">{sentence(event)}</span><p class="about">{ago(event.at, now)}</p></div>
+            {is_new.then(|| view! { <span class="state" data-state="running">"New"</span> })}
+        </li>
+    }
 }

@@ -15,12 +15,16 @@ fn session() -> SessionId {
     "0193a5b2-7c1e-7000-8000-000000000001".parse().unwrap()
 }
 
+fn named() -> SessionToken {
+    SessionToken { session: session(), epoch: 3 }
+}
+
 fn honest() -> String {
-    tokens().issue(session(), ISSUED, EXPIRES)
+    tokens().issue(named(), ISSUED, EXPIRES)
 }
 
 fn claims() -> Value {
-    json!({ "sid": session(), "iss": ISSUER, "aud": "session", "iat": 1_800_000_000, "exp": 1_800_003_600 })
+    json!({ "sid": session(), "iss": ISSUER, "aud": "session", "iat": 1_800_000_000, "exp": 1_800_003_600, "epo": 3 })
 }
 
 fn part(value: &Value) -> String {
@@ -39,7 +43,7 @@ fn refusal(token: &str) -> TokenRefused {
     tokens().read(token, ISSUED).unwrap_err()
 }
 
-fn with_claims(change: impl FnOnce(&mut Value)) -> Result<SessionId, TokenRefused> {
+fn with_claims(change: impl FnOnce(&mut Value)) -> Result<SessionToken, TokenRefused> {
     let mut changed = claims();
     change(&mut changed);
     tokens().read(&forged(&json!({ "alg": "HS256", "typ": "JWT" }), &changed, Algorithm::HS256), ISSUED)
@@ -47,8 +51,8 @@ fn with_claims(change: impl FnOnce(&mut Value)) -> Result<SessionId, TokenRefuse
 
 #[test]
 fn a_token_names_its_session() {
-    assert_eq!(tokens().read(&honest(), ISSUED), Ok(session()));
-    assert_eq!(with_claims(|_| {}), Ok(session()), "the forger's tools work");
+    assert_eq!(tokens().read(&honest(), ISSUED), Ok(named()));
+    assert_eq!(with_claims(|_| {}), Ok(named()), "the forger's tools work");
     assert!(honest().len() < 400, "{} bytes", honest().len());
     let cookie_safe = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     assert!(honest().chars().all(cookie_safe));
@@ -56,18 +60,18 @@ fn a_token_names_its_session() {
 
 #[test]
 fn another_process_with_the_same_key_reads_it() {
-    assert_eq!(Tokens::new(KEY, ISSUER).unwrap().read(&honest(), ISSUED), Ok(session()));
+    assert_eq!(Tokens::new(KEY, ISSUER).unwrap().read(&honest(), ISSUED), Ok(named()));
 }
 
 #[test]
 fn time_is_what_the_caller_says() {
     let second = |n: i64| Timestamp(EXPIRES.0 + n * 1_000_000);
-    assert_eq!(tokens().read(&honest(), second(-1)), Ok(session()));
-    assert_eq!(tokens().read(&honest(), second(4)), Ok(session()), "clocks differ a little");
+    assert_eq!(tokens().read(&honest(), second(-1)), Ok(named()));
+    assert_eq!(tokens().read(&honest(), second(4)), Ok(named()), "clocks differ a little");
     assert_eq!(tokens().read(&honest(), second(5)), Err(TokenRefused::Expired));
     assert_eq!(tokens().read(&honest(), Timestamp(i64::MAX)), Err(TokenRefused::Expired));
-    let ancient = tokens().issue(session(), Timestamp(0), Timestamp(1_000_000));
-    assert_eq!(tokens().read(&ancient, Timestamp(0)), Ok(session()), "the wall clock is not asked");
+    let ancient = tokens().issue(named(), Timestamp(0), Timestamp(1_000_000));
+    assert_eq!(tokens().read(&ancient, Timestamp(0)), Ok(named()), "the wall clock is not asked");
 }
 
 #[test]
@@ -112,7 +116,7 @@ fn a_changed_payload_is_refused() {
     let mut changed = claims();
     changed["sid"] = json!("0193a5b2-7c1e-7000-8000-000000000002");
     assert_eq!(refusal(&format!("{}.{}.{}", parts[0], part(&changed), parts[2])), TokenRefused::Signature);
-    let other_key = Tokens::new(&[9; 32], ISSUER).unwrap().issue(session(), ISSUED, EXPIRES);
+    let other_key = Tokens::new(&[9; 32], ISSUER).unwrap().issue(named(), ISSUED, EXPIRES);
     assert_eq!(refusal(&other_key), TokenRefused::Signature);
 }
 
@@ -120,7 +124,7 @@ fn a_changed_payload_is_refused() {
 fn another_issuer_or_audience_is_refused() {
     assert_eq!(with_claims(|c| c["iss"] = json!("https://evil.example")), Err(TokenRefused::NotOurs));
     assert_eq!(with_claims(|c| c["aud"] = json!("api")), Err(TokenRefused::NotOurs));
-    let elsewhere = Tokens::new(KEY, "https://other.example").unwrap().issue(session(), ISSUED, EXPIRES);
+    let elsewhere = Tokens::new(KEY, "https://other.example").unwrap().issue(named(), ISSUED, EXPIRES);
     assert_eq!(refusal(&elsewhere), TokenRefused::NotOurs);
     // A list that has ours among others is not how we write it.
     assert!(with_claims(|c| c["aud"] = json!(["session", "api"])).is_err());
@@ -165,5 +169,21 @@ fn a_guessable_key_and_a_missing_issuer_stop_the_start() {
     assert_eq!(error(KEY, ""), Some(TokensError::Issuer(0)));
     assert_eq!(error(KEY, &"i".repeat(301)), Some(TokensError::Issuer(301)));
     let longest = Tokens::new(KEY, &"i".repeat(300)).unwrap();
-    assert_eq!(longest.read(&longest.issue(session(), ISSUED, EXPIRES), ISSUED), Ok(session()));
+    assert_eq!(longest.read(&longest.issue(named(), ISSUED, EXPIRES), ISSUED), Ok(named()));
+}
+
+#[test]
+fn a_token_without_an_epoch_is_the_first_of_its_session() {
+    let read = with_claims(|c| drop(c.as_object_mut().unwrap().remove("epo")));
+    assert_eq!(read, Ok(SessionToken { session: session(), epoch: 0 }));
+    assert!(with_claims(|c| c["epo"] = json!(-1)).is_err());
+    assert!(with_claims(|c| c["epo"] = json!("3")).is_err());
+}
+
+#[test]
+fn a_browsers_token_is_none_of_a_program_and_the_other_way_round() {
+    let of_program = tokens().issue_to_program(named(), ISSUED, EXPIRES);
+    assert_eq!(tokens().read_of_program(&of_program, ISSUED), Ok(named()));
+    assert_eq!(refusal(&of_program), TokenRefused::NotOurs);
+    assert_eq!(tokens().read_of_program(&honest(), ISSUED), Err(TokenRefused::NotOurs));
 }

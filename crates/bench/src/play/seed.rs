@@ -9,7 +9,7 @@ use api_types::{ConversationId, ConversationSettings, OrganizationId, PersonId, 
 use std::sync::Arc;
 use storage::{Database, StoreConfig};
 use studio::{
-    SESSION_LIFE,
+    SESSION_LIFE, SessionToken,
     ports::{
         Passkeys, Timestamp,
         store::{Owned, PasskeyRow, PersonRow, RunRow, SessionRow, Store, StoreError},
@@ -60,7 +60,11 @@ impl Seed {
             .await?;
         let rows: Vec<(PersonRow, SessionRow)> = (0..count).map(|number| self.person(number, now)).collect();
         let member = |(person, session): &(PersonRow, SessionRow)| {
-            let token = self.tokens.issue(session.id, session.created_at, session.expires_at);
+            let token = self.tokens.issue(
+                SessionToken { session: session.id, epoch: 0 },
+                session.created_at,
+                session.expires_at,
+            );
             let owned = Owned { organization, owner: person.id };
             Member { owned, cookie: format!("vobio-session={token}") }
         };
@@ -107,6 +111,7 @@ impl Seed {
             epoch_seen_at: None,
             touched_at: now,
             credential_id: None,
+            browser: String::new(),
         };
         (person, session)
     }

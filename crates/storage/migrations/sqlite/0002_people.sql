@@ -17,6 +17,10 @@ ALTER TABLE sessions ADD COLUMN touched_at BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE sessions ADD COLUMN credential_id TEXT;
 ALTER TABLE sessions ADD COLUMN end_reason TEXT
     CONSTRAINT sessions_end_reason CHECK (end_reason IN ('signed_out', 'ended', 'older_token', 'key_removed', 'disabled', 'deleted'));
+-- SHA-256 of the binding cookie of the browser it was opened in; empty where that is not known, "api" for a program.
+ALTER TABLE sessions ADD COLUMN browser TEXT NOT NULL DEFAULT '';
+CREATE INDEX sessions_browser ON sessions (browser, organization_id, owner_id);
+CREATE INDEX sessions_expiry ON sessions (expires_at);
 
 -- A ceremony lives five minutes, so none is worth keeping.
 DROP TABLE ceremonies;
@@ -94,3 +98,4 @@ CREATE TABLE account_events (
     FOREIGN KEY (owner_id, organization_id) REFERENCES people (id, organization_id)
 );
 CREATE INDEX account_events_owner ON account_events (organization_id, owner_id, id);
+CREATE INDEX account_events_unseen ON account_events (organization_id, owner_id, id) WHERE seen_at IS NULL;

@@ -5,9 +5,10 @@ use api_types::{ConversationId, OrganizationId, PersonId, Problem, Role, RunStat
 use std::{sync::Arc, time::Duration};
 use storage::{StoreConfig, StoreUrl};
 use studio::{
-    Catalog, Opened, Parts, SESSION_LIFE, SendMessage, SignedIn, Studio, StudioSettings, Ticket, answer,
+    Catalog, Opened, Parts, SESSION_IDLE, SESSION_LIFE, SendMessage, SignedIn, Studio, StudioSettings,
+    Ticket, answer,
     ports::{
-        ChatEvent, Clock, Ids,
+        ChatEvent, Clock, Ids, Timestamp,
         store::{MessageRow, Owned, PersonRow, SessionRow, StoreError, TurnRow},
     },
 };
@@ -52,6 +53,8 @@ impl House {
             settings: StudioSettings {
                 default_model: default_model.map(|model| model.parse().unwrap()),
                 worker: WorkerId(ids.next()),
+                session_idle: SESSION_IDLE,
+                session_life: SESSION_LIFE,
             },
         });
         let tickets = Mutex::new(tickets);
@@ -93,6 +96,34 @@ impl House {
         self.studio.signed_in(session).await.unwrap()
     }
 
+    /// Another session of somebody who is there, written into the database.
+    pub(crate) async fn session_row_of(
+        &self,
+        by: &SignedIn,
+        change: impl FnOnce(&mut SessionRow),
+    ) -> SessionId {
+        let (mut session, _) = self.studio.store.session_with_person(by.session()).await.unwrap().unwrap();
+        let now = self.clock.now();
+        session.id = SessionId(self.new_id());
+        (session.created_at, session.last_seen_at, session.epoch_at) = (now, now, now);
+        (session.touched_at, session.expires_at) = (now, now + SESSION_LIFE);
+        (session.epoch, session.epoch_seen_at, session.ended_at, session.end_reason) = (0, None, None, None);
+        change(&mut session);
+        let id = session.id;
+        let written = self
+            .studio
+            .store
+            .write::<_, StoreError, _>(move |tx| Box::pin(async move { tx.insert_session(&session).await }));
+        written.await.unwrap();
+        id
+    }
+
+    /// The same person, in another session that was touched long ago.
+    pub(crate) async fn somebody_at(&self, by: &SignedIn) -> SignedIn {
+        let session = self.session_row_of(by, |row| row.touched_at = Timestamp(0)).await;
+        self.studio.signed_in(session).await.unwrap()
+    }
+
     /// Writes somebody into the database, as the test wants them; their session.
     pub(crate) async fn seed(&self, change: impl FnOnce(&mut PersonRow)) -> SessionId {
         let now = self.clock.now();
@@ -121,6 +152,7 @@ impl House {
             epoch_seen_at: None,
             touched_at: now,
             credential_id: None,
+            browser: String::new(),
         };
         let id = session.id;
         let written = self.studio.store.write::<_, StoreError, _>(move |tx| {

@@ -1,10 +1,18 @@
 //! Signing in, staying signed in, signing out.
 
-use crate::{fakes::key, house::House};
-use api_types::{CeremonyId, PersonId, Problem, Role, SessionId};
+use crate::{
+    fakes::{forged, key},
+    house::House,
+};
+use api_types::{AccountEventKind, CeremonyId, PersonId, Problem, Role, SessionId};
 use std::time::Duration;
 use studio::{
-    CREDENTIAL_BYTES_MAX, NewSession, SESSION_IDLE, SESSION_LIFE, SESSION_SEEN_EVERY, ports::Clock,
+    API_SESSION_LIFE, CREDENTIAL_BYTES_MAX, FAILURES_PER_HOUR, NewSession, SESSION_IDLE, SESSION_KEPT,
+    SESSION_LIFE, SESSION_SEEN_EVERY, SignedIn,
+    ports::{
+        Clock,
+        store::{API_CLIENT, SessionEnd},
+    },
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -151,4 +159,135 @@ async fn proofs_follow_role_and_flag() {
         assert_eq!(person.admin().is_ok(), role >= Role::Admin, "{role:?}");
         assert_eq!(person.reviewer().is_ok(), reviewer, "{role:?}");
     }
+}
+
+impl House {
+    /// A sign-in with Ana's key from some browser.
+    async fn from(&self, ana: &SignedIn, browser: &str, user_agent: &str) -> SignedIn {
+        let start = self.studio.start_sign_in(browser.to_owned()).await.unwrap();
+        let credential = key("anas-key", ana.person());
+        let session =
+            self.studio.finish_sign_in(start.ceremony, &credential, browser, user_agent).await.unwrap();
+        self.studio.signed_in(session.id).await.unwrap()
+    }
+
+    async fn kinds(&self, by: &SignedIn) -> Vec<(AccountEventKind, String)> {
+        let page = self.studio.account_events(&by.in_session().unwrap(), None).await.unwrap();
+        page.events.into_iter().map(|event| (event.kind, event.detail)).collect()
+    }
+}
+
+#[tokio::test]
+async fn one_sees_where_one_is_signed_in_and_ends_it_from_anywhere() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let ben = house.somebody().await;
+    house.clock.pass(SECOND);
+    let phone = house.from(&ana, "phone", "Mozilla/5.0 (iPhone; Mac OS X) Version/18 Safari/604").await;
+    let curl = house.from(&ana, API_CLIENT, "curl/8").await;
+    let list = async |by: &SignedIn| house.studio.sessions(&by.in_session().unwrap()).await.unwrap();
+    let names: Vec<String> = list(&ana).await.iter().map(studio::session_name).collect();
+    assert_eq!(names, ["A program (curl)", "Safari on an iPhone", "A browser"]);
+    assert_eq!(list(&ben).await.len(), 1);
+
+    let end = async |by: &SignedIn, id| house.studio.end_session(&by.in_session().unwrap(), id).await;
+    assert_eq!(end(&ben, phone.session()).await, Err(Problem::NotFound));
+    end(&ana, phone.session()).await.unwrap();
+    assert!(!house.is_signed_in(phone.session()).await);
+    assert_eq!(end(&ana, phone.session()).await, Err(Problem::NotFound), "over already");
+
+    house.from(&ana, "desk", "").await;
+    assert_eq!(house.studio.end_other_sessions(&ana.in_session().unwrap()).await, Ok(2));
+    assert_eq!(house.studio.end_other_sessions(&ana.in_session().unwrap()).await, Ok(0));
+    assert!(!house.is_signed_in(curl.session()).await && house.is_signed_in(ana.session()).await);
+    assert!(house.is_signed_in(ben.session()).await, "another's stay");
+    assert_eq!(list(&ana).await.len(), 1);
+    let (row, _) = house.studio.store.session_with_person(phone.session()).await.unwrap().unwrap();
+    assert_eq!(row.end_reason, Some(SessionEnd::Ended));
+}
+
+#[tokio::test]
+async fn a_browser_that_was_not_seen_before_is_told_of_and_a_known_one_is_not() {
+    use AccountEventKind::NewDevice;
+    let house = House::new().await;
+    let ana = house.owner().await;
+    house.from(&ana, "browser", "Firefox/1 Linux").await;
+    assert_eq!(house.kinds(&ana).await, [], "it is the browser of the first sign-in");
+    house.clock.pass(SECOND);
+    let phone = house.from(&ana, "phone", "Firefox/1 Android").await;
+    house.from(&ana, "phone", "Firefox/1 Android").await;
+    let told = (NewDevice, "Firefox on Android".to_owned());
+    assert_eq!(house.kinds(&ana).await, [told.clone()]);
+    let noticed = async |by: &SignedIn| {
+        house.studio.account_notice(by).await.unwrap().map(|event| (event.kind, event.detail))
+    };
+    assert_eq!(noticed(&ana).await, None, "she touched her key in this session a moment ago");
+    assert_eq!(noticed(&phone).await, None, "nor is the new device asked whether it is new");
+    house.clock.pass(Duration::from_secs(600));
+    let later = house.somebody_at(&ana).await;
+    assert_eq!(noticed(&later).await, Some(told));
+    let api = house.from(&ana, API_CLIENT, "curl/8").await;
+    assert_eq!(house.kinds(&api).await[0], (NewDevice, "A program (curl)".to_owned()));
+}
+
+#[tokio::test]
+async fn wrong_keys_are_slowed_and_the_right_one_never_is() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let right = key("anas-key", ana.person());
+    // A signature that does not fit, by whoever knows the name of her key.
+    let wrong = async || house.touch(&forged(&right)).await.unwrap_err();
+    for _ in 0..FAILURES_PER_HOUR {
+        assert_eq!(wrong().await, Problem::KeyRefused);
+    }
+    for _ in 0..3 {
+        let Problem::RateLimited { retry_after_s, .. } = wrong().await else { panic!("not slowed") };
+        assert_eq!(retry_after_s, 3600 / FAILURES_PER_HOUR);
+        assert!(house.touch(&right).await.is_ok(), "the right key is let in");
+    }
+    house.clock.pass(Duration::from_secs(360));
+    assert_eq!(wrong().await, Problem::KeyRefused);
+}
+
+#[tokio::test]
+async fn a_programs_session_lives_a_day_and_has_to_fit_the_name_it_said() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let credential = key("anas-key", ana.person());
+    let log_in = async |name: Option<&str>| {
+        let start = house.studio.start_sign_in(API_CLIENT.to_owned()).await.unwrap();
+        house.studio.sign_in_program(&start.ceremony.to_string(), &credential, name, "curl/8").await
+    };
+    let (session, user) = log_in(Some("Ana")).await.unwrap();
+    assert_eq!((user.id, user.role), (ana.person(), Role::Owner));
+    assert_eq!(session.expires_at, house.clock.now() + API_SESSION_LIFE);
+    assert!(log_in(None).await.is_ok());
+    assert_eq!(log_in(Some("Ben")).await.unwrap_err(), Problem::KeyRefused);
+    assert_eq!(
+        house.studio.sessions(&ana.in_session().unwrap()).await.unwrap().len(),
+        3,
+        "nothing stays of it"
+    );
+    for ceremony in ["", "x", "0193a5b2-7c1e-7000-8000-000000000001"] {
+        let refused = house.studio.sign_in_program(ceremony, &credential, None, "").await;
+        assert_eq!(refused.unwrap_err(), Problem::KeyRefused);
+    }
+    // A ceremony of a browser is none of a program, and the other way round.
+    let start = house.studio.start_sign_in("browser".to_owned()).await.unwrap().ceremony.to_string();
+    assert!(house.studio.sign_in_program(&start, &credential, None, "").await.is_err());
+    house.clock.pass(API_SESSION_LIFE);
+    assert!(!house.is_signed_in(session.id).await);
+}
+
+#[tokio::test]
+async fn sessions_of_long_ago_are_forgotten() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    house.studio.sign_out(&ana).await.unwrap();
+    house.clock.pass(SESSION_LIFE + SESSION_KEPT);
+    assert_eq!(house.studio.purge_sessions().await, Ok(0));
+    house.clock.pass(SECOND);
+    let young = house.somebody().await;
+    assert_eq!(house.studio.purge_sessions().await, Ok(1));
+    assert!(house.is_signed_in(young.session()).await);
 }

@@ -8,9 +8,12 @@ use std::{
     time::Duration,
 };
 use storage::{Database, StoreConfig, StoreUrl};
-use studio::ports::{
-    Timestamp,
-    store::{Owned, PersonRow, SessionRow, Store, StoreError},
+use studio::{
+    SessionToken,
+    ports::{
+        Timestamp,
+        store::{Owned, PersonRow, SessionRow, Store, StoreError},
+    },
 };
 use tokio::{runtime::Runtime, sync::oneshot};
 use uuid::Uuid;
@@ -53,7 +56,7 @@ impl Outside {
     pub(crate) fn organization_of(&self, person: &Person) -> OrganizationId {
         let session = self.tokens.read(&person.cookies["vobio-session"], now()).unwrap();
         let store: Arc<dyn Store> = self.database.clone();
-        let found = self.runtime.block_on(store.session_with_person(session)).unwrap();
+        let found = self.runtime.block_on(store.session_with_person(session.session)).unwrap();
         found.unwrap().1.organization
     }
 
@@ -87,8 +90,9 @@ impl Outside {
             epoch_seen_at: None,
             touched_at: created_at,
             credential_id: None,
+            browser: String::new(),
         };
-        let token = self.tokens.issue(session.id, created_at, expires_at);
+        let token = self.tokens.issue(SessionToken { session: session.id, epoch: 0 }, created_at, expires_at);
         let store: Arc<dyn Store> = self.database.clone();
         let written = store.write::<_, StoreError, _>(move |tx| {
             Box::pin(async move {

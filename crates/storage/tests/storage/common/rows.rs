@@ -166,6 +166,7 @@ pub(crate) fn session(owned: Owned) -> SessionRow {
         epoch_seen_at: None,
         touched_at: at(0),
         credential_id: None,
+        browser: String::new(),
     }
 }
 

@@ -32,6 +32,13 @@ pub trait AccountEventReads: Send + Sync {
         before: Option<AccountEventId>,
         limit: u32,
     ) -> Result<Vec<AccountEventRow>, StoreError>;
+
+    /// The latest that their person has not seen, newest first.
+    async fn unseen_account_events(
+        &self,
+        owned: Owned,
+        limit: u32,
+    ) -> Result<Vec<AccountEventRow>, StoreError>;
 }
 
 /// Writes of account events.

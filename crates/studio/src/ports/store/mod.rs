@@ -12,6 +12,7 @@ mod people;
 mod recovery;
 mod runs;
 mod sessions;
+mod tokens;
 
 pub use account_events::{AccountEventReads, AccountEventRow, AccountEventWrites};
 pub use conversations::{ConversationReads, ConversationRow, ConversationWrites};
@@ -21,7 +22,8 @@ pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, TurnRow};
 pub use people::{PeopleReads, PeopleWrites, PersonRow};
 pub use recovery::{RecoveryReads, RecoveryWrites};
 pub use runs::{RunEnd, RunEventKind, RunEventRow, RunReads, RunRow, RunWrites, WorkerWrites};
-pub use sessions::{SessionEnd, SessionReads, SessionRow, SessionWrites};
+pub use sessions::{API_CLIENT, SessionEnd, SessionReads, SessionRow, SessionWrites};
+pub use tokens::{TokenReads, TokenRow, TokenWrites};
 
 use api_types::{OrganizationId, PersonId};
 use async_trait::async_trait;
@@ -65,6 +67,7 @@ pub trait Reads:
     + SessionReads
     + AccountEventReads
     + RecoveryReads
+    + TokenReads
     + ConversationReads
     + MessageReads
     + RunReads
@@ -77,6 +80,7 @@ impl<T> Reads for T where
         + SessionReads
         + AccountEventReads
         + RecoveryReads
+        + TokenReads
         + ConversationReads
         + MessageReads
         + RunReads
@@ -93,6 +97,7 @@ pub trait Tx:
     + PeopleWrites
     + KeyWrites
     + SessionWrites
+    + TokenWrites
     + AccountEventWrites
     + RecoveryWrites
     + ConversationWrites

@@ -34,7 +34,13 @@ pub struct SessionRow {
     pub touched_at: Timestamp,
     /// The passkey it was opened with, as far as that is known.
     pub credential_id: Option<String>,
+    /// SHA-256 (hex) of the binding cookie of the browser it was opened in; empty where that is not known, and
+    /// [`API_CLIENT`] for a program.
+    pub browser: String,
 }
+
+/// What stands in place of a browser where a program signs in: it keeps no cookie.
+pub const API_CLIENT: &str = "api";
 
 /// Why a session ended before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +86,21 @@ pub trait SessionReads: Send + Sync {
     /// A session with its person, ended or not. One statement; read on every request, never cached.
     async fn session_with_person(&self, id: SessionId)
     -> Result<Option<(SessionRow, PersonRow)>, StoreError>;
+
+    /// The owner's sessions that are neither ended nor expired and were used after `idle_since`, the latest used first.
+    async fn sessions(
+        &self,
+        owned: Owned,
+        now: Timestamp,
+        idle_since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<SessionRow>, StoreError>;
+
+    /// Whether the owner has opened a session in this browser (or in any, where none is named), ended or not.
+    async fn has_opened_session(&self, owned: Owned, browser: Option<&str>) -> Result<bool, StoreError>;
+
+    /// Whether anybody has opened a session in this browser.
+    async fn knows_browser(&self, browser: &str) -> Result<bool, StoreError>;
 }
 
 /// Writes of sessions.
@@ -90,6 +111,25 @@ pub trait SessionWrites: Send {
 
     /// Notes that it was used.
     async fn session_seen(&mut self, owned: Owned, id: SessionId, now: Timestamp) -> Result<(), StoreError>;
+
+    /// The token of this epoch came back for the first time.
+    async fn confirm_epoch(
+        &mut self,
+        owned: Owned,
+        id: SessionId,
+        epoch: u32,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Begins the epoch after this one; false when another request was first, this one is not confirmed, or the session
+    /// has ended.
+    async fn advance_epoch(
+        &mut self,
+        owned: Owned,
+        id: SessionId,
+        epoch: u32,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Ends it; false when it had ended already or is not the owner's.
     async fn end_session(
@@ -116,4 +156,16 @@ pub trait SessionWrites: Send {
         except: SessionId,
         now: Timestamp,
     ) -> Result<u64, StoreError>;
+
+    /// Ends all of the owner's sessions but one; how many there were.
+    async fn end_sessions(
+        &mut self,
+        owned: Owned,
+        except: Option<SessionId>,
+        reason: SessionEnd,
+        now: Timestamp,
+    ) -> Result<u64, StoreError>;
+
+    /// Forgets sessions that expired before a time, at most 100 at once; how many there were.
+    async fn purge_sessions(&mut self, before: Timestamp) -> Result<u64, StoreError>;
 }

@@ -1,0 +1,66 @@
+//! Which personal tokens may come where: the one table of address and scope.
+//!
+//! # Design
+//! What is not in the table is for sessions alone, so a new address is closed to tokens until somebody writes it here. The
+//! server's session layer asks it once a request; the use cases ask for what their proofs say besides.
+
+use api_types::Scope;
+use http::Method;
+
+/// What is sent, by the path of its server function.
+const SENT: &[(&str, Scope)] = &[
+    ("/api/conversation/configure", Scope::Run),
+    ("/api/conversation/delete", Scope::Run),
+    ("/api/conversation/rename", Scope::Run),
+    ("/api/conversation/restore", Scope::Run),
+    ("/api/message/continue", Scope::Run),
+    ("/api/message/regenerate", Scope::Run),
+    ("/api/message/select", Scope::Run),
+    ("/api/message/send", Scope::Run),
+    ("/api/run/stop", Scope::Run),
+    ("/api/source/connect", Scope::Admin),
+    ("/api/source/disconnect", Scope::Admin),
+    ("/api/source/find", Scope::Admin),
+];
+
+/// What is read; a path that ends with a slash stands for what is below it.
+const READ: &[(&str, Scope)] = &[
+    ("/api/events", Scope::Read),
+    ("/chat", Scope::Read),
+    ("/chat/", Scope::Read),
+    ("/conversations", Scope::Read),
+    ("/models", Scope::Read),
+    ("/people", Scope::Admin),
+];
+
+/// The scope that a personal token needs for a request; `None` where none will do.
+pub fn scope_of(method: &Method, path: &str) -> Option<Scope> {
+    let is_at =
+        |entry: &&(&str, Scope)| path == entry.0 || (entry.0.ends_with('/') && path.starts_with(entry.0));
+    let table = match *method {
+        Method::GET | Method::HEAD => READ,
+        Method::POST => SENT,
+        _ => return None,
+    };
+    table.iter().find(is_at).map(|(_, scope)| *scope)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_written_down_is_closed() {
+        let get = |path| scope_of(&Method::GET, path);
+        assert_eq!((get("/chat"), get("/chat/0193")), (Some(Scope::Read), Some(Scope::Read)));
+        assert_eq!(scope_of(&Method::POST, "/api/message/send"), Some(Scope::Run));
+        for path in ["/", "/settings", "/settings/tokens", "/chatter", "/api/message/send", "/api/events/x"] {
+            assert_eq!(get(path), None, "{path}");
+        }
+        for path in ["/api/token/make", "/api/session/end", "/api/auth/logout", "/chat", "/api/message/send/"]
+        {
+            assert_eq!(scope_of(&Method::POST, path), None, "{path}");
+        }
+        assert_eq!(scope_of(&Method::PUT, "/chat"), None);
+    }
+}

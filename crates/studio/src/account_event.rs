@@ -1,0 +1,70 @@
+//! What happened to somebody's account.
+
+use crate::{
+    ACCOUNT_EVENTS_PER_PAGE, InSession, SignedIn, Studio, owned,
+    ports::store::{AccountEventRow, Owned},
+};
+use api_types::{AccountEventId, AccountEventKind, Problem};
+
+/// Unseen events that are looked through for what matters.
+const UNSEEN_LOOKED_AT: u32 = 20;
+
+/// One part of the list of events.
+#[derive(Debug, Clone, Default)]
+pub struct AccountEventPage {
+    /// Newest first.
+    pub events: Vec<AccountEventRow>,
+    /// The last of this part, when there is another.
+    pub next: Option<AccountEventId>,
+}
+
+impl Studio {
+    /// A new event; the one who changes something writes it down in the same unit of work.
+    pub(crate) fn account_event(
+        &self,
+        owned: Owned,
+        kind: AccountEventKind,
+        detail: impl Into<String>,
+    ) -> AccountEventRow {
+        let (id, at) = (AccountEventId(self.ids.next()), self.now());
+        AccountEventRow { id, owned, kind, detail: detail.into(), at, seen_at: None }
+    }
+
+    /// One part of the person's events.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn account_events(
+        &self,
+        by: &InSession<'_>,
+        before: Option<AccountEventId>,
+    ) -> Result<AccountEventPage, Problem> {
+        let owned = owned(by.signed_in());
+        let mut events = self.store.account_events(owned, before, ACCOUNT_EVENTS_PER_PAGE + 1).await?;
+        let more = events.len() > ACCOUNT_EVENTS_PER_PAGE as usize;
+        events.truncate(ACCOUNT_EVENTS_PER_PAGE as usize);
+        let next = if more { events.last().map(|last| last.id) } else { None };
+        Ok(AccountEventPage { events, next })
+    }
+
+    /// What the person should know of before anything else: the latest unseen event of the kinds that matter, unless it was
+    /// done in this very session. One statement.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn account_notice(&self, by: &SignedIn) -> Result<Option<AccountEventRow>, Problem> {
+        let unseen = self.store.unseen_account_events(owned(by), UNSEEN_LOOKED_AT).await?;
+        Ok(unseen.into_iter().find(|event| event.kind.matters() && !by.did(event.at)))
+    }
+
+    /// The person has seen everything up to this event.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn see_account_events(&self, by: &InSession<'_>, last: AccountEventId) -> Result<(), Problem> {
+        let (owned, now) = (owned(by.signed_in()), self.now());
+        self.store
+            .write(move |tx| Box::pin(async move { Ok(tx.account_events_seen(owned, last, now).await?) }))
+            .await
+    }
+}
