@@ -92,7 +92,10 @@ impl SignedIn {
 
     /// The passkey it was opened with, as far as that is known.
     pub fn credential_id(&self) -> Option<&str> {
-        self.session.credential_id.as_deref()
+        match &self.credential {
+            Credential::Session(session) => session.credential_id.as_deref(),
+            Credential::Token(_) => None,
+        }
     }
 
     /// Proof of being an administrator.

@@ -159,7 +159,7 @@ impl Studio {
             .map_err(|refused| to_entitled(&refused, "a registration"))?;
         let of = Owned { organization, owner: person };
         let passkey = self.new_passkey(of, registered, user_agent).await?;
-        let session = self.session_row(of, &passkey.credential_id, user_agent);
+        let session = self.session_row(of, &passkey.credential_id, user_agent, browser);
         let event = self.account_event(of, AccountEventKind::CodeUsed, passkey.name.clone());
         let (opened, now) = (NewSession::from(&session), self.now());
         self.store
