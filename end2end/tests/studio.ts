@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 const BINARY = process.env.VOBIO_BIN;
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on("error", reject);
@@ -23,6 +23,7 @@ async function freePort(): Promise<number> {
 export class Studio {
   code = "";
   private child?: ChildProcess;
+  private said = "";
   private readonly folder = mkdtempSync(join(tmpdir(), "vobio-journey-"));
   private constructor(readonly port: number, private readonly settings: Record<string, string>) {}
 
@@ -33,7 +34,12 @@ export class Studio {
   }
 
   get url(): string {
-    return `http://localhost:${this.port}`;
+    return this.settings.VOBIO_URL ?? `http://localhost:${this.port}`;
+  }
+
+  /** Waits until it has logged these words. */
+  async says(words: string): Promise<void> {
+    await expect.poll(() => this.said).toContain(words);
   }
 
   async serve(): Promise<void> {
@@ -52,15 +58,15 @@ export class Studio {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.child = child;
-    let said = "";
+    this.said = "";
     await new Promise<void>((resolve, reject) => {
       child.stderr!.on("data", (bytes: Buffer) => {
-        said += bytes.toString();
-        const code = said.match(/owner code: (\S+)/);
+        this.said += bytes.toString();
+        const code = this.said.match(/owner code: (\S+)/);
         if (code) this.code = code[1]!;
-        if (said.includes('"serving"')) resolve();
+        if (this.said.includes('"serving"')) resolve();
       });
-      child.on("exit", () => reject(new Error(`the studio ended:\n${said}`)));
+      child.on("exit", () => reject(new Error(`the studio ended:\n${this.said}`)));
     });
   }
 

@@ -1,12 +1,15 @@
 //! Where a request comes from, and whether it came by TLS.
 
-use super::{Http, Proxies, forwarded::is_clear};
+use super::{
+    Http, Proxies,
+    forwarded::{is_clear, is_multiplexed},
+};
 use axum::{
     extract::{Request, State},
     middleware::Next,
     response::Response,
 };
-use http::HeaderMap;
+use http::{HeaderMap, Version};
 use std::net::IpAddr;
 
 /// The other end of the connection: what the listener puts into every request.
@@ -16,6 +19,10 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 /// The address a request comes from, in every request. Personal: it is never logged above DEBUG.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ClientAddress(pub(crate) IpAddr);
+
+/// The version of HTTP that the browser speaks, be it with us or with a proxy that is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spoken(pub(super) Version);
 
 /// How a request of a studio with an https address came; [`super::host`] judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +35,9 @@ pub(super) enum Way {
     Unnamed(IpAddr),
 }
 
-/// The layer: puts [`ClientAddress`] and [`Way`] into the request.
+/// The layer: puts [`ClientAddress`], [`Way`] and [`Spoken`] into the request.
 pub(super) async fn address(State(http): State<Http>, mut request: Request, next: Next) -> Response {
+    let mut spoken = request.version();
     if let Some(peer) = request.extensions().get::<Peer>().copied() {
         let way = if http.cookies.is_https {
             Way::of(peer, http.has_tls, &http.proxies, request.headers())
@@ -39,7 +47,11 @@ pub(super) async fn address(State(http): State<Http>, mut request: Request, next
         let client = http.proxies.client(peer.0, request.headers());
         request.extensions_mut().insert(ClientAddress(client));
         request.extensions_mut().insert(way);
+        if http.proxies.trusts(peer.0) && is_multiplexed(request.headers()) {
+            spoken = Version::HTTP_2;
+        }
     }
+    request.extensions_mut().insert(Spoken(spoken));
     next.run(request).await
 }
 

@@ -5,7 +5,7 @@
 //! each answer stands, from memory while this process writes it and from rows otherwise. `after` is a time in
 //! microseconds; an overlap is harmless, so a cursor of events was not needed.
 
-use super::{Http, problems, streams};
+use super::{Http, client::Spoken, problems, streams};
 use api_types::{AnswerEvent, Problem, RunId};
 use app::{
     api::context::Caller,
@@ -58,7 +58,7 @@ pub(super) struct After {
 pub(super) async fn events(
     State(http): State<Http>,
     Extension(Caller(caller)): Extension<Caller>,
-    version: http::Version,
+    Extension(Spoken(version)): Extension<Spoken>,
     query: Result<Query<After>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
 ) -> Response {

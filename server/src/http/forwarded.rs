@@ -14,6 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 const FOR: &str = "x-forwarded-for";
 const FORWARDED: &str = "forwarded";
 const PROTO: &str = "x-forwarded-proto";
+const VIA: &str = "via";
 
 /// The proxies whose word counts (`TRUSTED_PROXIES`).
 #[derive(Debug, Clone, Default)]
@@ -51,6 +52,14 @@ pub(super) fn is_clear(headers: &HeaderMap) -> bool {
         None => last(headers, FORWARDED).and_then(|hop| parameter(hop, "proto")),
     };
     said.is_some_and(|proto| proto.eq_ignore_ascii_case("http"))
+}
+
+/// Whether the first proxy says that the client speaks HTTP/2 or later with it (`Via: 2.0 name`).
+pub(super) fn is_multiplexed(headers: &HeaderMap) -> bool {
+    let first = list(headers, VIA).next().and_then(|hop| hop.split_whitespace().next());
+    // The protocol's name may stand before its version.
+    let version = first.and_then(|protocol| protocol.rsplit('/').next()).unwrap_or_default();
+    matches!(version.split('.').next(), Some("2" | "3"))
 }
 
 /// The addresses as they were appended; `None` where it is none.
@@ -155,5 +164,13 @@ mod tests {
         assert!(clear(&[("forwarded", "for=203.0.113.7;proto=http")]));
         assert!(!clear(&[]) && !clear(&[("x-forwarded-proto", "http, https")]));
         assert!(!clear(&[("x-forwarded-proto", "https"), ("forwarded", "proto=http")]));
+    }
+
+    #[test]
+    fn the_first_proxy_says_which_protocol_the_client_speaks() {
+        let multiplexed = |via: &str| is_multiplexed(&headers(&[("via", via)]));
+        assert!(multiplexed("2.0 Caddy") && multiplexed("HTTP/2.0 nginx, 1.1 inner") && multiplexed("3 x"));
+        assert!(!multiplexed("1.1 x, 2.0 y") && !multiplexed("HTTP/1.1 x") && !multiplexed(""));
+        assert!(!is_multiplexed(&headers(&[])));
     }
 }

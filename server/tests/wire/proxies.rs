@@ -1,8 +1,14 @@
 //! Behind a proxy: whose word counts. Addresses of the loopback range play the proxies.
 
 use crate::support::{Person, Running, Studio, builder, client, until};
-use reqwest::{Method, blocking::Client};
-use std::net::IpAddr;
+use reqwest::{
+    Method,
+    blocking::{Client, Response},
+};
+use std::{
+    io::{BufRead as _, BufReader},
+    net::IpAddr,
+};
 
 const URL: &str = "https://studio.example.test";
 
@@ -74,9 +80,31 @@ fn an_https_address_without_tls_and_without_a_named_proxy_is_said_at_the_start_a
 }
 
 #[test]
+fn a_browser_that_speaks_http_2_with_the_proxy_keeps_all_its_streams() {
+    let studio = Studio::new().with("TRUSTED_PROXIES", "127.0.0.2");
+    let running = studio.start();
+    let ana = running.owner();
+    let open = |from: [u8; 4], via: &str| {
+        let mut behind = Person::through(at(from), &running.url);
+        behind.cookies.clone_from(&ana.cookies);
+        behind.request(Method::GET, "/api/events?after=0").header("via", via).send().unwrap()
+    };
+    let goes_on = |stream: Response| {
+        let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+        // A sign of life comes every 15 seconds; the end comes at once.
+        lines.find(|line| line.starts_with(':')).is_some()
+    };
+    let kept: Vec<Response> = (0..6).map(|_| open([127, 0, 0, 2], "HTTP/2.0 nginx")).collect();
+    assert!(kept.into_iter().all(goes_on));
+    let mut ended: Vec<Response> = (0..6).map(|_| open([127, 0, 0, 1], "HTTP/2.0 forged")).collect();
+    assert!(!goes_on(ended.remove(0)), "one of somebody who is not believed ends");
+}
+
+#[test]
 fn no_address_of_a_client_is_logged_above_debug() {
-    let settings = Studio::new().with("VOBIO_URL", URL).with("TRUSTED_PROXIES", "127.0.0.2");
-    let running = settings.with("LOG_LEVEL", "INFO").start();
+    let studio = Studio::new().with("VOBIO_URL", URL).with("TRUSTED_PROXIES", "127.0.0.2");
+    let studio = studio.with("LOG_LEVEL", "INFO");
+    let running = studio.start();
     let headers = [("host", "studio.example.test"), ("x-forwarded-for", "203.0.113.7")];
     assert_eq!(ask(&running, [127, 0, 0, 2], "/login", &headers).0, 200);
     assert!(running.logged().iter().all(|line| !line.contains("203.0.113.7")), "{:?}", running.logged());

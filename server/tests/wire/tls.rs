@@ -25,6 +25,9 @@ fn the_owner_comes_by_http_2_and_by_http_1_and_every_cookie_is_bound_to_the_host
     let response = old.get(format!("{}/login", running.url)).send().unwrap();
     assert_eq!((response.status().as_u16(), response.version()), (200, Version::HTTP_11));
     // Another name that leads here is still another name.
+    // A head that no browser sends is not taken in.
+    let long = ana.request(Method::GET, "/login").header("x-long", "x".repeat(40_000)).send();
+    assert!(long.is_err() || long.is_ok_and(|response| response.status() == 431));
     for client in [old, authority.client(studio.port).build().unwrap()] {
         let other = client.get(format!("{}/login", running.url)).header("host", "other.example");
         assert_eq!(other.send().unwrap().status(), 421);
@@ -46,11 +49,10 @@ fn over_http_2_a_browser_may_have_more_streams_than_http_1_has_connections() {
     }
     let run = ana.ask(&slowly(10, 50), None, "mock/lorem")["run"].clone();
     for stream in &streams {
-        let ended = until("the end of the answer", || {
+        until("the end of the answer", || {
             let event = stream.recv_timeout(Duration::from_secs(20)).expect("the stream goes on");
             (event["run"] == run && event["state"] == "finished").then_some(())
         });
-        assert_eq!(ended, ());
     }
 }
 

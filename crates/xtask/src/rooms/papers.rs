@@ -8,7 +8,8 @@ use std::{
 };
 
 /// Folders at the top whose paths are checked.
-const OURS: &[&str] = &["app/", "server/", "frontend/", "crates/", "style/", "public/", "end2end/", "docs/"];
+const OURS: &[&str] =
+    &["app/", "server/", "frontend/", "crates/", "style/", "public/", "end2end/", "docs/", "deploy/"];
 
 /// What README.md and docs/ name and nobody has, one sentence each.
 pub(super) fn broken(root: &Path) -> Result<Vec<String>> {

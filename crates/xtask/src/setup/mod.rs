@@ -2,6 +2,7 @@
 
 mod node;
 pub(crate) mod postgres;
+mod proxy;
 
 use crate::{apt, place, sh, weights, wheel::Wheel};
 use anyhow::{Context, Result};
@@ -32,6 +33,8 @@ pub(crate) struct Browsing {
     pub(crate) node_bin: PathBuf,
     /// PATH with a good Node first.
     pub(crate) path: OsString,
+    /// nginx, for the journey behind a proxy.
+    pub(crate) nginx: PathBuf,
 }
 
 /// A real model server that somebody else wrote: llama.cpp's, as a Python module that runs on every x86-64. (The package
@@ -64,7 +67,7 @@ pub(crate) fn tools() -> Result<Tools> {
 /// Finds or fetches what Playwright needs, and nothing else.
 pub(crate) fn browsing() -> Result<Browsing> {
     let node = node::prepare()?;
-    Ok(Browsing { browser: browser()?, node_bin: node.bin, path: node.path })
+    Ok(Browsing { browser: browser()?, node_bin: node.bin, path: node.path, nginx: proxy::prepare()? })
 }
 
 fn browser() -> Result<PathBuf> {

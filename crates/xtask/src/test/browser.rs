@@ -19,6 +19,7 @@ pub(crate) fn playwright(browsing: &Browsing, project: &str, environment: &[(&st
         .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
         .env("PATH", &browsing.path)
         .env("CHROMIUM", &browsing.browser)
+        .env("NGINX", &browsing.nginx)
         .envs(environment.iter().copied())
         .current_dir(place::root().join("end2end"))
         .status()
