@@ -33,6 +33,11 @@ export class Studio {
     return studio;
   }
 
+  /** The database, for what no journey can wait for. */
+  get database(): string {
+    return join(this.folder, "data", "vobio.db");
+  }
+
   get url(): string {
     return this.settings.VOBIO_URL ?? `http://localhost:${this.port}`;
   }

@@ -16,6 +16,7 @@ mod first_owner;
 mod hosts;
 mod logs;
 mod operator;
+mod passkeys;
 mod proxies;
 mod refused_forms;
 mod settings;

@@ -2,6 +2,7 @@
 
 mod browser;
 mod hostile;
+mod matrix;
 
 use super::*;
 use browser::{Browser, edit, get_with_client_data};

@@ -16,6 +16,7 @@ mod messages;
 mod opening;
 mod order;
 mod people;
+mod recovery;
 mod runs;
 mod tree;
 mod trouble;

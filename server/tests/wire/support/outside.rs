@@ -60,6 +60,18 @@ impl Outside {
         found.unwrap().1.organization
     }
 
+    /// Makes the last touch in somebody's session one of a while ago.
+    pub(crate) fn touched_before(&self, person: &Person, ago: Duration) {
+        let session = self.tokens.read(&person.cookies["vobio-session"], now()).unwrap();
+        let store: Arc<dyn Store> = self.database.clone();
+        let (row, _) = self.runtime.block_on(store.session_with_person(session)).unwrap().unwrap();
+        let then = Timestamp(now().0 - i64::try_from(ago.as_micros()).unwrap());
+        let written = store.write::<_, StoreError, _>(move |tx| {
+            Box::pin(async move { tx.session_touched(row.owned, session, then).await })
+        });
+        self.runtime.block_on(written).unwrap();
+    }
+
     /// Somebody new, signed in: there is no invitation yet, so they are written into the database.
     pub(crate) fn person(&self, organization: Option<OrganizationId>, role: Role) -> Person {
         let (is_new, organization) =

@@ -129,6 +129,12 @@ impl Person {
         assert_eq!(done.status, 200, "{done:?}");
     }
 
+    /// The id of the passkey in this browser, as the studio names it.
+    pub(crate) fn credential_id(&self) -> String {
+        let id = &self.browser.key.as_ref().unwrap().credential_id;
+        base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, id.as_slice())
+    }
+
     /// Signs in with the passkey.
     pub(crate) fn sign_in(&mut self) -> Answer {
         self.page("/login");

@@ -1,0 +1,134 @@
+import { execFileSync } from "node:child_process";
+import { addAuthenticator, awake, complaints, expect, test } from "./studio";
+
+const manage = async (page: import("@playwright/test").Page, url: string) => {
+  await page.goto(`${url}/settings/passkeys`);
+  await awake(page);
+};
+
+test("a second device gets a passkey, and signs in with it", async ({ owner, studio, browser }) => {
+  await manage(owner, studio.url);
+  await expect(owner.getByText("You have one passkey and no recovery codes.")).toBeVisible();
+  await expect(owner.getByRole("button", { name: /^Remove / })).toHaveCount(0);
+  // The authenticator that is there has a key already; another one makes a second.
+  const devtools = await addAuthenticator(owner, { transport: "usb" });
+  await owner.getByRole("button", { name: "Add a passkey" }).click();
+  await expect(owner.getByText("The passkey was added.")).toBeVisible();
+  await expect(owner).toHaveURL(/\/settings\/passkeys$/);
+  await expect(owner.locator(".rows > li")).toHaveCount(2);
+  void devtools;
+  void browser;
+  await owner.getByRole("button", { name: /^Rename / }).last().click();
+  await owner.getByLabel("Name").last().fill("The one at home");
+  await owner.getByRole("button", { name: "Save" }).last().click();
+  await expect(owner.locator(".rows .name").last()).toHaveText("The one at home");
+  await owner.getByRole("button", { name: "Remove The one at home" }).click();
+  await owner.getByRole("button", { name: "Remove the passkey" }).click();
+  await expect(owner.getByText("The passkey was removed.")).toBeVisible();
+  await expect(owner.locator(".rows > li")).toHaveCount(1);
+});
+
+test("who lost the key comes back with a recovery code, and sees the codes once", async ({ owner, studio, browser }) => {
+  await manage(owner, studio.url);
+  await owner.getByRole("button", { name: "Make recovery codes" }).click();
+  const shown = owner.getByLabel("Recovery codes", { exact: true });
+  const codes = (await shown.innerText()).trim().split("\n");
+  expect(codes).toHaveLength(10);
+  await expect(owner).toHaveURL(/\/settings\/passkeys$/);
+  await owner.reload();
+  await expect(owner.getByText("10 of 10 left")).toBeVisible();
+
+  const elsewhere = await (await browser.newContext()).newPage();
+  const said = complaints(elsewhere);
+  await addAuthenticator(elsewhere);
+  await elsewhere.goto(`${studio.url}/login`);
+  await elsewhere.getByRole("link", { name: "Lost your key?" }).click();
+  await elsewhere.getByLabel("Recovery code").fill("AAAA-BBBB-CCCC-DDDD");
+  await elsewhere.getByRole("button", { name: "Create a new passkey" }).click();
+  await expect(elsewhere.locator("#code-error")).toContainText("That code is not valid");
+  await elsewhere.getByLabel("Recovery code").fill(codes[0]!.toLowerCase());
+  await elsewhere.getByRole("button", { name: "Create a new passkey" }).click();
+  await expect(elsewhere.getByText("You are back in, with a new passkey.")).toBeVisible();
+  await expect(elsewhere.getByText("9 of 10 left")).toBeVisible();
+  await expect(elsewhere.locator(".rows > li")).toHaveCount(2);
+  expect(said).toEqual([]);
+  await elsewhere.context().close();
+});
+
+test("without a script the codes are shown too", async ({ owner, studio, withoutScripts }) => {
+  const page = await withoutScripts(owner.context());
+  await page.goto(`${studio.url}/settings/passkeys`);
+  await page.getByRole("button", { name: "Make recovery codes" }).click();
+  expect((await page.getByLabel("Recovery codes", { exact: true }).innerText()).trim().split("\n")).toHaveLength(10);
+});
+
+test("after five minutes a touch is asked for, and the form goes on by itself", async ({ owner, studio }) => {
+  const age = () =>
+    execFileSync("sqlite3", [studio.database, "PRAGMA busy_timeout = 5000; UPDATE sessions SET touched_at = touched_at - 301000000"]);
+  await manage(owner, studio.url);
+  age();
+  await owner.getByRole("button", { name: "Make recovery codes" }).click();
+  await expect(owner.getByText("These codes are shown this once.")).toBeVisible();
+
+  // Nobody touches: the page says so and waits for another try.
+  await manage(owner, studio.url);
+  age();
+  await owner.evaluate(() => {
+    navigator.credentials.get = () => Promise.reject(new DOMException("", "NotAllowedError"));
+  });
+  await owner.getByRole("button", { name: "Make new codes" }).click();
+  const dialog = owner.getByRole("dialog", { name: "Touch your passkey to go on" });
+  await expect(dialog).toContainText("The passkey was not used");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog).toBeHidden();
+});
+
+test("the door works with the keyboard alone", async ({ owner, studio }) => {
+  await owner.context().clearCookies();
+  await owner.goto(`${studio.url}/login`);
+  await awake(owner);
+  await owner.getByRole("link", { name: "Vobio" }).focus();
+  await owner.keyboard.press("Tab");
+  await expect(owner.getByRole("button", { name: "Sign in with a passkey" })).toBeFocused();
+  await owner.keyboard.press("Enter");
+  await expect(owner).toHaveURL(/\/chat$/);
+});
+
+test("keepers of passkeys are told what is taken here, and what is not", async ({ owner, studio, browser }) => {
+  const record = () => {
+    const said: unknown[] = [];
+    (window as unknown as { said: unknown[] }).said = said;
+    for (const name of ["signalUnknownCredential", "signalAllAcceptedCredentials", "signalCurrentUserDetails"]) {
+      (PublicKeyCredential as unknown as Record<string, unknown>)[name] = async (told: unknown) => void said.push([name, told]);
+    }
+  };
+  await owner.addInitScript(record);
+  await manage(owner, studio.url);
+  const said = () => owner.evaluate(() => JSON.stringify((window as unknown as { said: unknown[] }).said));
+  await expect.poll(said).toContain("signalCurrentUserDetails");
+  expect(await said()).toMatch(/signalAllAcceptedCredentials.*"rpId":"localhost".*"allAcceptedCredentialIds":\["[\w-]+"\].*"name":"Ana"/);
+
+  // A passkey of another studio that stood under this address.
+  const elsewhere = await (await browser.newContext()).newPage();
+  await addAuthenticator(elsewhere);
+  await elsewhere.addInitScript(record);
+  await elsewhere.goto(`${studio.url}/login`);
+  await awake(elsewhere);
+  await elsewhere.evaluate(() =>
+    navigator.credentials.create({
+      publicKey: {
+        rp: { id: "localhost", name: "Another" },
+        user: { id: new Uint8Array(16).fill(7), name: "Eve", displayName: "Eve" },
+        challenge: new Uint8Array(32),
+        pubKeyCredParams: [{ type: "public-key", alg: -7 }],
+        authenticatorSelection: { residentKey: "required", userVerification: "required" },
+      },
+    }),
+  );
+  await elsewhere.getByRole("button", { name: "Sign in with a passkey" }).click();
+  await expect(elsewhere.locator("[data-refused]")).toContainText("That passkey was not accepted.");
+  await expect
+    .poll(() => elsewhere.evaluate(() => JSON.stringify((window as unknown as { said: unknown[] }).said)))
+    .toMatch(/signalUnknownCredential.*"rpId":"localhost","credentialId":"[\w-]+"/);
+  await elsewhere.context().close();
+});
