@@ -195,7 +195,11 @@ pub(crate) async fn boot(config: &Config, folder: &Folder) -> anyhow::Result<Boo
         finder: Box::new(Finder::new(client, Timeouts::default())),
         clock: Box::new(SystemClock),
         ids: Box::new(SystemIds),
-        settings: StudioSettings { default_model: config.default_model.clone(), worker: WorkerId(new_id()) },
+        settings: StudioSettings {
+            default_model: config.default_model.clone(),
+            open_registration: config.open_registration,
+            worker: WorkerId(new_id()),
+        },
     });
     Ok(Booted { studio: Arc::new(studio), database, tokens: Tokens::new(&key, &config.url)?, tickets })
 }

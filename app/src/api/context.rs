@@ -1,7 +1,7 @@
 //! What a server function and a page find around them: the studio, the caller, and the way to answer.
 
 use super::Refused;
-use api_types::{ConversationId, Problem};
+use api_types::{ConversationId, PersonId, Problem};
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -15,6 +15,8 @@ pub struct Context {
     pub studio: Arc<Studio>,
     /// Makes the session cookie.
     pub cookies: Arc<dyn SessionCookies>,
+    /// Scheme, host and port people use.
+    pub origin: Arc<str>,
     /// Names of the static files.
     pub site: Site,
     /// The mock models are on: every page says so.
@@ -74,16 +76,21 @@ impl RefusedForm {
     /// The page it stands on, for a browser that does not say: some hide it, and while one shows a refusal its address is
     /// the form's own.
     pub fn page(&self) -> String {
-        match self.typed("conversation").and_then(|id| id.parse::<ConversationId>().ok()) {
-            Some(id) => format!("/chat/{id}"),
-            None => page_of(&self.action).to_owned(),
+        let conversation = self.typed("conversation").and_then(|id| id.parse::<ConversationId>().ok());
+        let person = self.typed("person").and_then(|id| id.parse::<PersonId>().ok());
+        match (conversation, person) {
+            (Some(id), _) => format!("/chat/{id}"),
+            (None, Some(id)) => format!("/people/{id}"),
+            (None, None) => page_of(&self.action).to_owned(),
         }
     }
 
     /// Whether the page says what is wrong beside a field; if not, it says it where one looks first.
     pub fn names_a_field(&self) -> bool {
-        let has_fields = self.action == "/api/message/send" || self.action.starts_with("/api/conversation/");
-        has_fields && matches!(self.problem, Problem::Invalid { .. })
+        let has_fields =
+            ["/api/message/send", "/api/conversation/", "/api/account/", "/api/person/", "/api/invite/"];
+        has_fields.iter().any(|action| self.action.starts_with(action))
+            && matches!(self.problem, Problem::Invalid { .. })
     }
 
     /// What is wrong with a field.
@@ -97,9 +104,24 @@ impl RefusedForm {
     }
 }
 
+/// What a form made, as JSON: its page shows it in the very answer, for nobody can be shown it again.
+#[derive(Clone)]
+pub struct Made {
+    /// Where the form was sent.
+    pub action: String,
+    /// The server function's answer.
+    pub answer: String,
+}
+
 /// The page that a form with this action stands on, as far as the action tells.
 pub fn page_of(action: &str) -> &'static str {
-    if action.starts_with("/api/source/") { "/models" } else { "/chat" }
+    const PAGES: [(&str, &str); 4] = [
+        ("/api/source/", "/models"),
+        ("/api/person/", "/people"),
+        ("/api/invite/", "/people"),
+        ("/api/account/", "/settings"),
+    ];
+    PAGES.iter().find(|(start, _)| action.starts_with(start)).map_or("/chat", |(_, page)| *page)
 }
 
 fn parts() -> Option<Parts> {
@@ -153,6 +175,20 @@ pub fn browser() -> Result<String, Refused> {
 /// The refused form that led to this page, if one did.
 pub fn refused_form() -> Option<RefusedForm> {
     parts().and_then(|parts| parts.extensions.get::<RefusedForm>().cloned())
+}
+
+/// What the form made that led to this page, if it was sent to this action.
+pub fn made<T: serde::de::DeserializeOwned>(action: &str) -> Option<T> {
+    let made = parts().and_then(|parts| parts.extensions.get::<Made>().cloned())?;
+    serde_json::from_str(&made.answer).ok().filter(|_| made.action == action)
+}
+
+/// Whether this page is the answer to a form, refused or not: it stands under the form's address.
+pub fn answers_a_form() -> bool {
+    let has = |parts: Parts| {
+        parts.extensions.get::<Made>().is_some() || parts.extensions.get::<RefusedForm>().is_some()
+    };
+    parts().is_some_and(has)
 }
 
 /// Path and query of the page that is being made; of a refused form, those of its page.

@@ -3,16 +3,24 @@
 //! Each takes JSON or a form ([`codec::FormOrJson`]) and answers JSON; what is refused is `application/problem+json`.
 //! To add one: write it here, add its row to the endpoint × role table in `server/tests/wire/endpoints.rs`.
 
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod account;
 pub mod codec;
 #[cfg(feature = "ssr")]
 pub mod context;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod conversation;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod invite;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod join;
 #[cfg(feature = "ssr")]
 pub mod local_path;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod message;
 pub mod number;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod person;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod run;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]

@@ -55,8 +55,8 @@ pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl
 /// was told once in a query is not told again.
 fn address() -> Option<String> {
     let asked = context::asked_for()?;
-    let was_told = asked.strip_suffix("?saved=settings").map(str::to_owned);
-    was_told.or_else(|| context::refused_form().map(|_| asked))
+    let was_told = asked.split_once("?saved=").map(|(page, _)| page.to_owned());
+    was_told.or_else(|| context::answers_a_form().then_some(asked))
 }
 
 fn current(yes: bool) -> Option<&'static str> {
@@ -66,11 +66,7 @@ fn current(yes: bool) -> Option<&'static str> {
 fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
     let name = data.by.name().to_owned();
     let first: String = name.chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    let role = match data.by.role() {
-        api_types::Role::Owner => "Owner",
-        api_types::Role::Admin => "Administrator",
-        api_types::Role::Member => "Member",
-    };
+    let role = data.by.role().title();
     view! {
         <aside class="rail" id="rail" popover aria-label="Studio">
             <div class="brand">

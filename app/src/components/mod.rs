@@ -1,5 +1,6 @@
 //! Markup without state. docs/look.md shows each of them.
 
+pub mod account;
 pub mod composer;
 pub mod conversation;
 pub mod frame;

@@ -6,6 +6,7 @@ use super::dom::{
 };
 use crate::api::{
     Refused,
+    join::{finish_join, start_join},
     session::{finish_sign_in, start_sign_in},
     setup::{finish_setup, start_setup},
 };
@@ -21,6 +22,7 @@ use web_sys::{Event, HtmlButtonElement, HtmlElement, HtmlInputElement};
 pub(super) enum Kind {
     SignIn,
     SetUp,
+    Join,
 }
 
 /// Why it did not work.
@@ -62,6 +64,9 @@ pub(super) fn wake(kind: Kind, next: String) {
 
 fn begin(kind: Kind, next: String) {
     let Some(form) = find("#ceremony form") else { return };
+    if kind == Kind::Join {
+        fill_code();
+    }
     if !window().is_some_and(|window| window.is_secure_context()) {
         refuse(
             "Passkeys need https, or the address http://localhost. Open the studio under the address it printed when it was started.",
@@ -93,6 +98,7 @@ fn begin(kind: Kind, next: String) {
             let done = match kind {
                 Kind::SignIn => sign_in().await,
                 Kind::SetUp => set_up().await,
+                Kind::Join => join().await,
             };
             is_busy.set(false);
             match done {
@@ -137,6 +143,28 @@ async fn set_up() -> Result<(), Failure> {
     let options = parse_creation(&JSON::parse(&start.options)?)?;
     let credential = create_credential(&public_key(&options)?).await?;
     Ok(finish_setup(start.ceremony, to_json(&credential)?).await?)
+}
+
+async fn join() -> Result<(), Failure> {
+    let value = |id: &str| find_as::<HtmlInputElement>(id).map(|input| input.value()).unwrap_or_default();
+    let start = start_join(value("#code"), value("#name")).await?;
+    let options = parse_creation(&JSON::parse(&start.options)?)?;
+    let credential = create_credential(&public_key(&options)?).await?;
+    Ok(finish_join(start.ceremony, to_json(&credential)?).await?)
+}
+
+/// An invitation's code stands after the `#` of its link: that part is never sent, so no log and no referrer has it.
+fn fill_code() {
+    let Some(hash) = window().and_then(|window| window.location().hash().ok()) else { return };
+    let code = hash.trim_start_matches('#');
+    if let Some(input) = find_as::<HtmlInputElement>("#code").filter(|input| input.value().is_empty())
+        && !code.is_empty()
+    {
+        input.set_value(code);
+        if let Some(name) = find_as::<HtmlInputElement>("#name") {
+            let _ = name.focus();
+        }
+    }
 }
 
 fn waiting(yes: bool) {

@@ -21,4 +21,4 @@ pub mod passkey;
 
 pub use chat::{Chat, ChatPlace};
 pub use live::Live;
-pub use passkey::{PasskeySetUp, PasskeySignIn};
+pub use passkey::{PasskeyJoin, PasskeySetUp, PasskeySignIn};

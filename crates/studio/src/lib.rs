@@ -5,15 +5,20 @@
 //! needs (`&SignedIn`, `&Admin`, …) as an argument, return `Result<_, Problem>`, and test it in `tests/` on SQLite.
 
 mod access;
+mod account;
 mod answer;
 mod catalog;
 mod code;
 mod conversation;
+mod export;
 mod fault;
+mod invite;
+mod join;
 mod limits;
 mod live;
 mod message;
 mod number;
+mod person;
 pub mod ports;
 mod run;
 mod session;
@@ -33,11 +38,14 @@ pub use answer::{Ticket, answer};
 pub use catalog::Catalog;
 pub use code::digest;
 pub use conversation::{ConversationPage, OpenConversation};
+pub use export::{Export, ExportPart};
 pub use fault::{TRACE, broken};
+pub use invite::{InvitePage, InviteState, NewInvite};
 pub use limits::*;
 pub use live::{Live, LiveRun, LiveView};
 pub use message::SendMessage;
 pub use number::grouped;
+pub use person::{DELETED_NAME, PeoplePage, PersonView};
 pub use run::Opened;
 pub use session::NewSession;
 pub use source::SourceView;
@@ -56,6 +64,7 @@ pub struct Studio {
     clock: Box<dyn Clock>,
     ids: Box<dyn Ids>,
     settings: StudioSettings,
+    exports: export::Exports,
     /// Opened runs on their way to the worker.
     queue: mpsc::Sender<Ticket>,
 }
@@ -65,6 +74,8 @@ pub struct Studio {
 pub struct StudioSettings {
     /// The model a new conversation begins with, when the operator names one.
     pub default_model: Option<api_types::ModelRef>,
+    /// Anybody may make an account, invited or not.
+    pub open_registration: bool,
     /// This process, as rows name it.
     pub worker: api_types::WorkerId,
 }
@@ -100,6 +111,7 @@ impl Studio {
             clock: parts.clock,
             ids: parts.ids,
             settings: parts.settings,
+            exports: export::Exports::default(),
             queue,
         };
         (studio, tickets)

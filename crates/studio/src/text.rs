@@ -85,6 +85,15 @@ pub(crate) fn name(text: &str) -> Result<String, Problem> {
     line("name", text, NAME_CHARS_MAX, "Tell us what to call you.")
 }
 
+/// A note: one line, or nothing.
+pub(crate) fn note(field: &str, text: &str, chars_max: usize) -> Result<String, Problem> {
+    if text.trim().is_empty() {
+        Ok(String::new())
+    } else {
+        line(field, text, chars_max, "Write something, or nothing at all.")
+    }
+}
+
 /// A title made from the first message: its first line, cut at a word.
 pub(crate) fn title_from(message: &str) -> String {
     const CHARS: usize = 60;

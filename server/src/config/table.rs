@@ -38,6 +38,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "Signs session tokens; at least 32 bytes. Not set: a key is made in VOBIO_DATA, readable by its owner only.",
     ),
     row("REQUEST_TIMEOUT_SECONDS", Some("30"), "A request that takes longer is answered 503."),
+    row(
+        "OPEN_REGISTRATION",
+        Some("false"),
+        "true lets anybody who reaches the studio make an account, as a member. Otherwise people are invited.",
+    ),
     row("DEFAULT_MODEL", None, "The model a new chat begins with, like openai/some-model."),
     row(
         "MOCK_MODE",

@@ -22,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     pub(crate) jwt_secret: Option<SecretString>,
     pub(crate) request_timeout: Duration,
+    /// Anybody may make an account.
+    pub(crate) open_registration: bool,
     pub(crate) default_model: Option<ModelRef>,
     pub(crate) mock: bool,
     pub(crate) local_model: LocalModelSetting,
@@ -97,6 +99,7 @@ impl Config {
             )?,
             jwt_secret: jwt_secret.map(SecretString::from),
             request_timeout: Duration::from_secs(number(raw, "REQUEST_TIMEOUT_SECONDS", 1, 600)?),
+            open_registration: choice(raw, "OPEN_REGISTRATION", &[("true", true), ("false", false)])?,
             default_model: raw
                 .get("DEFAULT_MODEL")
                 .map(|text| {
@@ -232,6 +235,7 @@ mod tests {
             ("PORT", "70000"),
             ("LOG_LEVEL", "loud"),
             ("MOCK_MODE", "maybe"),
+            ("OPEN_REGISTRATION", "yes"),
             ("REQUEST_TIMEOUT_SECONDS", "nan"),
             ("REQUEST_TIMEOUT_SECONDS", "-5"),
             ("LOCAL_MODEL_THREADS", "0"),

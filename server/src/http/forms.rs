@@ -1,9 +1,10 @@
-//! Forms without a script: what worked goes on to the next page, what was refused comes back to its form with the typed text.
+//! Forms without a script: what worked goes on to the next page, what was refused comes back to its form with the typed text,
+//! and what was made to be seen once is shown on the form's page.
 
 use super::{Http, problems};
 use api_types::Problem;
 use app::api::{
-    context::{self, RefusedForm},
+    context::{self, Made, RefusedForm},
     local_path::LocalPath,
 };
 use axum::{
@@ -12,7 +13,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 
 use super::BODY_BYTES_MAX;
 
@@ -44,10 +45,23 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
     };
     let accept = parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let action = parts.uri.path().to_owned();
-    let mut again = parts.clone();
+    let mut again = Again { parts: parts.clone(), accept };
     let response = next.clone().run(Request::from_parts(parts, Body::from(bytes.clone()))).await;
+    if response.status().is_success() && response.headers().contains_key(header::LOCATION) {
+        return see_other(response, "/");
+    }
     if response.status().is_success() {
-        return see_other(response, back.as_ref().map_or("/", LocalPath::as_str));
+        let page = back.as_ref().map_or_else(|| context::page_of(&action), LocalPath::as_str).to_owned();
+        let (worked, body) = response.into_parts();
+        let bytes_made = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
+        let answer = String::from_utf8_lossy(&bytes_made).into_owned();
+        let worked = Response::from_parts(worked, Body::empty());
+        // A server function that answers nothing answers null.
+        if matches!(answer.as_str(), "" | "null") {
+            return see_other(worked, back.as_ref().map_or("/", LocalPath::as_str));
+        }
+        again.parts.extensions.insert(Made { action, answer });
+        return again.show(&page, next).await;
     }
     let (status, problem, cookies) = read_problem(response).await;
     if problem == Problem::SignIn {
@@ -57,18 +71,9 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
     // The same page once more, as if it had been asked for, with what was refused beside it.
     let fields = serde_urlencoded::from_bytes(&bytes).unwrap_or_default();
     let refused = RefusedForm { action, fields, problem };
-    again.method = Method::GET;
-    again.uri = back
-        .map_or_else(|| refused.page(), |page| page.as_str().to_owned())
-        .parse()
-        .unwrap_or(Uri::from_static("/"));
-    again.headers.remove(header::CONTENT_TYPE);
-    again.headers.remove(header::CONTENT_LENGTH);
-    if let Some(accept) = accept {
-        again.headers.insert(header::ACCEPT, accept);
-    }
-    again.extensions.insert(refused);
-    let mut shown = next.run(Request::from_parts(again, Body::empty())).await;
+    let page = back.map_or_else(|| refused.page(), |page| page.as_str().to_owned());
+    again.parts.extensions.insert(refused);
+    let mut shown = again.show(&page, next).await;
     if shown.status().is_success() {
         *shown.status_mut() = status;
     }
@@ -76,6 +81,25 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
         shown.headers_mut().append(header::SET_COOKIE, cookie);
     }
     shown
+}
+
+/// A form's request, to be asked once more as its page.
+struct Again {
+    parts: Parts,
+    accept: Option<HeaderValue>,
+}
+
+impl Again {
+    async fn show(mut self, page: &str, next: Next) -> Response {
+        self.parts.method = Method::GET;
+        self.parts.uri = page.parse().unwrap_or(Uri::from_static("/"));
+        self.parts.headers.remove(header::CONTENT_TYPE);
+        self.parts.headers.remove(header::CONTENT_LENGTH);
+        if let Some(accept) = self.accept {
+            self.parts.headers.insert(header::ACCEPT, accept);
+        }
+        next.run(Request::from_parts(self.parts, Body::empty())).await
+    }
 }
 
 /// The address of a form, asked for as a page: a refusal was shown under it, and somebody reloads that or comes back to it.

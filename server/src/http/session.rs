@@ -82,7 +82,7 @@ pub(super) async fn read(State(http): State<Http>, mut request: Request, next: N
         Some(known) => {
             request.extensions_mut().insert(Browser(known));
         }
-        None if request.uri().path() == "/login" => given = new_browser(&http.cookies),
+        None if matches!(request.uri().path(), "/login" | "/join") => given = new_browser(&http.cookies),
         None => {}
     }
     let mut response = next.run(request).await;

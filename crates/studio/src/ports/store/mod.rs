@@ -3,21 +3,25 @@
 //! One file per noun holds its rows, its reads and its writes. Every statement carries owner and organization.
 //! `crates/storage` implements all of it, once, for SQLite and PostgreSQL.
 
+mod account;
 mod account_events;
 mod conversations;
 mod installation;
+mod invites;
 mod keys;
 mod messages;
 mod people;
 mod runs;
 mod sessions;
 
+pub use account::{AccountReads, Belongings, OwnPasskey, OwnSession, OwnToken};
 pub use account_events::{AccountEventReads, AccountEventRow, AccountEventWrites};
 pub use conversations::{ConversationReads, ConversationRow, ConversationWrites};
 pub use installation::{InstallationReads, InstallationWrites};
+pub use invites::{InviteReads, InviteRow, InviteWrites, ListedInvite};
 pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
 pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, TurnRow};
-pub use people::{PeopleReads, PeopleWrites, PersonRow};
+pub use people::{ListedPerson, PeopleReads, PeopleWrites, PersonRow};
 pub use runs::{RunEnd, RunEventKind, RunEventRow, RunReads, RunRow, RunWrites, WorkerWrites};
 pub use sessions::{SessionEnd, SessionReads, SessionRow, SessionWrites};
 
@@ -65,6 +69,8 @@ pub trait Reads:
     + ConversationReads
     + MessageReads
     + RunReads
+    + InviteReads
+    + AccountReads
 {
 }
 impl<T> Reads for T where
@@ -76,6 +82,8 @@ impl<T> Reads for T where
         + ConversationReads
         + MessageReads
         + RunReads
+        + InviteReads
+        + AccountReads
 {
 }
 
@@ -87,6 +95,7 @@ pub trait Tx:
     Reads
     + InstallationWrites
     + PeopleWrites
+    + InviteWrites
     + KeyWrites
     + SessionWrites
     + AccountEventWrites
