@@ -29,11 +29,13 @@ pub fn Routes() -> impl IntoView {
                 <Route path=path!("/") view=pages::home ssr=SsrMode::Async />
                 <Route path=path!("/login") view=pages::login ssr=SsrMode::Async />
                 <Route path=path!("/recover") view=pages::recover ssr=SsrMode::Async />
+                <Route path=path!("/join") view=pages::join ssr=SsrMode::Async />
                 <Route path=path!("/chat") view=pages::new_chat ssr=SsrMode::Async />
                 <Route path=path!("/chat/:id") view=pages::chat ssr=SsrMode::Async />
                 <Route path=path!("/conversations") view=pages::conversations ssr=SsrMode::Async />
                 <Route path=path!("/models") view=pages::models ssr=SsrMode::Async />
                 <Route path=path!("/people") view=pages::people ssr=SsrMode::Async />
+                <Route path=path!("/people/:id") view=pages::person ssr=SsrMode::Async />
                 <Route path=path!("/settings") view=pages::account ssr=SsrMode::Async />
                 <Route path=path!("/settings/passkeys") view=pages::passkeys ssr=SsrMode::Async />
                 <Route path=path!("/settings/sessions") view=pages::sessions ssr=SsrMode::Async />

@@ -220,6 +220,7 @@ pub(crate) async fn boot(config: &Config, folder: &Folder) -> anyhow::Result<Boo
         ids: Box::new(SystemIds),
         settings: StudioSettings {
             default_model: config.default_model.clone(),
+            open_registration: config.open_registration,
             worker: WorkerId(new_id()),
             session_idle: config.session_idle,
             session_life: config.session_life,

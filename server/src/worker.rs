@@ -2,7 +2,9 @@
 
 use crate::http::Pulse;
 use std::{sync::Arc, time::Duration};
-use studio::{HEARTBEAT_EVERY, HEARTBEAT_STALE, Studio, TRACE, Ticket, answer, ports::Timestamp};
+use studio::{
+    BIN_AFTER_DELETION, HEARTBEAT_EVERY, HEARTBEAT_STALE, Studio, TRACE, Ticket, answer, ports::Timestamp,
+};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -143,6 +145,8 @@ async fn keep_house(studio: Arc<Studio>) {
         tokio::select! {
             () = studio.live.closed() => return,
             () = tokio::time::sleep(HOUSEKEEPING_EVERY) => {}
+            // Their answers end first.
+            () = studio.live.bin_due() => tokio::time::sleep(BIN_AFTER_DELETION).await,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a server function and a page find around them: the studio, the caller, and the way to answer.
 
 use super::Refused;
-use api_types::{ConversationId, Problem};
+use api_types::{ConversationId, PersonId, Problem};
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -15,6 +15,8 @@ pub struct Context {
     pub studio: Arc<Studio>,
     /// Makes the session cookie.
     pub cookies: Arc<dyn SessionCookies>,
+    /// Scheme, host and port people use.
+    pub origin: Arc<str>,
     /// Names of the static files.
     pub site: Site,
     /// The mock models are on: every page says so.
@@ -90,18 +92,27 @@ impl RefusedForm {
     /// The page it stands on, for a browser that does not say: some hide it, and while one shows a refusal its address is
     /// the form's own.
     pub fn page(&self) -> String {
-        match self.typed("conversation").and_then(|id| id.parse::<ConversationId>().ok()) {
-            Some(id) => format!("/chat/{id}"),
-            None => page_of(&self.action).to_owned(),
+        let conversation = self.typed("conversation").and_then(|id| id.parse::<ConversationId>().ok());
+        let person = self.typed("person").and_then(|id| id.parse::<PersonId>().ok());
+        match (conversation, person) {
+            (Some(id), _) => format!("/chat/{id}"),
+            (None, Some(id)) => format!("/people/{id}"),
+            (None, None) => page_of(&self.action).to_owned(),
         }
     }
 
     /// Whether the page says what is wrong beside a field; if not, it says it where one looks first.
     pub fn names_a_field(&self) -> bool {
-        let has_fields = self.action == "/api/message/send"
-            || self.action == "/api/token/make"
-            || self.action.starts_with("/api/conversation/");
-        has_fields && matches!(self.problem, Problem::Invalid { .. })
+        let has_fields = [
+            "/api/message/send",
+            "/api/token/make",
+            "/api/conversation/",
+            "/api/account/",
+            "/api/person/",
+            "/api/invite/",
+        ];
+        has_fields.iter().any(|action| self.action.starts_with(action))
+            && matches!(self.problem, Problem::Invalid { .. })
     }
 
     /// What is wrong with a field.
@@ -125,6 +136,8 @@ pub fn page_of(action: &str) -> &'static str {
         "recovery" => "/recover",
         "token" => "/settings/tokens",
         "session" if action.contains("/end_o") => "/settings/sessions",
+        "person" | "invite" => "/people",
+        "account" => "/settings",
         "account_event" => "/settings/activity",
         _ => "/chat",
     }

@@ -4,6 +4,8 @@
 //! To add one: write it here, add its row to the endpoint × role table in `server/tests/wire/endpoints.rs`.
 
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod account;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod account_event;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod auth;
@@ -12,6 +14,10 @@ pub mod codec;
 pub mod context;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod conversation;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod invite;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod join;
 #[cfg(feature = "ssr")]
 pub mod local_path;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
@@ -19,6 +25,8 @@ pub mod message;
 pub mod number;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod passkey;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod person;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod recovery;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]

@@ -82,11 +82,7 @@ fn current(yes: bool) -> Option<&'static str> {
 fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
     let name = data.by.name().to_owned();
     let first: String = name.chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    let role = match data.by.role() {
-        api_types::Role::Owner => "Owner",
-        api_types::Role::Admin => "Administrator",
-        api_types::Role::Member => "Member",
-    };
+    let role = data.by.role().title();
     view! {
         <aside class="rail" id="rail" popover aria-label="Studio">
             <div class="brand">

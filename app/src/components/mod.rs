@@ -3,6 +3,7 @@
 pub mod account;
 pub mod composer;
 pub mod conversation;
+pub mod deletion;
 pub mod frame;
 pub mod icon;
 pub mod notice;

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::api::{
     Refused,
+    join::{finish_join, start_join},
     passkey::{finish_add, start_add},
     recovery::{finish_recovery, start_recovery},
     session::{finish_sign_in, start_sign_in},
@@ -29,6 +30,7 @@ pub(super) enum Kind {
     SetUp,
     Add,
     Recover,
+    Join,
 }
 
 /// Why it did not work.
@@ -85,6 +87,9 @@ pub(super) fn wake(kind: Kind, next: String) {
 
 fn begin(kind: Kind, next: String) {
     let Some(form) = find("#ceremony form") else { return };
+    if kind == Kind::Join {
+        fill_code();
+    }
     if !window().is_some_and(|window| window.is_secure_context()) {
         refuse(
             "Passkeys need https, or the address http://localhost. Open the studio under the address it printed when it was started.",
@@ -123,6 +128,7 @@ fn begin(kind: Kind, next: String) {
                 Kind::SetUp => set_up().await,
                 Kind::Add => add().await,
                 Kind::Recover => recover().await,
+                Kind::Join => join().await,
             };
             is_busy.set(false);
             match done {
@@ -224,6 +230,27 @@ async fn set_up() -> Result<(), Failure> {
     let credential = new_credential(&start.options).await?;
     let done = finish_setup(start.ceremony, credential.clone()).await;
     kept_or_forgotten(done, &start, &credential)
+}
+
+async fn join() -> Result<(), Failure> {
+    let start = start_join(typed("#code"), typed("#name")).await?;
+    let credential = new_credential(&start.options).await?;
+    let done = finish_join(start.ceremony, credential.clone()).await;
+    kept_or_forgotten(done, &start, &credential)
+}
+
+/// An invitation's code stands after the `#` of its link: that part is never sent, so no log and no referrer has it.
+fn fill_code() {
+    let Some(hash) = window().and_then(|window| window.location().hash().ok()) else { return };
+    let code = hash.trim_start_matches('#');
+    if let Some(input) = find_as::<HtmlInputElement>("#code").filter(|input| input.value().is_empty())
+        && !code.is_empty()
+    {
+        input.set_value(code);
+        if let Some(name) = find_as::<HtmlInputElement>("#name") {
+            let _ = name.focus();
+        }
+    }
 }
 
 fn waiting(yes: bool) {

@@ -27,4 +27,4 @@ mod touch;
 
 pub use chat::{Chat, ChatPlace};
 pub use live::Live;
-pub use passkey::{PasskeyAdd, PasskeyRecover, PasskeySetUp, PasskeySignIn};
+pub use passkey::{PasskeyAdd, PasskeyJoin, PasskeyRecover, PasskeySetUp, PasskeySignIn};

@@ -41,3 +41,11 @@ pub fn PasskeySetUp(children: Children) -> impl IntoView {
     crate::islands::ceremony::wake(crate::islands::ceremony::Kind::SetUp, "/chat".to_owned());
     view! { <div id="ceremony">{children()}<div data-refused aria-live="assertive"></div></div> }
 }
+
+/// Takes somebody in with the form inside it. The invitation's code comes after the `#` of the address.
+#[island]
+pub fn PasskeyJoin(children: Children) -> impl IntoView {
+    #[cfg(target_arch = "wasm32")]
+    crate::islands::ceremony::wake(crate::islands::ceremony::Kind::Join, "/chat".to_owned());
+    view! { <div id="ceremony">{children()}<div data-refused aria-live="assertive"></div></div> }
+}

@@ -20,7 +20,11 @@ pub(crate) fn login() -> impl IntoView {
             leptos_axum::redirect(next.as_str());
         }
         let has_owner = context::studio()?.has_owner().await?;
-        let body = if has_owner { sign_in(&next).into_any() } else { set_up().into_any() };
+        let body = if has_owner {
+            sign_in(&next, context::studio()?.has_open_registration()).into_any()
+        } else {
+            set_up().into_any()
+        };
         Ok(view! {
             <Title text=if has_owner { "Sign in" } else { "Make it yours" } />
             {door(view! { {ended_early()}{body} })}
@@ -54,7 +58,7 @@ pub(crate) fn no_script() -> impl IntoView {
     }
 }
 
-fn sign_in(next: &LocalPath) -> impl IntoView + use<> {
+fn sign_in(next: &LocalPath, is_open: bool) -> impl IntoView + use<> {
     let next = next.as_str().to_owned();
     view! {
         <h1>"Your studio. Your key."</h1>
@@ -71,6 +75,11 @@ fn sign_in(next: &LocalPath) -> impl IntoView + use<> {
             </form>
         </PasskeySignIn>
         <div class="after">
+            {if is_open {
+                view! { <p>"New here? "<a href="/join">"Create an account"</a>"."</p> }.into_any()
+            } else {
+                view! { <p>"Invited? Open the link you were given."</p> }.into_any()
+            }}
             <p><a href="/recover">"Lost your key?"</a></p>
         </div>
     }

@@ -24,6 +24,15 @@ impl Role {
         }
     }
 
+    /// The word for people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Member => "Member",
+            Self::Admin => "Administrator",
+            Self::Owner => "Owner",
+        }
+    }
+
     /// Reads [`Role::as_str`] back.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Member, Self::Admin, Self::Owner].into_iter().find(|role| role.as_str() == text)

@@ -13,12 +13,15 @@ use studio::ports::{
     store::{ConversationReads, ConversationRow, ConversationWrites, Owned, StoreError},
 };
 
+/// The columns of a conversation, in the order of [`conversation`].
 macro_rules! columns {
     () => {
         "organization_id, owner_id, id, title, model, temperature, max_tokens, system_prompt, leaf_id, \
          created_at, updated_at, deleted_at"
     };
 }
+
+pub(crate) use columns as conversation_columns;
 
 /// Whose, and not in the bin: what every query of one conversation asks.
 macro_rules! this_one {
@@ -39,7 +42,7 @@ macro_rules! show {
     };
 }
 
-fn conversation(cells: &mut Cells<'_>) -> Result<ConversationRow, StoreError> {
+pub(crate) fn conversation(cells: &mut Cells<'_>) -> Result<ConversationRow, StoreError> {
     Ok(ConversationRow {
         owned: cells.take_owned()?,
         id: cells.take()?,
@@ -204,7 +207,10 @@ impl ConversationWrites for Statements<Unit> {
 
     async fn empty_bin(&mut self, before: Timestamp) -> Result<u64, StoreError> {
         let due = Statement::new(
-            "SELECT id FROM conversations WHERE deleted_at IS NOT NULL AND deleted_at < $1 \
+            // An answer under way has rows to write: its conversation waits for its end.
+            "SELECT id FROM conversations c WHERE deleted_at IS NOT NULL AND deleted_at < $1 \
+             AND NOT EXISTS (SELECT 1 FROM runs r \
+             WHERE r.conversation_id = c.id AND r.state IN ('queued', 'running')) \
              ORDER BY deleted_at LIMIT $2",
         );
         let limit = u32::try_from(ROWS_MAX).unwrap_or(u32::MAX);

@@ -9,6 +9,7 @@
 //! that both engines understand; a difference goes to `dialect.rs`), its test into `tests/`, where it runs on both.
 //! To add a column or table: a new file in both folders of `migrations/`; a file that was released never changes.
 
+mod account;
 mod account_events;
 mod backup;
 mod connect;
@@ -19,6 +20,7 @@ mod error;
 mod exec;
 mod file;
 mod installation;
+mod invites;
 mod keys;
 mod look;
 mod messages;

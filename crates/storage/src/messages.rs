@@ -18,6 +18,7 @@ macro_rules! columns {
         "m.organization_id, m.owner_id, m.conversation_id, m.id, m.parent_id, m.role, m.body, m.created_at"
     };
 }
+pub(crate) use columns as message_columns;
 
 /// `branch`: the path from message $4 towards the root, at most $5 long. One step is one look-up by primary key.
 ///
@@ -39,7 +40,8 @@ macro_rules! with_branch {
 /// Longest path from a message down to its youngest leaf. A damaged tree with a circle in it ends here.
 const DEPTH_MAX: u32 = 100_000;
 
-fn message(cells: &mut Cells<'_>) -> Result<MessageRow, StoreError> {
+/// Reads `message_columns!`.
+pub(crate) fn message(cells: &mut Cells<'_>) -> Result<MessageRow, StoreError> {
     Ok(MessageRow {
         owned: cells.take_owned()?,
         conversation: cells.take()?,

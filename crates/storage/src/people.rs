@@ -6,11 +6,12 @@ use crate::{
     row::Cells,
     unit::Unit,
 };
-use api_types::OrganizationId;
+use api_types::{OrganizationId, PersonId, Role};
 use async_trait::async_trait;
+use sqlx::any::AnyRow;
 use studio::ports::{
     Timestamp,
-    store::{PeopleReads, PeopleWrites, PersonRow, StoreError},
+    store::{ListedPerson, Owned, PeopleReads, PeopleWrites, PersonRow, SessionEnd, StoreError},
 };
 
 /// The columns of a person, in the order of [`person`]; `p` is the table.
@@ -20,6 +21,24 @@ macro_rules! person_columns {
     };
 }
 pub(crate) use person_columns;
+
+/// A person with their last request.
+macro_rules! listed {
+    () => {
+        concat!(
+            "SELECT ",
+            person_columns!(),
+            ", (SELECT MAX(s.last_seen_at) FROM sessions s \
+             WHERE s.organization_id = p.organization_id AND s.owner_id = p.id) \
+             FROM people p WHERE p.organization_id = $1 AND p.deleted_at IS NULL AND "
+        )
+    };
+}
+
+fn listed(row: &AnyRow) -> Result<ListedPerson, StoreError> {
+    let mut cells = Cells::new(row, "people");
+    Ok(ListedPerson { person: person(&mut cells)?, last_seen_at: cells.of("sessions").take_opt()? })
+}
 
 /// Reads `person_columns!`.
 pub(crate) fn person(cells: &mut Cells<'_>) -> Result<PersonRow, StoreError> {
@@ -53,6 +72,36 @@ impl<L: Line> PeopleReads for Statements<L> {
         let rows = self.0.rows(asked).await?;
         rows.iter().map(|row| person(&mut Cells::new(row, "people"))).collect()
     }
+
+    async fn first_organization(&self) -> Result<Option<OrganizationId>, StoreError> {
+        let asked = Statement::new("SELECT id FROM organizations ORDER BY created_at, id LIMIT 1");
+        self.0.row(asked).await?.map(|row| Cells::new(&row, "organizations").take()).transpose()
+    }
+
+    async fn person(
+        &self,
+        organization: OrganizationId,
+        id: PersonId,
+    ) -> Result<Option<ListedPerson>, StoreError> {
+        let asked = Statement::new(concat!(listed!(), "p.id = $2"));
+        self.0.row(asked.bind(organization).bind(id)).await?.map(|row| listed(&row)).transpose()
+    }
+
+    async fn people(
+        &self,
+        organization: OrganizationId,
+        after: Option<(Timestamp, PersonId)>,
+        limit: u32,
+    ) -> Result<Vec<ListedPerson>, StoreError> {
+        let asked = Statement::new(concat!(
+            listed!(),
+            "(p.created_at, p.id) > ($2, $3) ORDER BY p.created_at, p.id LIMIT $4"
+        ));
+        // Nobody came before the beginning of time.
+        let (at, id) = after.map_or((Timestamp(i64::MIN), String::new()), |(at, id)| (at, id.to_string()));
+        let rows = self.0.rows(asked.bind(organization).bind(at).text(&id).bind(limit)).await?;
+        rows.iter().map(listed).collect()
+    }
 }
 
 #[async_trait]
@@ -81,5 +130,88 @@ impl PeopleWrites for Statements<Unit> {
         .bind_opt(person.disabled_at)
         .bind_opt(person.deleted_at);
         self.0.change(new).await.map(drop)
+    }
+
+    async fn has_other_owner(&mut self, besides: Owned) -> Result<bool, StoreError> {
+        // Takes the row's lock: PostgreSQL may be shared by processes, each with a writer of its own.
+        let held = Statement::new("UPDATE organizations SET name = name WHERE id = $1");
+        self.0.change(held.bind(besides.organization)).await?;
+        let asked = Statement::new(
+            "SELECT id FROM people WHERE organization_id = $1 AND role = 'owner' AND id <> $2 \
+             AND disabled_at IS NULL AND deleted_at IS NULL LIMIT 1",
+        );
+        Ok(self.0.row(asked.owned(besides)).await?.is_some())
+    }
+
+    async fn rename_person(&mut self, who: Owned, name: &str) -> Result<(), StoreError> {
+        let renamed = Statement::new(
+            "UPDATE people SET name = $3 WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL",
+        );
+        self.0.change(renamed.owned(who).text(name)).await.map(drop)
+    }
+
+    async fn set_role(&mut self, who: Owned, role: Role, reviewer: bool) -> Result<bool, StoreError> {
+        let set = Statement::new(
+            "UPDATE people SET role = $3, reviewer = $4 \
+             WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL",
+        );
+        Ok(self.0.change(set.owned(who).bind(role).bind(reviewer)).await? == 1)
+    }
+
+    async fn set_disabled(&mut self, who: Owned, disabled_at: Option<Timestamp>) -> Result<bool, StoreError> {
+        let set = Statement::new(
+            "UPDATE people SET disabled_at = $3 WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL \
+             AND (disabled_at IS NULL) = ($4 = 1)",
+        );
+        let set = set.owned(who).bind_opt(disabled_at).bind(disabled_at.is_some());
+        if self.0.change(set).await? == 0 {
+            return Ok(false);
+        }
+        if let Some(now) = disabled_at {
+            self.end_sessions_of(who, SessionEnd::Disabled, now).await?;
+        }
+        Ok(true)
+    }
+
+    async fn erase_person(&mut self, who: Owned, name: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let erased = Statement::new(
+            "UPDATE people SET name = $3, role = 'member', reviewer = 0, disabled_at = $4, deleted_at = $4 \
+             WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL",
+        );
+        if self.0.change(erased.owned(who).text(name).bind(now)).await? == 0 {
+            return Ok(false);
+        }
+        for gone in [
+            "DELETE FROM passkeys WHERE organization_id = $1 AND owner_id = $2",
+            "DELETE FROM recovery_codes WHERE organization_id = $1 AND owner_id = $2",
+            "DELETE FROM tokens WHERE organization_id = $1 AND owner_id = $2",
+            "DELETE FROM account_events WHERE organization_id = $1 AND owner_id = $2",
+            "DELETE FROM setup_codes WHERE organization_id = $1 AND person_id = $2",
+            "DELETE FROM invites WHERE organization_id = $1 AND owner_id = $2 AND used_at IS NULL",
+            // Whom an invitation was for may be a name.
+            "UPDATE invites SET note = '' WHERE organization_id = $1 AND used_by = $2",
+            "UPDATE sessions SET user_agent = '' WHERE organization_id = $1 AND owner_id = $2",
+            // At the head of the bin's line, whenever it is emptied.
+            "UPDATE conversations SET deleted_at = 0 WHERE organization_id = $1 AND owner_id = $2",
+        ] {
+            self.0.change(Statement::new(gone).owned(who)).await?;
+        }
+        self.end_sessions_of(who, SessionEnd::Deleted, now).await?;
+        Ok(true)
+    }
+}
+
+impl Statements<Unit> {
+    async fn end_sessions_of(
+        &mut self,
+        who: Owned,
+        reason: SessionEnd,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let ended = Statement::new(
+            "UPDATE sessions SET ended_at = $3, end_reason = $4 \
+             WHERE organization_id = $1 AND owner_id = $2 AND ended_at IS NULL",
+        );
+        self.0.change(ended.owned(who).bind(now).bind(reason)).await.map(drop)
     }
 }

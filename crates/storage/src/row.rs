@@ -1,9 +1,9 @@
 //! How the nouns' values stand in columns, in both directions. What does not parse is named, never a panic.
 
 use api_types::{
-    AccountEventId, AccountEventKind, CeremonyId, CeremonyPurpose, ConversationId, MessageId, MessageRole,
-    ModelRef, OrganizationId, PersonId, Role, RunId, RunState, Scopes, SessionId, SetupCodeId, TokenId,
-    WorkerId,
+    AccountEventId, AccountEventKind, CeremonyId, CeremonyPurpose, ConversationId, InviteId, MessageId,
+    MessageRole, ModelRef, OrganizationId, PersonId, Role, RunId, RunState, Scopes, SessionId, SetupCodeId,
+    TokenId, WorkerId,
 };
 use sqlx::{Any, Column as _, Decode, Encode, Row as _, Type, any::AnyRow};
 use studio::ports::{
@@ -45,6 +45,7 @@ text_cells! {
     SessionId: |id| id.to_string(), |text| text.parse().ok();
     CeremonyId: |id| id.to_string(), |text| text.parse().ok();
     SetupCodeId: |id| id.to_string(), |text| text.parse().ok();
+    InviteId: |id| id.to_string(), |text| text.parse().ok();
     AccountEventId: |id| id.to_string(), |text| text.parse().ok();
     AccountEventKind: |kind| kind.as_str().to_owned(), AccountEventKind::parse;
     TokenId: |id| id.to_string(), |text| text.parse().ok();

@@ -5,6 +5,7 @@
 //! needs (`&SignedIn`, `&Admin`, …) as an argument, return `Result<_, Problem>`, and test it in `tests/` on SQLite.
 
 mod access;
+mod account;
 mod account_event;
 mod answer;
 mod authenticator;
@@ -13,8 +14,11 @@ mod ceremony;
 mod code;
 mod conversation;
 mod device;
+mod export;
 mod fault;
 mod host;
+mod invite;
+mod join;
 mod limiter;
 mod limits;
 mod live;
@@ -22,17 +26,18 @@ mod lost;
 mod message;
 mod number;
 mod passkey;
+mod person;
 pub mod ports;
-mod recovery;
 mod program;
+mod recovery;
 mod rotation;
 mod run;
 mod session;
 mod setup;
 mod source;
 mod text;
-mod touch;
 mod token;
+mod touch;
 
 use ports::{
     Clock, Ids, Passkeys, SourceFinder, Timestamp,
@@ -50,14 +55,17 @@ pub use catalog::Catalog;
 pub use code::digest;
 pub use conversation::{ConversationPage, OpenConversation};
 pub use device::session_name;
+pub use export::{Export, ExportPart};
 pub use fault::{TRACE, broken};
 pub use host::BoundHost;
+pub use invite::{InvitePage, InviteState, NewInvite};
 pub use limiter::{Limiter, too_many};
 pub use limits::*;
 pub use live::{Live, LiveRun, LiveView};
 pub use message::SendMessage;
 pub use number::grouped;
 pub use passkey::KnownPasskeys;
+pub use person::{DELETED_NAME, PeoplePage, PersonView};
 pub use recovery::{OwnerCode, RecoveryCodes};
 pub use run::Opened;
 pub use session::NewSession;
@@ -80,6 +88,7 @@ pub struct Studio {
     settings: StudioSettings,
     /// Wrong keys, of each person.
     failures: Limiter<api_types::PersonId>,
+    exports: export::Exports,
     /// Opened runs on their way to the worker.
     queue: mpsc::Sender<Ticket>,
 }
@@ -89,6 +98,8 @@ pub struct Studio {
 pub struct StudioSettings {
     /// The model a new conversation begins with, when the operator names one.
     pub default_model: Option<api_types::ModelRef>,
+    /// Anybody may make an account, invited or not.
+    pub open_registration: bool,
     /// This process, as rows name it.
     pub worker: api_types::WorkerId,
     /// How long a session lives without a request.
@@ -129,6 +140,7 @@ impl Studio {
             ids: parts.ids,
             settings: parts.settings,
             failures: Limiter::new(FAILURES_PER_HOUR, Duration::from_secs(3600)),
+            exports: export::Exports::default(),
             queue,
         };
         (studio, tickets)

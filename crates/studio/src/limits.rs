@@ -82,3 +82,23 @@ pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(3);
 pub const HEARTBEAT_STALE: Duration = Duration::from_secs(12);
 /// A run that rows say this process writes, and it does not know, is interrupted when it is older than this.
 pub const LOST_AFTER: Duration = Duration::from_secs(30);
+/// Longest note of an invitation, in characters.
+pub const INVITE_NOTE_CHARS_MAX: usize = 80;
+/// An invitation is good for so many days at most …
+pub const INVITE_DAYS_MAX: u32 = 30;
+/// … and for this many where nothing else is said.
+pub const INVITE_DAYS_DEFAULT: u32 = 7;
+/// Invitations in one part of their list.
+pub const INVITES_PER_PAGE: u32 = 20;
+/// People in one part of their list.
+pub const PEOPLE_PER_PAGE: u32 = 50;
+/// Exports of one person at the same time.
+pub const EXPORTS_OF_ONE_PERSON_MAX: usize = 1;
+/// Conversations an export reads at once.
+pub const EXPORT_CONVERSATIONS_AT_ONCE: u32 = 50;
+/// Messages an export reads at once; it has no more of them in memory.
+pub const EXPORT_MESSAGES_AT_ONCE: u32 = 20;
+/// Sessions, tokens and events in an export, the newest of each.
+pub const EXPORT_ROWS_MAX: u32 = 1_000;
+/// Conversations of deleted people go so long after their answers were stopped.
+pub const BIN_AFTER_DELETION: Duration = Duration::from_secs(5);

@@ -27,6 +27,8 @@ pub struct Live {
     listeners: Mutex<HashMap<PersonId, watch::Sender<u64>>>,
     /// Rung when one answer has more unsaved text than should wait for the next tick.
     pub(crate) flush_now: Notify,
+    /// Somebody was deleted: what is theirs is to go.
+    pub(crate) bin_due: Notify,
     /// The process is going down: answers are interrupted, not stopped.
     pub(crate) closing: CancellationToken,
 }
@@ -154,6 +156,7 @@ impl Default for Live {
             places: Arc::new(Semaphore::new(RUNS_AT_ONCE_MAX)),
             listeners: Mutex::default(),
             flush_now: Notify::new(),
+            bin_due: Notify::new(),
             closing: CancellationToken::new(),
         }
     }
@@ -218,6 +221,18 @@ impl Live {
         for run in self.of(person).into_iter().filter(|run| run.conversation == conversation) {
             run.stop.cancel();
         }
+    }
+
+    /// Stops all answers of somebody.
+    pub(crate) fn stop_person(&self, person: PersonId) {
+        for run in self.of(person) {
+            run.stop.cancel();
+        }
+    }
+
+    /// Completes when the bin should be emptied before its time.
+    pub async fn bin_due(&self) {
+        self.bin_due.notified().await;
     }
 
     /// Interrupts everything: the process is going down. What was written is saved by each answer itself.

@@ -95,6 +95,15 @@ pub(crate) fn name_of_key(text: &str) -> Result<String, Problem> {
     line("name", text, KEY_NAME_CHARS_MAX, "Give it a name that you will know it by.")
 }
 
+/// A note: one line, or nothing.
+pub(crate) fn note(field: &str, text: &str, chars_max: usize) -> Result<String, Problem> {
+    if text.trim().is_empty() {
+        Ok(String::new())
+    } else {
+        line(field, text, chars_max, "Write something, or nothing at all.")
+    }
+}
+
 /// A title made from the first message: its first line, cut at a word.
 pub(crate) fn title_from(message: &str) -> String {
     const CHARS: usize = 60;

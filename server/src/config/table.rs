@@ -56,6 +56,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "Sign-ins and registrations that one address may begin in a minute.",
     ),
     row("REQUEST_TIMEOUT_SECONDS", Some("30"), "A request that takes longer is answered 503."),
+    row(
+        "OPEN_REGISTRATION",
+        Some("false"),
+        "true lets anybody who reaches the studio make an account, as a member. Otherwise people are invited.",
+    ),
     row("DEFAULT_MODEL", None, "The model a new chat begins with, like openai/some-model."),
     row(
         "MOCK_MODE",

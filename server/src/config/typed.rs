@@ -33,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) session_life: Duration,
     pub(crate) sign_ins_per_minute: u32,
     pub(crate) request_timeout: Duration,
+    /// Anybody may make an account.
+    pub(crate) open_registration: bool,
     pub(crate) default_model: Option<ModelRef>,
     pub(crate) mock: bool,
     pub(crate) local_model: LocalModelSetting,
@@ -113,6 +115,7 @@ impl Config {
             session_life: days(raw, "SESSION_LIFE_DAYS")?,
             sign_ins_per_minute: number(raw, "SIGN_INS_PER_MINUTE", 1, 1_000_000)?,
             request_timeout: Duration::from_secs(number(raw, "REQUEST_TIMEOUT_SECONDS", 1, 600)?),
+            open_registration: choice(raw, "OPEN_REGISTRATION", &[("true", true), ("false", false)])?,
             default_model: raw
                 .get("DEFAULT_MODEL")
                 .map(|text| {
@@ -238,6 +241,7 @@ mod tests {
             ("SESSION_IDLE_DAYS", "0"),
             ("SESSION_LIFE_DAYS", "401"),
             ("SIGN_INS_PER_MINUTE", "0"),
+            ("OPEN_REGISTRATION", "yes"),
             ("REQUEST_TIMEOUT_SECONDS", "nan"),
             ("REQUEST_TIMEOUT_SECONDS", "-5"),
             ("LOCAL_MODEL_THREADS", "0"),

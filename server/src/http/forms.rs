@@ -1,4 +1,5 @@
-//! Forms without a script: what worked goes on to the next page, what was refused comes back to its form with the typed text.
+//! Forms without a script: what worked goes on to the next page, what was refused comes back to its form with the typed text,
+//! and what was made to be seen once is shown on the form's page.
 
 use super::{Http, problems};
 use api_types::Problem;

@@ -7,6 +7,7 @@ mod client;
 #[cfg(debug_assertions)]
 mod design;
 mod events;
+mod export;
 mod forms;
 mod forwarded;
 mod headers;
@@ -35,7 +36,13 @@ use std::{sync::Arc, time::Duration};
 use studio::Studio;
 use tower::{Layer, ServiceBuilder};
 use tower_http::{
-    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, NotForContentType, Predicate},
+    },
+    csrf::CsrfLayer,
 };
 
 pub(crate) use body::Bodies;
@@ -83,7 +90,13 @@ impl FromRef<Http> for LeptosOptions {
 
 impl Http {
     fn context(&self) -> Context {
-        Context { studio: self.studio.clone(), cookies: self.cookies.clone(), site: SITE, mock: self.mock }
+        Context {
+            studio: self.studio.clone(),
+            cookies: self.cookies.clone(),
+            origin: self.cookies.origin.as_str().into(),
+            site: SITE,
+            mock: self.mock,
+        }
     }
 }
 
@@ -106,7 +119,8 @@ pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
 
     let dynamic = Router::new()
         .leptos_routes_with_context(&http, pages, provide.clone(), shell.clone())
-        .route("/api/events", get(events::events));
+        .route("/api/events", get(events::events))
+        .route("/api/account/export", get(export::export));
     // The gallery of components is for whoever works on the look: a release has neither the page nor its address.
     #[cfg(debug_assertions)]
     let dynamic = dynamic.route("/design", get(design::design));
@@ -116,6 +130,10 @@ pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
     // Around the whole router, not around each route: a refused form asks for its page, which is another route.
     let dynamic = from_fn_with_state(http.clone(), forms::refill).layer(dynamic);
 
+    // An archive is compressed already.
+    let worth_it = DefaultPredicate::new().and(NotForContentType::const_new("application/zip"));
+    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth_it);
+
     Ok(Router::new()
         .route("/health", get(health::health))
         .route("/.well-known/passkey-endpoints", get(well_known::passkey_endpoints))
@@ -124,7 +142,7 @@ pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
         .route("/favicon.svg", get(site::serve))
         .fallback_service(
             ServiceBuilder::new()
-                .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+                .layer(compression)
                 .layer(from_fn_with_state(http.clone(), session::read))
                 .layer(from_fn_with_state(http.clone(), body::limit))
                 .layer(from_fn_with_state(http.clone(), limits::limit))

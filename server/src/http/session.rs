@@ -119,7 +119,9 @@ pub(super) async fn read(State(http): State<Http>, mut request: Request, next: N
         Some(known) => {
             request.extensions_mut().insert(Browser(known));
         }
-        None if matches!(request.uri().path(), "/login" | "/recover") => given = new_browser(&http.cookies),
+        None if matches!(request.uri().path(), "/login" | "/recover" | "/join") => {
+            given = new_browser(&http.cookies);
+        }
         None => {}
     }
     let mut response = next.run(request).await;

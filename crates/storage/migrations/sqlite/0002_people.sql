@@ -3,6 +3,8 @@
 
 ALTER TABLE people ADD COLUMN deleted_at BIGINT;
 CREATE INDEX people_list ON people (organization_id, created_at, id);
+-- All that one person owns, the bin among it: to count it, to hand it out, to let it go.
+CREATE INDEX conversations_owner ON conversations (organization_id, owner_id, id);
 
 -- Nothing is known of a key that was registered before: its AAGUID is empty, whether it is synced not said.
 ALTER TABLE passkeys ADD COLUMN aaguid TEXT NOT NULL DEFAULT '';

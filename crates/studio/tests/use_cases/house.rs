@@ -51,6 +51,7 @@ impl House {
             clock: Box::new(clock.clone()),
             ids: Box::new(ids.clone()),
             settings: StudioSettings {
+                open_registration: false,
                 default_model: default_model.map(|model| model.parse().unwrap()),
                 worker: WorkerId(ids.next()),
                 session_idle: SESSION_IDLE,

@@ -16,5 +16,5 @@ mod sending;
 mod sessions;
 mod setup;
 mod sources;
-mod touch;
 mod tokens;
+mod touch;

@@ -3,9 +3,11 @@
 //! One file per noun holds its rows, its reads and its writes. Every statement carries owner and organization.
 //! `crates/storage` implements all of it, once, for SQLite and PostgreSQL.
 
+mod account;
 mod account_events;
 mod conversations;
 mod installation;
+mod invites;
 mod keys;
 mod messages;
 mod people;
@@ -14,12 +16,14 @@ mod runs;
 mod sessions;
 mod tokens;
 
+pub use account::{AccountReads, Belongings, OwnPasskey, OwnSession, OwnToken};
 pub use account_events::{AccountEventReads, AccountEventRow, AccountEventWrites};
 pub use conversations::{ConversationReads, ConversationRow, ConversationWrites};
 pub use installation::{InstallationReads, InstallationWrites};
+pub use invites::{InviteReads, InviteRow, InviteWrites, ListedInvite};
 pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
 pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, TurnRow};
-pub use people::{PeopleReads, PeopleWrites, PersonRow};
+pub use people::{ListedPerson, PeopleReads, PeopleWrites, PersonRow};
 pub use recovery::{RecoveryReads, RecoveryWrites};
 pub use runs::{RunEnd, RunEventKind, RunEventRow, RunReads, RunRow, RunWrites, WorkerWrites};
 pub use sessions::{API_CLIENT, SessionEnd, SessionReads, SessionRow, SessionWrites};
@@ -71,6 +75,8 @@ pub trait Reads:
     + ConversationReads
     + MessageReads
     + RunReads
+    + InviteReads
+    + AccountReads
 {
 }
 impl<T> Reads for T where
@@ -84,6 +90,8 @@ impl<T> Reads for T where
         + ConversationReads
         + MessageReads
         + RunReads
+        + InviteReads
+        + AccountReads
 {
 }
 
@@ -95,6 +103,7 @@ pub trait Tx:
     Reads
     + InstallationWrites
     + PeopleWrites
+    + InviteWrites
     + KeyWrites
     + SessionWrites
     + TokenWrites

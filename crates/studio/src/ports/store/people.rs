@@ -1,6 +1,6 @@
 //! Organizations and people.
 
-use super::StoreError;
+use super::{Owned, StoreError};
 use crate::ports::Timestamp;
 use api_types::{OrganizationId, PersonId, Role};
 use async_trait::async_trait;
@@ -26,6 +26,22 @@ pub struct PersonRow {
     pub deleted_at: Option<Timestamp>,
 }
 
+impl PersonRow {
+    /// Whose rows are theirs.
+    pub fn owned(&self) -> Owned {
+        Owned { organization: self.organization, owner: self.id }
+    }
+}
+
+/// A person in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedPerson {
+    /// The person.
+    pub person: PersonRow,
+    /// Their last request, to the minute.
+    pub last_seen_at: Option<Timestamp>,
+}
+
 /// Reads of people.
 #[async_trait]
 pub trait PeopleReads: Send + Sync {
@@ -34,6 +50,24 @@ pub trait PeopleReads: Send + Sync {
 
     /// The owners who may sign in, by name.
     async fn owners(&self) -> Result<Vec<PersonRow>, StoreError>;
+
+    /// The organization that an owner founded first.
+    async fn first_organization(&self) -> Result<Option<OrganizationId>, StoreError>;
+
+    /// Somebody who is not deleted.
+    async fn person(
+        &self,
+        organization: OrganizationId,
+        id: PersonId,
+    ) -> Result<Option<ListedPerson>, StoreError>;
+
+    /// Everybody who is not deleted, in the order they came, at most `limit`, after the given one in that order.
+    async fn people(
+        &self,
+        organization: OrganizationId,
+        after: Option<(Timestamp, PersonId)>,
+        limit: u32,
+    ) -> Result<Vec<ListedPerson>, StoreError>;
 }
 
 /// Writes of people.
@@ -49,4 +83,23 @@ pub trait PeopleWrites: Send {
 
     /// Takes a person in.
     async fn insert_person(&mut self, person: &PersonRow) -> Result<(), StoreError>;
+
+    /// Is there an owner who can sign in, besides this one? Until the commit no other unit of work can ask the same of this
+    /// organization: of two owners who send each other away at once, one stays.
+    async fn has_other_owner(&mut self, besides: Owned) -> Result<bool, StoreError>;
+
+    /// Gives somebody another name.
+    async fn rename_person(&mut self, who: Owned, name: &str) -> Result<(), StoreError>;
+
+    /// Gives somebody who is not deleted another role; false when they are not there.
+    async fn set_role(&mut self, who: Owned, role: Role, reviewer: bool) -> Result<bool, StoreError>;
+
+    /// Shuts somebody out (`Some(when)`) or lets them in again (`None`). Shutting out ends all their sessions. False when
+    /// they are not there, or it is so already.
+    async fn set_disabled(&mut self, who: Owned, disabled_at: Option<Timestamp>) -> Result<bool, StoreError>;
+
+    /// Deletes somebody for good; false when they are not there. Their keys, codes, tokens, events and invitations go, their
+    /// sessions end, and their conversations fall due in the bin, whatever was in it before. The row stays, called
+    /// `name`.
+    async fn erase_person(&mut self, who: Owned, name: &str, now: Timestamp) -> Result<bool, StoreError>;
 }

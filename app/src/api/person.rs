@@ -1,0 +1,66 @@
+//! People; for administrators.
+
+use super::{Refused, codec::FormOrJson};
+use api_types::{PersonId, Role};
+use leptos::prelude::*;
+use server_fn::codec::Post;
+
+/// Gives somebody another role.
+///
+/// # Errors
+/// As `Studio::set_role`.
+#[server(prefix = "/api", endpoint = "person/set-role", input = Post<FormOrJson>)]
+pub async fn set_role(
+    person: PersonId,
+    role: Role,
+    #[server(default)] reviewer: bool,
+) -> Result<(), Refused> {
+    use super::context;
+    let (by, studio) = (context::signed_in()?, context::studio()?);
+    let (admin, touched) = (by.admin()?, by.touched(studio.now())?);
+    studio.set_role(&admin, &touched, person, role, reviewer).await?;
+    context::then(&format!("/people/{person}?saved=role"));
+    Ok(())
+}
+
+/// Shuts somebody out.
+///
+/// # Errors
+/// As `Studio::disable_person`.
+#[server(prefix = "/api", endpoint = "person/disable", input = Post<FormOrJson>)]
+pub async fn disable_person(person: PersonId) -> Result<(), Refused> {
+    use super::context;
+    let (by, studio) = (context::signed_in()?, context::studio()?);
+    let (admin, touched) = (by.admin()?, by.touched(studio.now())?);
+    studio.disable_person(&admin, &touched, person).await?;
+    context::then(&format!("/people/{person}"));
+    Ok(())
+}
+
+/// Lets somebody in again.
+///
+/// # Errors
+/// As `Studio::enable_person`.
+#[server(prefix = "/api", endpoint = "person/enable", input = Post<FormOrJson>)]
+pub async fn enable_person(person: PersonId) -> Result<(), Refused> {
+    use super::context;
+    let (by, studio) = (context::signed_in()?, context::studio()?);
+    let (admin, touched) = (by.admin()?, by.touched(studio.now())?);
+    studio.enable_person(&admin, &touched, person).await?;
+    context::then(&format!("/people/{person}"));
+    Ok(())
+}
+
+/// Deletes somebody and all that is theirs; `name` is typed to be sure.
+///
+/// # Errors
+/// As `Studio::delete_person`.
+#[server(prefix = "/api", endpoint = "person/delete", input = Post<FormOrJson>)]
+pub async fn delete_person(person: PersonId, name: String) -> Result<(), Refused> {
+    use super::context;
+    let (by, studio) = (context::signed_in()?, context::studio()?);
+    let (admin, touched) = (by.admin()?, by.touched(studio.now())?);
+    studio.delete_person(&admin, &touched, person, &name).await?;
+    context::then("/people");
+    Ok(())
+}

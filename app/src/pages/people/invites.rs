@@ -1,0 +1,133 @@
+//! Invitations: the form that makes one, the link that is shown once, and the list.
+
+use crate::{
+    api::context::{self, RefusedForm},
+    components::{
+        icon::{icon, small_icon},
+        notice::{field_error, notice},
+        when,
+    },
+};
+use api_types::Role;
+use leptos::prelude::*;
+use studio::{
+    INVITE_DAYS_DEFAULT, INVITE_NOTE_CHARS_MAX, InvitePage, InviteState, SignedIn,
+    ports::{Timestamp, store::ListedInvite},
+};
+
+const ACTION: &str = "/api/invite/make";
+
+/// The form, and what it made.
+pub(super) fn make(by: &SignedIn, form: Option<&RefusedForm>) -> impl IntoView + use<> {
+    let form = form.filter(|form| form.action == ACTION);
+    let typed = |name: &str| form.and_then(|form| form.typed(name)).map(str::to_owned);
+    let wrong = |name: &str| form.and_then(|form| form.error(name));
+    let (note_error, days_error) = (wrong("note"), wrong("days"));
+    let chosen = typed("role").unwrap_or_else(|| Role::Member.as_str().to_owned());
+    let days = typed("days").unwrap_or_else(|| INVITE_DAYS_DEFAULT.to_string());
+    let is_reviewer = typed("reviewer").is_some();
+    let link: Option<String> = context::answered(ACTION);
+    view! {
+        <section class="section" id="invite">
+            <h2>"Invite somebody"</h2>
+            <p>"You get a link that lets one person in, once. Send it in a way that only they can read."</p>
+            <div class="stack">
+                {link.map(made)}
+                <form class="stack" method="post" action=ACTION data-touch>
+                    <div class="field">
+                        <label for="note">"Whom is it for? "<span class="optional">"Optional"</span></label>
+                        <input class="input" id="note" name="note" maxlength=INVITE_NOTE_CHARS_MAX.to_string() autocomplete="off" value=typed("note")
+                            aria-invalid=note_error.is_some().then_some("true") aria-describedby="note-hint note-error" />
+                        <p class="hint" id="note-hint">"A note for the administrators; whoever joins says their own name."</p>
+                        {field_error("note-error", note_error)}
+                    </div>
+                    <div class="pairs">
+                        <div class="field">
+                            <label for="role">"Role"</label>
+                            <select class="select" id="role" name="role">{role_options(by.role(), &chosen)}</select>
+                        </div>
+                        <div class="field">
+                            <label for="days">"Good for"</label>
+                            <select class="select" id="days" name="days">
+                                {[("1", "1 day"), ("7", "7 days"), ("30", "30 days")]
+                                    .map(|(value, words)| view! { <option value=value selected=days == value>{words}</option> })
+                                    .into_iter().collect_view()}
+                            </select>
+                            {field_error("days-error", days_error)}
+                        </div>
+                    </div>
+                    <label class="switch"><input type="checkbox" role="switch" name="reviewer" value="true" checked=is_reviewer />"May decide approvals, as a reviewer"</label>
+                    <div class="actions"><button class="btn primary" type="submit">{icon("plus")}"Make a link"</button></div>
+                </form>
+            </div>
+        </section>
+    }
+}
+
+/// The roles that somebody of this role may give.
+pub(super) fn role_options(by: Role, chosen: &str) -> impl IntoView + use<> {
+    [Role::Member, Role::Admin, Role::Owner]
+        .into_iter()
+        .filter(|role| *role <= by)
+        .map(|role| view! { <option value=role.as_str() selected=role.as_str() == chosen>{role.title()}</option> })
+        .collect_view()
+}
+
+fn made(link: String) -> impl IntoView {
+    let say = view! {
+        <div class="field">
+            <label for="link"><b>"The link is ready. It is shown only now."</b></label>
+            <input class="input mono" id="link" readonly value=link />
+            <p class="hint">"Copy it and send it. Whoever opens it makes a passkey and is in."</p>
+        </div>
+    };
+    notice("good", "good", say)
+}
+
+/// All invitations, whoever made them.
+pub(super) fn list(page: InvitePage, is_later: bool, now: Timestamp) -> impl IntoView {
+    let is_empty = page.invites.is_empty();
+    let next = page.next.map(|id| format!("/people?invited-before={id}#invites"));
+    view! {
+        <section class="section" id="invites">
+            <h2>"Invitations"</h2>
+            {is_empty.then(|| view! { <p>"None yet."</p> })}
+            {(!is_empty).then(|| view! { <ul class="rows">{page.invites.iter().map(|listed| row(listed, now)).collect_view()}</ul> })}
+            <nav class="parts" aria-label="Parts of the invitations">
+                {is_later.then(|| view! { <a class="btn quiet" href="/people#invites">{small_icon("left")}"Newest invitations"</a> })}
+                {next.map(|next| view! { <a class="btn quiet" href=next>"Older invitations"{small_icon("right")}</a> })}
+            </nav>
+        </section>
+    }
+}
+
+fn row(listed: &ListedInvite, now: Timestamp) -> impl IntoView + use<> {
+    let invite = &listed.invite;
+    let state = invite.state(now);
+    let name = if invite.note.is_empty() { "Without a note".to_owned() } else { invite.note.clone() };
+    let became = match state {
+        InviteState::Open => format!("open for {}", when::left(invite.expires_at, now)),
+        InviteState::Used => format!("joined as {}", listed.joined.as_deref().unwrap_or("somebody")),
+        InviteState::Expired => "nobody used it in time".to_owned(),
+        InviteState::Revoked => "revoked".to_owned(),
+    };
+    let role = if invite.reviewer {
+        format!("{}, reviewer", invite.role.title())
+    } else {
+        invite.role.title().to_owned()
+    };
+    let about = format!("{role} · by {}, {} · {became}", listed.by, when::ago(invite.created_at, now));
+    let (id, label) = (invite.id.to_string(), format!("Revoke the invitation: {name}"));
+    view! {
+        <li class="row">
+            {icon(if state == InviteState::Used { "good" } else { "key" })}
+            <div class="what"><span class="name">{name}</span><p class="about">{about}</p></div>
+            {(state == InviteState::Open).then(|| view! {
+                <form method="post" action="/api/invite/revoke">
+                    <input type="hidden" name="invite" value=id />
+                    <button class="btn small" type="submit" aria-label=label>"Revoke"</button>
+                </form>
+            })}
+        </li>
+    }
+}

@@ -1,0 +1,100 @@
+//! `/people`: who is here, who is invited; for administrators.
+
+mod invites;
+mod person;
+
+use crate::{
+    api::context,
+    components::{
+        frame::{Here, frame, page as framed},
+        icon::small_icon,
+        notice::refused,
+        when,
+    },
+};
+use api_types::{PersonId, Problem};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use studio::ports::{
+    Timestamp,
+    store::{ListedPerson, PersonRow},
+};
+
+pub(crate) use person::person;
+
+/// The page.
+pub(crate) fn people() -> impl IntoView {
+    let query = use_query_map().get_untracked();
+    let (after, older) = (query.get("after"), query.get("invited-before"));
+    super::page(async move {
+        let by = context::signed_in()?;
+        let admin = by.admin()?;
+        let after = after.map(|text| cursor(&text).ok_or(Problem::NotFound)).transpose()?;
+        let older = older.map(|text| text.parse().map_err(|_| Problem::NotFound)).transpose()?;
+        let studio = context::studio()?;
+        let data = super::frame_data(by.clone()).await?;
+        let (people, invited) = (studio.people(&admin, after).await?, studio.invites(&admin, older).await?);
+        let (now, me) = (data.now, by.person());
+        let form = context::refused_form();
+        let is_later = after.is_some();
+        let next = people.next.map(|(at, id)| format!("/people?after={}.{id}", at.0));
+        let body = view! {
+            <div class="intro"><p>"Who is here, and what they may do. Nobody sees the conversations of anybody else, administrators neither."</p></div>
+            {form.as_ref().filter(|form| !form.names_a_field()).map(|form| refused(&form.problem))}
+            <div class="stack far">
+                <section class="section">
+                    <h2 class="sr">"Everybody"</h2>
+                    <ul class="rows">{people.people.iter().map(|listed| row(listed, me, now)).collect_view()}</ul>
+                    <nav class="parts" aria-label="Parts of the list">
+                        {is_later.then(|| view! { <a class="btn quiet" href="/people">{small_icon("left")}"From the beginning"</a> })}
+                        {next.map(|next| view! { <a class="btn quiet" href=next>"More people"{small_icon("right")}</a> })}
+                    </nav>
+                </section>
+                {invites::make(&by, form.as_ref())}
+                {invites::list(invited, older.is_some(), now)}
+            </div>
+        };
+        Ok(view! { <Title text="People" />{frame(data, Here::People, framed("People", body))} }.into_any())
+    })
+}
+
+/// `micros.id`, as the link to the next part has it.
+fn cursor(text: &str) -> Option<(Timestamp, PersonId)> {
+    let (at, id) = text.split_once('.')?;
+    Some((Timestamp(at.parse().ok()?), id.parse().ok()?))
+}
+
+/// The first letter of a name, in its circle.
+fn face(name: &str) -> impl IntoView + use<> {
+    let first: String = name.chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    view! { <span class="face" aria-hidden="true">{first}</span> }
+}
+
+/// `Administrator, reviewer`.
+fn role_of(person: &PersonRow) -> String {
+    format!("{}{}", person.role.title(), if person.reviewer { ", reviewer" } else { "" })
+}
+
+/// `here 5 minutes ago`, as far as it is known.
+fn last_here(listed: &ListedPerson, now: Timestamp) -> String {
+    listed.last_seen_at.map_or_else(|| "not here yet".to_owned(), |at| format!("here {}", when::ago(at, now)))
+}
+
+fn row(listed: &ListedPerson, me: PersonId, now: Timestamp) -> impl IntoView + use<> {
+    let person = &listed.person;
+    let name = person.name.clone();
+    let you = if person.id == me { " (you)" } else { "" };
+    let about = format!("{} · {}", role_of(person), last_here(listed, now));
+    let is_disabled = person.disabled_at.is_some();
+    view! {
+        <li>
+            <a class="row" href=format!("/people/{}", person.id)>
+                {face(&name)}
+                <div class="what"><span class="name">{name}{you}</span><p class="about">{about}</p></div>
+                {is_disabled.then(|| view! { <span class="state" data-state="stopped">"Disabled"</span> })}
+                {small_icon("right")}
+            </a>
+        </li>
+    }
+}

@@ -1,0 +1,142 @@
+//! `/people/:id`: one person, and what can be done about them. What a deletion takes with it is said before.
+
+use super::{face, invites::role_options, last_here, role_of};
+use crate::{
+    api::context::{self, RefusedForm},
+    components::{
+        deletion::erasing,
+        frame::{Here, drawer, frame},
+        icon::small_icon,
+        notice::refused,
+        toast, when,
+    },
+};
+use api_types::{PersonId, Problem, Role};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use studio::{PersonView, SignedIn, ports::Timestamp};
+
+/// The page.
+pub(crate) fn person() -> impl IntoView {
+    let id = use_params_map().get_untracked().get("id").and_then(|id| id.parse::<PersonId>().ok());
+    let is_saved = use_query_map().get_untracked().get("saved").is_some();
+    crate::pages::page(async move {
+        let by = context::signed_in()?;
+        let admin = by.admin()?;
+        let id = id.ok_or(Problem::NotFound)?;
+        let view = context::studio()?.person(&admin, id).await?;
+        let data = crate::pages::frame_data(by.clone()).await?;
+        let form = context::refused_form();
+        let name = view.listed.person.name.clone();
+        let saved = (is_saved && form.is_none()).then(toast::saved);
+        let main = view! {
+            <main class="main" id="main">
+                <header class="head">{drawer()}<h1>{name.clone()}</h1></header>
+                <div class="page">
+                    <nav class="parts-above" aria-label="Back"><a class="btn quiet small" href="/people">{small_icon("left")}"People"</a></nav>
+                    {form.as_ref().filter(|form| !form.names_a_field()).map(|form| refused(&form.problem))}
+                    <div class="stack far">
+                        {who(&view, data.now)}
+                        {what(&view, &by, form.as_ref())}
+                    </div>
+                </div>
+            </main>
+            {toast::toasts(saved)}
+        };
+        Ok(view! { <Title text=name />{frame(data, Here::People, main)} }.into_any())
+    })
+}
+
+fn who(view: &PersonView, now: Timestamp) -> impl IntoView + use<> {
+    let person = &view.listed.person;
+    let state = match person.disabled_at {
+        Some(at) => ("stopped", format!("Disabled {}", when::ago(at, now))),
+        None => ("finished", "Can sign in".to_owned()),
+    };
+    view! {
+        <section class="who">
+            {face(&person.name)}
+            <dl class="facts">
+                <dt>"Role"</dt><dd>{role_of(person)}</dd>
+                <dt>"Joined"</dt><dd>{when::ago(person.created_at, now)}</dd>
+                <dt>"Last"</dt><dd>{last_here(&view.listed, now)}</dd>
+                <dt>"Access"</dt><dd><span class="state" data-state=state.0>{state.1}</span></dd>
+            </dl>
+        </section>
+    }
+}
+
+/// What whoever looks may do, or why not.
+fn what(view: &PersonView, by: &SignedIn, form: Option<&RefusedForm>) -> AnyView {
+    let person = &view.listed.person;
+    let is_self = person.id == by.person();
+    if is_self && by.role() != Role::Owner {
+        return view! { <p>"This is you. Another administrator can change your role; name, export and deletion are in "<a href="/settings">"Settings"</a>"."</p> }.into_any();
+    }
+    if !view.can_change {
+        return view! { <p>"Only an owner can change an administrator or another owner."</p> }.into_any();
+    }
+    if is_self {
+        return view! {
+            {role(view, by)}
+            <p>"You can step down where another owner stays. Name, export and deletion are in "<a href="/settings">"Settings"</a>"."</p>
+        }
+        .into_any();
+    }
+    let wrong = form.filter(|form| form.action == "/api/person/delete");
+    let erase = erasing("/api/person/delete", Some(person.id), &person.name, view.belongings, wrong);
+    view! { {role(view, by)}{access(view)}{erase} }.into_any()
+}
+
+fn role(view: &PersonView, by: &SignedIn) -> impl IntoView + use<> {
+    let person = &view.listed.person;
+    let id = person.id.to_string();
+    view! {
+        <section class="section">
+            <h2>"Role"</h2>
+            <p>"A member uses the studio. An administrator also looks after people and models. An owner also looks after administrators."</p>
+            <form class="stack" method="post" action="/api/person/set-role" data-touch>
+                <input type="hidden" name="person" value=id />
+                <div class="pairs"><div class="field">
+                    <label for="role">"Role"</label>
+                    <select class="select" id="role" name="role">{role_options(by.role(), person.role.as_str())}</select>
+                </div></div>
+                <label class="switch"><input type="checkbox" role="switch" name="reviewer" value="true" checked=person.reviewer />"May decide approvals, as a reviewer"</label>
+                <div class="actions"><button class="btn" type="submit">"Save the role"</button></div>
+            </form>
+        </section>
+    }
+}
+
+fn access(view: &PersonView) -> impl IntoView + use<> {
+    let person = &view.listed.person;
+    let (id, name) = (person.id.to_string(), person.name.clone());
+    let (action, word, says) = if person.disabled_at.is_some() {
+        (
+            "/api/person/enable",
+            "Let in again",
+            format!(
+                "{name} cannot sign in. All that is theirs is kept as it was; with their passkey they come in again."
+            ),
+        )
+    } else {
+        (
+            "/api/person/disable",
+            "Disable",
+            format!(
+                "{name} is signed out everywhere at once, answers under way stop, and tokens and open invitations of theirs no longer work. All that is theirs is kept."
+            ),
+        )
+    };
+    view! {
+        <section class="section">
+            <h2>"Access"</h2>
+            <p>{says}</p>
+            <form method="post" action=action data-touch>
+                <input type="hidden" name="person" value=id />
+                <button class="btn" type="submit">{word}</button>
+            </form>
+        </section>
+    }
+}

@@ -1,0 +1,48 @@
+//! One's own account: its name, and its end.
+
+use crate::{SignedIn, Studio, Touched, owned, person, ports::store::Belongings, text};
+use api_types::Problem;
+
+impl Studio {
+    /// Gives oneself another name.
+    ///
+    /// # Errors
+    /// `Invalid` naming `name`.
+    pub async fn rename_account(&self, by: &SignedIn, name: &str) -> Result<(), Problem> {
+        let (owned, name) = (owned(by), text::name(name)?);
+        self.store
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move { Ok(tx.rename_person(owned, &name).await?) })
+            })
+            .await
+    }
+
+    /// What goes when one deletes oneself.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn belongings(&self, by: &SignedIn) -> Result<Belongings, Problem> {
+        Ok(self.store.belongings(owned(by)).await?)
+    }
+
+    /// Deletes oneself and all that is one's own, for good. `typed` has to be one's name.
+    ///
+    /// # Errors
+    /// `Changed` for the last owner, `Invalid` naming `name`.
+    pub async fn delete_account(&self, by: &Touched<'_>, typed: &str) -> Result<(), Problem> {
+        let who = by.signed_in().owned();
+        let (typed, now) = (typed.to_owned(), self.now());
+        self.store
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move {
+                    let oneself =
+                        tx.person(who.organization, who.owner).await?.ok_or(Problem::SignIn)?.person;
+                    person::erase(tx, &oneself, &typed, now).await
+                })
+            })
+            .await?;
+        tracing::info!(person = %who.owner, "somebody deleted their account");
+        self.let_go(who.owner);
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! Joining: with an invitation, or with none where the operator opened the studio.
+
+use crate::{
+    CEREMONY_LIFE, NewSession, Studio, code,
+    ports::{
+        CeremonyState, Timestamp,
+        store::{AccountEventRow, CeremonyRow, Owned, PasskeyRow, PersonRow, Tx},
+    },
+    session::ceremony_expired,
+    text,
+};
+use api_types::{
+    AccountEventId, AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, OrganizationId, PersonId,
+    Problem, Role,
+};
+use serde::{Deserialize, Serialize};
+
+/// What somebody's first passkey is called until they call it something else.
+const FIRST_PASSKEY: &str = "First passkey";
+
+/// What the ceremony remembers between its two requests.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Memo {
+    person: PersonId,
+    organization: OrganizationId,
+    name: String,
+    /// Of the invitation's code; none where the studio is open.
+    invite_digest: Option<String>,
+}
+
+fn wrong_code() -> Problem {
+    Problem::field(
+        "code",
+        "That invitation is not valid: it was used, revoked, or is too old. Ask whoever sent it for a new one.",
+    )
+}
+
+fn no_owner() -> Problem {
+    Problem::Changed {
+        detail: "This studio has no owner yet. Its owner code is entered on the sign-in page.".to_owned(),
+    }
+}
+
+impl Studio {
+    /// Whether anybody may make an account here, invited or not.
+    pub fn has_open_registration(&self) -> bool {
+        self.settings.open_registration
+    }
+
+    /// Begins the registration of somebody new. `browser` is the digest of the browser's binding cookie.
+    ///
+    /// # Errors
+    /// `Invalid` naming `code` or `name`; `Changed` while the studio has no owner.
+    pub async fn start_join(
+        &self,
+        typed_code: &str,
+        name: &str,
+        browser: String,
+    ) -> Result<CeremonyStart, Problem> {
+        let name = text::name(name)?;
+        let now = self.now();
+        let (invite_digest, organization) = if typed_code.trim().is_empty() && self.has_open_registration() {
+            let home = self.store.first_organization().await?;
+            (None, home.ok_or_else(no_owner)?)
+        } else {
+            let digest = code::digest_of_typed(typed_code);
+            let home = self.store.open_invite(&digest, now).await?;
+            (Some(digest), home.ok_or_else(wrong_code)?)
+        };
+        let person = PersonId(self.ids.next());
+        let (options, state) = self
+            .passkeys
+            .start_registration(person, &name, &[])
+            .map_err(|refused| crate::broken("a registration could not begin", &refused))?;
+        let memo = Memo { person, organization, name, invite_digest };
+        let memo =
+            serde_json::to_string(&memo).map_err(|e| crate::broken("a memo could not be written", &e))?;
+        let id = CeremonyId(self.ids.next());
+        let ceremony = CeremonyRow {
+            id,
+            purpose: CeremonyPurpose::Join,
+            state: state.0,
+            memo,
+            browser,
+            created_at: now,
+            expires_at: now + CEREMONY_LIFE,
+        };
+        self.store
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move { Ok(tx.insert_ceremony(&ceremony).await?) })
+            })
+            .await?;
+        Ok(CeremonyStart { ceremony: id, options })
+    }
+
+    /// Ends it: the invitation is used, and person, passkey, session and event are there together, or none of them.
+    ///
+    /// # Errors
+    /// `KeyRefused`, `Expired`; also when somebody else used the invitation first.
+    pub async fn finish_join(
+        &self,
+        ceremony: CeremonyId,
+        credential: &str,
+        browser: &str,
+        user_agent: &str,
+    ) -> Result<NewSession, Problem> {
+        let row = self.take_ceremony(ceremony, CeremonyPurpose::Join, browser, credential).await?;
+        let memo: Memo = serde_json::from_str(&row.memo)
+            .map_err(|e| crate::broken("a ceremony's memo cannot be read", &e))?;
+        let registered =
+            self.passkeys.finish_registration(&CeremonyState(row.state), credential).map_err(|refused| {
+                tracing::info!(reason = %refused, "a registration was refused");
+                Problem::KeyRefused
+            })?;
+        let is_open = self.has_open_registration();
+        let (now, event) = (self.now(), AccountEventId(self.ids.next()));
+        let owned = Owned { organization: memo.organization, owner: memo.person };
+        let session = self.session_row(owned, &registered.credential_id, user_agent);
+        let opened = NewSession::from(&session);
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let new = admitted(tx, memo, is_open, now).await?.ok_or_else(ceremony_expired)?;
+                    tx.insert_person(&new).await?;
+                    tx.insert_passkey(&PasskeyRow {
+                        credential_id: registered.credential_id,
+                        owned,
+                        name: FIRST_PASSKEY.to_owned(),
+                        passkey: registered.passkey,
+                        created_at: now,
+                        last_used_at: None,
+                        aaguid: String::new(),
+                        synced: None,
+                        cloned_at: None,
+                    })
+                    .await?;
+                    tx.insert_account_event(&AccountEventRow {
+                        id: event,
+                        owned,
+                        kind: AccountEventKind::Joined,
+                        detail: FIRST_PASSKEY.to_owned(),
+                        at: now,
+                        seen_at: None,
+                    })
+                    .await?;
+                    Ok::<_, Problem>(tx.insert_session(&session).await?)
+                })
+            })
+            .await?;
+        tracing::info!(person = %owned.owner, "somebody joined");
+        Ok(opened)
+    }
+}
+
+/// The new person, with what their invitation makes of them; `None` when it cannot be used any more.
+async fn admitted(
+    tx: &mut dyn Tx,
+    memo: Memo,
+    is_open: bool,
+    now: Timestamp,
+) -> Result<Option<PersonRow>, Problem> {
+    let place = match &memo.invite_digest {
+        Some(digest) => {
+            tx.use_invite(digest, memo.person, now).await?.map(|invite| (invite.role, invite.reviewer))
+        }
+        None => is_open.then_some((Role::Member, false)),
+    };
+    Ok(place.map(|(role, reviewer)| PersonRow {
+        id: memo.person,
+        organization: memo.organization,
+        name: memo.name,
+        role,
+        reviewer,
+        created_at: now,
+        disabled_at: None,
+        deleted_at: None,
+    }))
+}

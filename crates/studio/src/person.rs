@@ -1,0 +1,268 @@
+//! People, for those who look after them: role, access, deletion.
+
+use crate::{
+    Admin, PEOPLE_PER_PAGE, SignedIn, Studio, Touched,
+    ports::{
+        Timestamp,
+        store::{AccountEventRow, Belongings, ListedPerson, Owned, PersonRow, Tx},
+    },
+};
+use api_types::{AccountEventId, AccountEventKind, PersonId, Problem, Role};
+
+/// What somebody is called who is no more: the row stays for those who refer to it.
+pub const DELETED_NAME: &str = "Deleted person";
+
+/// One part of the list of people.
+#[derive(Debug, Clone, Default)]
+pub struct PeoplePage {
+    /// In the order they came.
+    pub people: Vec<ListedPerson>,
+    /// Where the next part begins, when there is one.
+    pub next: Option<(Timestamp, PersonId)>,
+}
+
+/// A person as those who look after people see them.
+#[derive(Debug, Clone)]
+pub struct PersonView {
+    /// The person, and when they were last here.
+    pub listed: ListedPerson,
+    /// What goes when they are deleted.
+    pub belongings: Belongings,
+    /// Whether whoever looks may change anything about them.
+    pub can_change: bool,
+}
+
+/// Whether somebody of this role may change somebody of that one: an owner everybody, others those below them.
+fn outranks(by: Role, of: Role) -> bool {
+    by == Role::Owner || by > of
+}
+
+fn not_oneself() -> Problem {
+    Problem::Changed {
+        detail: "This is yourself. Another administrator can do this; your own account can be deleted in Settings."
+            .to_owned(),
+    }
+}
+
+fn last_owner() -> Problem {
+    Problem::Changed {
+        detail: "This is the only owner who can sign in. Make somebody else an owner first.".to_owned(),
+    }
+}
+
+/// Somebody of the same organization whom one may change.
+async fn subject(tx: &mut dyn Tx, by: &SignedIn, id: PersonId) -> Result<PersonRow, Problem> {
+    let there = tx.person(by.owned().organization, id).await?.ok_or(Problem::NotFound)?.person;
+    if id != by.person() && !outranks(by.role(), there.role) {
+        return Err(Problem::NotPermitted);
+    }
+    Ok(there)
+}
+
+/// An owner may go where another one stays.
+pub(crate) async fn spare(tx: &mut dyn Tx, person: &PersonRow) -> Result<(), Problem> {
+    if person.role == Role::Owner && !tx.has_other_owner(person.owned()).await? {
+        return Err(last_owner());
+    }
+    Ok(())
+}
+
+impl Studio {
+    /// One part of the organization's people.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn people(
+        &self,
+        by: &Admin<'_>,
+        after: Option<(Timestamp, PersonId)>,
+    ) -> Result<PeoplePage, Problem> {
+        let organization = by.signed_in().owned().organization;
+        let mut people = self.store.people(organization, after, PEOPLE_PER_PAGE + 1).await?;
+        let more = people.len() > PEOPLE_PER_PAGE as usize;
+        people.truncate(PEOPLE_PER_PAGE as usize);
+        let next = people.last().filter(|_| more).map(|last| (last.person.created_at, last.person.id));
+        Ok(PeoplePage { people, next })
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn person(&self, by: &Admin<'_>, id: PersonId) -> Result<PersonView, Problem> {
+        let by = by.signed_in();
+        let listed = self.store.person(by.owned().organization, id).await?.ok_or(Problem::NotFound)?;
+        let belongings = self.store.belongings(listed.person.owned()).await?;
+        let can_change = outranks(by.role(), listed.person.role);
+        Ok(PersonView { listed, belongings, can_change })
+    }
+
+    /// Gives somebody another role. An owner everybody, an administrator those below; nobody more than they are. An owner
+    /// may step down where another one stays.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotPermitted`, `Changed` for the last owner.
+    pub async fn set_role(
+        &self,
+        by: &Admin<'_>,
+        _touched: &Touched<'_>,
+        id: PersonId,
+        role: Role,
+        reviewer: bool,
+    ) -> Result<(), Problem> {
+        let by = by.signed_in().clone();
+        if role > by.role() || (id == by.person() && by.role() != Role::Owner) {
+            return Err(Problem::NotPermitted);
+        }
+        let (event, now) = (AccountEventId(self.ids.next()), self.now());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let person = subject(tx, &by, id).await?;
+                    if (person.role, person.reviewer) == (role, reviewer) {
+                        return Ok(());
+                    }
+                    if role < Role::Owner {
+                        spare(tx, &person).await?;
+                    }
+                    let owned = person.owned();
+                    if role < person.role {
+                        // Nobody comes in on the word of somebody who may not give it any more.
+                        tx.revoke_invites_of(owned, now).await?;
+                    }
+                    tx.set_role(owned, role, reviewer).await?;
+                    let words = if reviewer { ", reviewer" } else { "" };
+                    let detail = format!("{}{words}", role.title());
+                    Ok(tx
+                        .insert_account_event(&told(
+                            event,
+                            owned,
+                            AccountEventKind::RoleChanged,
+                            &detail,
+                            now,
+                        ))
+                        .await?)
+                })
+            })
+            .await
+    }
+
+    /// Shuts somebody out: their next request is a stranger's, their answers stop.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotPermitted`, `Changed` for the last owner and for oneself.
+    pub async fn disable_person(
+        &self,
+        by: &Admin<'_>,
+        touched: &Touched<'_>,
+        id: PersonId,
+    ) -> Result<(), Problem> {
+        self.set_access(by, touched, id, false).await?;
+        self.live.stop_person(id);
+        Ok(())
+    }
+
+    /// Lets somebody in again; they sign in anew.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotPermitted`, `Changed` for oneself.
+    pub async fn enable_person(
+        &self,
+        by: &Admin<'_>,
+        touched: &Touched<'_>,
+        id: PersonId,
+    ) -> Result<(), Problem> {
+        self.set_access(by, touched, id, true).await
+    }
+
+    async fn set_access(
+        &self,
+        by: &Admin<'_>,
+        _touched: &Touched<'_>,
+        id: PersonId,
+        let_in: bool,
+    ) -> Result<(), Problem> {
+        let by = by.signed_in().clone();
+        if id == by.person() {
+            return Err(not_oneself());
+        }
+        let (event, now) = (AccountEventId(self.ids.next()), self.now());
+        let (disabled_at, detail) = if let_in { (None, "let in again") } else { (Some(now), "disabled") };
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let person = subject(tx, &by, id).await?;
+                    let owned = person.owned();
+                    if !let_in {
+                        spare(tx, &person).await?;
+                        tx.revoke_invites_of(owned, now).await?;
+                    }
+                    if tx.set_disabled(owned, disabled_at).await? {
+                        let event = told(event, owned, AccountEventKind::AccessChanged, detail, now);
+                        tx.insert_account_event(&event).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Deletes somebody and all that is theirs, for good. `typed` has to be their name.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotPermitted`, `Changed` for the last owner and for oneself, `Invalid` naming `name`.
+    pub async fn delete_person(
+        &self,
+        by: &Admin<'_>,
+        _touched: &Touched<'_>,
+        id: PersonId,
+        typed: &str,
+    ) -> Result<(), Problem> {
+        let by = by.signed_in().clone();
+        if id == by.person() {
+            return Err(not_oneself());
+        }
+        let (typed, now, admin) = (typed.to_owned(), self.now(), by.person());
+        self.store
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move {
+                    let person = subject(tx, &by, id).await?;
+                    erase(tx, &person, &typed, now).await
+                })
+            })
+            .await?;
+        tracing::info!(person = %id, by = %admin, "somebody was deleted");
+        self.let_go(id);
+        Ok(())
+    }
+
+    /// After somebody was deleted: their answers stop, and the bin with their conversations is emptied soon.
+    pub(crate) fn let_go(&self, id: PersonId) {
+        self.live.stop_person(id);
+        self.live.bin_due.notify_one();
+    }
+}
+
+/// Deletes somebody in this unit of work, when the name that was typed is theirs and an owner is left.
+pub(crate) async fn erase(
+    tx: &mut dyn Tx,
+    person: &PersonRow,
+    typed: &str,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    if typed.split_whitespace().collect::<Vec<_>>().join(" ") != person.name {
+        return Err(Problem::field("name", format!("Type the name as it stands here: {}", person.name)));
+    }
+    spare(tx, person).await?;
+    if tx.erase_person(person.owned(), DELETED_NAME, now).await? { Ok(()) } else { Err(Problem::NotFound) }
+}
+
+fn told(
+    id: AccountEventId,
+    owned: Owned,
+    kind: AccountEventKind,
+    detail: &str,
+    at: Timestamp,
+) -> AccountEventRow {
+    AccountEventRow { id, owned, kind, detail: detail.to_owned(), at, seen_at: None }
+}
