@@ -11,6 +11,9 @@ use pulldown_cmark::{
 pub(super) const OPTIONS: Options =
     Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_TASKLISTS);
 
+/// How much deeper than a table its cells are: a row is in between.
+const TABLE_DEPTH: usize = 2;
+
 /// The longest name of a language that is shown, in bytes.
 const LANGUAGE_BYTES_MAX: usize = 24;
 
@@ -21,15 +24,22 @@ pub(super) struct Rendered {
     pub(super) list: Option<Continues>,
 }
 
-/// Renders one block; `continues` is the list it goes on with.
-pub(super) fn block(markdown: &str, continues: Option<Continues>) -> Rendered {
-    let mut page = Page { continues, ..Page::default() };
+/// Renders one block; `continues` is the list it goes on with. `None` when that would be more than `room` bytes: at most
+/// one event more is written before that is known, and a parser fills one line of a table with thousands of empty cells.
+pub(super) fn block(markdown: &str, continues: Option<Continues>, room: usize) -> Option<Rendered> {
+    let mut page = Page { continues, room, ..Page::default() };
     // Whole stretches of text: the parser tells an address with a `_` in it in pieces.
     for event in TextMergeStream::new(Parser::new_ext(markdown, OPTIONS)) {
         page.event(event);
+        if page.html.len() > room {
+            return None;
+        }
     }
-    Rendered { html: page.html, list: page.list }
+    Some(Rendered { html: page.html, list: page.list })
 }
+
+/// How [`plain`] text begins.
+pub(super) const PLAIN: &str = "<p class=\"plain\">";
 
 /// Text, or code, that is not parsed at all, as HTML on this side of the wall.
 pub(super) fn plain(text: &str, is_code: bool) -> String {
@@ -41,7 +51,7 @@ pub(super) fn plain(text: &str, is_code: bool) -> String {
     if is_code {
         figure(&mut html, "", |html| escape(html, text));
     } else {
-        html.push_str("<p class=\"plain\">");
+        html.push_str(PLAIN);
         words(&mut html, text);
         html.push_str("</p>");
     }
@@ -52,6 +62,8 @@ pub(super) fn plain(text: &str, is_code: bool) -> String {
 #[derive(Default)]
 struct Page {
     html: String,
+    /// How long it may be.
+    room: usize,
     depth: usize,
     /// The code block that is open: its language and its text so far.
     code: Option<(String, String)>,
@@ -62,6 +74,8 @@ struct Page {
     aligns: Vec<Alignment>,
     column: usize,
     in_head: bool,
+    /// Whether the tags of the table that is open are written: all of them or none.
+    is_table: bool,
     continues: Option<Continues>,
     list: Option<Continues>,
     /// Characters since the last place where a line may break.
@@ -142,10 +156,15 @@ impl Page {
         }
     }
 
+    /// Writes a tag of a table; in one that is too deep, what keeps its words apart.
+    fn in_table(&mut self, tag: &str, without: &str) {
+        self.tag(if self.is_table { tag } else { without });
+    }
+
     fn start(&mut self, tag: Tag<'_>) {
         match tag {
             Tag::Paragraph => self.nested("<p>"),
-            Tag::HtmlBlock => self.nested("<p class=\"plain\">"),
+            Tag::HtmlBlock => self.nested(PLAIN),
             Tag::Heading { level, .. } => {
                 let tag = heading(level as usize);
                 self.nested(&format!("<{tag}>"));
@@ -164,17 +183,19 @@ impl Page {
             }
             Tag::Table(aligns) => {
                 self.aligns = aligns;
-                self.nested(
+                self.is_table = self.depth + TABLE_DEPTH <= NESTING_MAX;
+                self.in_table(
                     "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>",
+                    "",
                 );
             }
             Tag::TableHead => {
                 (self.in_head, self.column) = (true, 0);
-                self.nested("<thead><tr>");
+                self.in_table("<thead><tr>", "");
             }
             Tag::TableRow => {
                 self.column = 0;
-                self.nested("<tr>");
+                self.in_table("<tr>", "");
             }
             Tag::TableCell => self.cell(),
             Tag::Emphasis => self.nested("<em>"),
@@ -200,18 +221,24 @@ impl Page {
             TagEnd::BlockQuote(_) => self.nested("</blockquote>"),
             TagEnd::CodeBlock => {
                 if let Some((language, code)) = self.code.take() {
+                    let begin = self.html.len();
                     figure(&mut self.html, &language, |html| code::highlight(html, &language, &code));
+                    if self.html.len() > self.room {
+                        self.html.truncate(begin);
+                        figure(&mut self.html, &language, |html| escape(html, &code));
+                    }
                 }
             }
-            TagEnd::List(ordered) => self.nested(if ordered { "</ol>" } else { "</ul>" }),
+            TagEnd::List(_) if self.depth >= NESTING_MAX => {}
+            TagEnd::List(ordered) => self.tag(if ordered { "</ol>" } else { "</ul>" }),
             TagEnd::Item => self.nested("</li>"),
-            TagEnd::Table => self.nested("</tbody></table></div>"),
+            TagEnd::Table => self.in_table("</tbody></table></div>", ""),
             TagEnd::TableHead => {
                 self.in_head = false;
-                self.nested("</tr></thead><tbody>");
+                self.in_table("</tr></thead><tbody>", "<br>");
             }
-            TagEnd::TableRow => self.nested("</tr>"),
-            TagEnd::TableCell => self.nested(if self.in_head { "</th>" } else { "</td>" }),
+            TagEnd::TableRow => self.in_table("</tr>", "<br>"),
+            TagEnd::TableCell => self.in_table(if self.in_head { "</th>" } else { "</td>" }, " "),
             TagEnd::Emphasis => self.nested("</em>"),
             TagEnd::Strong => self.nested("</strong>"),
             TagEnd::Strikethrough => self.nested("</del>"),
@@ -231,12 +258,16 @@ impl Page {
             let next = continues.map_or(first, |Continues(next)| next);
             self.list = Some(Continues(next));
         }
+        // A list without its items would be none.
+        if self.depth >= NESTING_MAX {
+            return;
+        }
         let goes_on = if continues.is_some() { " data-continues=\"\"" } else { "" };
         let number = continues.map_or(first, |Continues(next)| next);
         match number {
-            None => self.nested(&format!("<ul{goes_on}>")),
-            Some(1) => self.nested(&format!("<ol{goes_on}>")),
-            Some(number) => self.nested(&format!("<ol start=\"{number}\"{goes_on}>")),
+            None => self.tag(&format!("<ul{goes_on}>")),
+            Some(1) => self.tag(&format!("<ol{goes_on}>")),
+            Some(number) => self.tag(&format!("<ol start=\"{number}\"{goes_on}>")),
         }
     }
 
@@ -263,7 +294,7 @@ impl Page {
         };
         self.column += 1;
         let tag = if self.in_head { "th" } else { "td" };
-        self.nested(&format!("<{tag}{aligned}>"));
+        self.in_table(&format!("<{tag}{aligned}>"), "");
     }
 
     fn link(&mut self, kind: LinkType, address: &str) {
@@ -280,7 +311,8 @@ impl Page {
         self.html.push_str(class);
         self.html.push_str(" href=\"");
         escape(&mut self.html, &address.replace(' ', "%20"));
-        self.html.push_str("\">");
+        // The wall sets these on every link; written here as well, they are counted.
+        self.html.push_str("\" target=\"_blank\" rel=\"noopener nofollow ugc\">");
     }
 
     /// An image does not load: it becomes a link that says what it shows.
