@@ -14,6 +14,7 @@
 mod address;
 mod blocks;
 mod code;
+mod formula;
 mod join;
 mod lines;
 mod render;

@@ -1,7 +1,7 @@
 //! Markdown events to HTML. Every tag is written here; what a message brings along is text.
 
 use super::blocks::Continues;
-use super::{NESTING_MAX, address, code, wall};
+use super::{NESTING_MAX, address, code, formula, wall};
 use api_types::UNBROKEN_CHARS_MAX;
 use pulldown_cmark::{
     Alignment, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream,
@@ -28,8 +28,9 @@ pub(super) struct Rendered {
 /// one event more is written before that is known, and a parser fills one line of a table with thousands of empty cells.
 pub(super) fn block(markdown: &str, continues: Option<Continues>, room: usize) -> Option<Rendered> {
     let mut page = Page { continues, room, ..Page::default() };
+    let markdown = formula::escape(markdown);
     // Whole stretches of text: the parser tells an address with a `_` in it in pieces.
-    for event in TextMergeStream::new(Parser::new_ext(markdown, OPTIONS)) {
+    for event in TextMergeStream::new(Parser::new_ext(&markdown, OPTIONS)) {
         page.event(event);
         if page.html.len() > room {
             return None;
@@ -94,14 +95,15 @@ impl Page {
                 self.depth -= 1;
             }
             Event::Text(text) => self.prose(&text),
+            Event::Html(text) | Event::InlineHtml(text) if is_line_break(&text) => self.line_break(),
             Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
             Event::Code(text) => {
                 self.tag("<code>");
                 self.text(&text);
                 self.tag("</code>");
             }
-            Event::SoftBreak => self.text("\n"),
-            Event::HardBreak => self.tag("<br>"),
+            // As people who write a poem or an address mean it, and as it stood there while it was written.
+            Event::SoftBreak | Event::HardBreak => self.line_break(),
             Event::Rule => self.tag("<hr>"),
             Event::TaskListMarker(done) => self.task(done),
             // Not switched on.
@@ -140,6 +142,14 @@ impl Page {
             (_, Some((_, alt, _))) => alt.push_str(text),
             _ => unbroken_words(&mut self.html, text, &mut self.unbroken),
         }
+    }
+
+    fn line_break(&mut self) {
+        if self.image.is_some() {
+            return self.text("\n");
+        }
+        self.unbroken = 0;
+        self.tag("<br>");
     }
 
     /// Writes a tag, unless the words are collected for something else.
@@ -333,6 +343,11 @@ impl Page {
             self.html.push_str("</a>");
         }
     }
+}
+
+/// The one tag of HTML that is more than text: models write it where Markdown has no line break, in a cell of a table.
+fn is_line_break(html: &str) -> bool {
+    matches!(html.trim_end(), "<br>" | "<br/>" | "<br />")
 }
 
 /// A page has its own first and second headings: those of a message begin at the third.
