@@ -382,8 +382,7 @@ fn figure(html: &mut String, language: &str, code: impl FnOnce(&mut String)) {
     html.push_str("</code></pre></figure>");
 }
 
-/// Appends text as text in which lines can break: a browser needs many seconds to find the lines of a word of 100,000
-/// letters, and none for one with a `<wbr>` every so often. Copied text has no trace of them.
+/// Appends text as text, a word without end in pieces of [`UNBROKEN_CHARS_MAX`]. Copied text has no trace of them.
 pub(super) fn words(html: &mut String, text: &str) {
     unbroken_words(html, text, &mut 0);
 }

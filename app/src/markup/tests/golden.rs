@@ -1,6 +1,7 @@
 //! Markdown and the HTML it becomes, word for word.
 
 use super::super::{to_html, words};
+use api_types::UNBROKEN_CHARS_MAX;
 
 #[track_caller]
 fn shows(markdown: &str, html: &str) {
@@ -172,9 +173,13 @@ fn a_bare_address_is_a_link_like_another_and_none_in_code_or_in_a_link() {
 #[test]
 fn a_word_without_end_gets_places_where_its_line_may_break() {
     let a = |times| "a".repeat(times);
-    shows(&a(250), &format!("<p>{}<wbr>{}<wbr>{}</p>", a(100), a(100), a(50)));
-    shows(&format!("{} {}", a(90), a(90)), &format!("<p>{} {}</p>", a(90), a(90)));
+    let most = UNBROKEN_CHARS_MAX;
+    shows(&a(2 * most + 50), &format!("<p>{}<wbr>{}<wbr>{}</p>", a(most), a(most), a(50)));
+    shows(&format!("{} {}", a(most - 10), a(90)), &format!("<p>{} {}</p>", a(most - 10), a(90)));
     // What the parser tells in pieces is still one word.
-    shows(&format!("{}\\_{}", a(60), a(60)), &format!("<p>{}_{}<wbr>{}</p>", a(60), a(39), a(21)));
+    shows(
+        &format!("{}\\_{}", a(most - 10), a(60)),
+        &format!("<p>{}_{}<wbr>{}</p>", a(most - 10), a(9), a(51)),
+    );
     assert_eq!(words("<é>"), "&lt;é&gt;");
 }
