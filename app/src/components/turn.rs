@@ -14,11 +14,11 @@ use studio::{
     ports::store::{MessageRow, RunRow, TurnRow},
 };
 
-/// A turn as the page shows it.
-pub fn turn(row: &TurnRow, live_text: Option<String>, model_label: &str) -> AnyView {
+/// A turn as the page shows it, where it has so much room.
+pub fn turn(row: &TurnRow, live_text: Option<String>, model_label: &str, room: &mut markup::Room) -> AnyView {
     match row.message.role {
         MessageRole::User => question(&row.message).into_any(),
-        MessageRole::Assistant => answer(row, live_text, model_label).into_any(),
+        MessageRole::Assistant => answer(row, live_text, model_label, room).into_any(),
     }
 }
 
@@ -41,15 +41,13 @@ fn question(message: &MessageRow) -> impl IntoView + use<> {
 }
 
 /// What was written so far, in finished blocks and a tail.
-fn prose(text: &str, is_active: bool) -> AnyView {
+fn prose(text: &str, is_active: bool, room: &mut markup::Room) -> AnyView {
     if !is_active {
-        let html = aside(text.len(), || markup::to_html(text));
+        let html = aside(text.len(), || markup::to_html_within(text, room));
         return view! { <div class="prose"><div class="block" inner_html=html></div></div> }.into_any();
     }
-    let (blocks, tail) = aside(text.len(), || markup::blocks(text));
+    let (blocks, unfinished) = aside(text.len(), || markup::beginning(text, room));
     let begun = !text.is_empty();
-    let tail = markup::Tail::of(&tail);
-    let unfinished = tail.frame.html(tail.text);
     view! {
         <div class="prose">
             {blocks.into_iter().map(|html| view! { <div class="block" inner_html=html></div> }).collect_view()}
@@ -60,10 +58,16 @@ fn prose(text: &str, is_active: bool) -> AnyView {
     .into_any()
 }
 
-fn answer(row: &TurnRow, live_text: Option<String>, model_label: &str) -> impl IntoView + use<> {
+fn answer(
+    row: &TurnRow,
+    live_text: Option<String>,
+    model_label: &str,
+    room: &mut markup::Room,
+) -> impl IntoView + use<> {
     let message = &row.message;
     let state = row.run.as_ref().map_or(RunState::Finished, |run| run.state);
     let text = live_text.unwrap_or_else(|| message.body.clone());
+    let prose = prose(&text, state.is_active(), room);
     view! {
         <article
             class="turn answer"
@@ -74,7 +78,7 @@ fn answer(row: &TurnRow, live_text: Option<String>, model_label: &str) -> impl I
             aria-busy=state.is_active().then_some("true")
         >
             <h2 class="sr">{model_label.to_owned()}</h2>
-            {prose(&text, state.is_active())}
+            {prose}
             <div data-foot>{foot(row, model_label)}</div>
         </article>
     }
@@ -249,7 +253,7 @@ pub fn opened_html(opened: &Opened) -> String {
         run: Some(opened.run.clone()),
         siblings: vec![opened.answer.id],
     };
-    question + &answer(&row, None, &opened.model_label).to_html()
+    question + &answer(&row, None, &opened.model_label, &mut markup::Room::default()).to_html()
 }
 
 /// The foot of an answer that has ended, as HTML; `None` when it cannot be read now.

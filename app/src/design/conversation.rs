@@ -30,7 +30,7 @@ pub(super) fn all() -> impl IntoView {
 
 fn turns() -> impl IntoView {
     let one = |at: u8, state: Option<RunState>, text: &str| match row(at, state, text) {
-        Some(row) => turn(&row, None, "SmolLM2 135M"),
+        Some(row) => turn(&row, None, "SmolLM2 135M", &mut markup::Room::default()),
         None => ().into_any(),
     };
     view! {

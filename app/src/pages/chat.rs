@@ -10,6 +10,7 @@ use crate::{
         notice::notice_with,
         toast, turn,
     },
+    markup::Room,
 };
 use api_types::{ConversationId, MessageId, ModelInfo, ModelKind, ModelRef, Problem, RunState};
 use leptos::prelude::*;
@@ -148,7 +149,9 @@ async fn thread(
     models: &[ModelInfo],
 ) -> Result<Vec<AnyView>, Refused> {
     let mut views = Vec::with_capacity(open.turns.len());
-    for row in &open.turns {
+    let mut room = Room::default();
+    // The last first: where a page has no room for all of them, it is the one at its top that is shown as it was written.
+    for row in open.turns.iter().rev() {
         let label = row.run.as_ref().map_or_else(|| "Answer".to_owned(), |run| label_of(models, &run.model));
         let text = match &row.run {
             Some(run) if matches!(run.state, RunState::Queued | RunState::Running) => {
@@ -156,7 +159,8 @@ async fn thread(
             }
             _ => None,
         };
-        views.push(turn::turn(row, text, &label));
+        views.push(turn::turn(row, text, &label, &mut room));
     }
+    views.reverse();
     Ok(views)
 }
