@@ -31,6 +31,7 @@ pub fn Routes() -> impl IntoView {
                 <Route path=path!("/chat") view=pages::new_chat ssr=SsrMode::Async />
                 <Route path=path!("/chat/:id") view=pages::chat ssr=SsrMode::Async />
                 <Route path=path!("/conversations") view=pages::conversations ssr=SsrMode::Async />
+                <Route path=path!("/conversations/deleted") view=pages::deleted ssr=SsrMode::Async />
                 <Route path=path!("/models") view=pages::models ssr=SsrMode::Async />
             </Table>
         </Router>

@@ -80,10 +80,15 @@ impl RefusedForm {
         }
     }
 
-    /// Whether the page says what is wrong beside a field; if not, it says it where one looks first.
-    pub fn names_a_field(&self) -> bool {
-        let has_fields = self.action == "/api/message/send" || self.action.starts_with("/api/conversation/");
-        has_fields && matches!(self.problem, Problem::Invalid { .. })
+    /// Whether the form itself says what is wrong; if not, the page says it where one looks first.
+    pub fn is_told_in_place(&self) -> bool {
+        match self.action.as_str() {
+            "/api/conversation/configure" => true,
+            "/api/message/send" | "/api/message/edit" | "/api/conversation/rename" => {
+                matches!(self.problem, Problem::Invalid { .. })
+            }
+            _ => false,
+        }
     }
 
     /// What is wrong with a field.

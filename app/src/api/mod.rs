@@ -9,6 +9,8 @@ pub mod context;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod conversation;
 #[cfg(feature = "ssr")]
+pub mod kept;
+#[cfg(feature = "ssr")]
 pub mod local_path;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod message;

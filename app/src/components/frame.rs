@@ -4,7 +4,10 @@ use super::{
     icon::{MARK, icon, small_icon},
     theme, when,
 };
-use crate::{api::context, islands::Live};
+use crate::{
+    api::{context, kept},
+    islands::Live,
+};
 use leptos::prelude::*;
 use studio::{ConversationPage, SignedIn, ports::Timestamp};
 
@@ -47,13 +50,14 @@ pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl
     }
 }
 
-/// The address that the page should have, where it has another: a refused form's page stands under the form's own, and what
-/// was told once in a query is not told again.
+/// The address that the page should have, where it has another: the page of a form that was refused, or whose fields are
+/// kept, stands under the form's own; and what was told once in a query is not told again.
 fn address() -> Option<String> {
     let asked = context::asked_for()?;
     let told = ["?saved=settings", "?looked=now"];
     let was_told = told.iter().find_map(|told| asked.strip_suffix(told)).map(str::to_owned);
-    was_told.or_else(|| context::refused_form().map(|_| asked))
+    let is_forms = context::refused_form().is_some() || kept::kept().is_some();
+    was_told.or_else(|| is_forms.then_some(asked))
 }
 
 fn current(yes: bool) -> Option<&'static str> {
@@ -160,7 +164,7 @@ fn tabbar(here: Here) -> impl IntoView {
     view! {
         <nav class="tabbar" aria-label="Pages, below">
             <a href="/chat" aria-current=current(matches!(here, Here::Chat(_)))>{icon("chat")}"Chat"</a>
-            <a href="/conversations" aria-current=current(here == Here::Conversations)>{icon("search")}"History"</a>
+            <a href="/conversations" aria-current=current(here == Here::Conversations)>{icon("search")}"Conversations"</a>
             <a href="/models" aria-current=current(here == Here::Models)>{icon("model")}"Models"</a>
         </nav>
     }

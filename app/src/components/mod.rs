@@ -5,6 +5,7 @@ pub mod conversation;
 pub mod frame;
 pub mod icon;
 pub mod notice;
+pub mod settings;
 pub mod theme;
 pub mod toast;
 pub mod turn;

@@ -2,6 +2,7 @@
 
 mod chat;
 mod conversations;
+mod deleted;
 mod home;
 mod login;
 mod models;
@@ -16,6 +17,7 @@ use studio::SignedIn;
 
 pub(crate) use chat::{chat, new_chat};
 pub(crate) use conversations::conversations;
+pub(crate) use deleted::deleted;
 pub(crate) use home::home;
 pub(crate) use login::login;
 pub(crate) use models::models;

@@ -33,7 +33,7 @@ pub use access::{Admin, Reviewer, SignedIn};
 pub use answer::{Ticket, answer};
 pub use catalog::Catalog;
 pub use code::digest;
-pub use conversation::{ConversationPage, OpenConversation};
+pub use conversation::{ConversationPage, OpenConversation, settings_version};
 pub use fault::{TRACE, broken};
 pub use limits::*;
 pub use live::{Live, LiveRun, LiveView};

@@ -14,7 +14,7 @@ mod sessions;
 pub use conversations::{ConversationReads, ConversationRow, ConversationWrites};
 pub use installation::{InstallationReads, InstallationWrites};
 pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
-pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, TurnRow};
+pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, Taken, TurnRow};
 pub use people::{PeopleReads, PeopleWrites, PersonRow};
 pub use runs::{RunEnd, RunEventKind, RunEventRow, RunReads, RunRow, RunWrites, WorkerWrites};
 pub use sessions::{SessionReads, SessionRow, SessionWrites};
