@@ -111,7 +111,8 @@ fn apply(conversation: Option<ConversationId>, made: i64, answer: &AnswerEvent) 
         let _ = article.set_attribute("aria-busy", "true");
     } else {
         let _ = article.remove_attribute("aria-busy");
-        let foot = article.query_selector("[data-foot]").ok().flatten();
+        // Told again it is the foot that is there, and somebody may be on one of its buttons.
+        let foot = article.query_selector("[data-foot]").ok().flatten().filter(|_| was_active);
         if let (Some(foot), Some(html)) = (foot, &answer.foot) {
             foot.set_inner_html(html);
             place::foot_came(&article);

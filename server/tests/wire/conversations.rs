@@ -152,3 +152,22 @@ fn a_conversation_is_found_by_a_word_in_it() {
         }
     }
 }
+
+#[test]
+fn who_cannot_be_reached_is_not_said_to_be_missing() {
+    for (settings, words) in [
+        (vec![], "none is connected."),
+        (
+            vec![("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")],
+            "One model server is set up, and it cannot be reached",
+        ),
+    ] {
+        let mut studio = Studio::new().with("MOCK_MODE", "false");
+        for (name, value) in settings {
+            studio = studio.with(name, value);
+        }
+        let running = studio.start();
+        let page = running.owner().page("/chat").body;
+        assert!(page.contains(words), "{words}: {page}");
+    }
+}
