@@ -33,6 +33,7 @@ pub fn Routes() -> impl IntoView {
                 <Route path=path!("/chat") view=pages::new_chat ssr=SsrMode::Async />
                 <Route path=path!("/chat/:id") view=pages::chat ssr=SsrMode::Async />
                 <Route path=path!("/conversations") view=pages::conversations ssr=SsrMode::Async />
+                <Route path=path!("/conversations/deleted") view=pages::deleted ssr=SsrMode::Async />
                 <Route path=path!("/models") view=pages::models ssr=SsrMode::Async />
                 <Route path=path!("/people") view=pages::people ssr=SsrMode::Async />
                 <Route path=path!("/people/:id") view=pages::person ssr=SsrMode::Async />

@@ -272,6 +272,179 @@ test("without JavaScript what is refused while an answer is written stays where 
   await expect(composer(page)).toHaveValue("a thought of mine");
 });
 
+test("without JavaScript a refused setting or title is in view, with its sentence and what was typed", async ({ owner, studio, withoutScripts }) => {
+  await choose(owner, studio, "mock/echo");
+  await ask(owner, "something");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  const page = await withoutScripts(owner.context());
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 700 });
+    await page.goto(owner.url());
+    await page.getByRole("button", { name: "Settings of this conversation" }).click();
+    await page.getByLabel("Temperature").fill("99");
+    await page.getByLabel("System prompt").fill("Be kind.");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("Temperature goes from 0 to 2.")).toBeInViewport();
+    await expect(page.getByLabel("Temperature")).toHaveValue("99");
+    await expect(page.getByLabel("Temperature")).toBeFocused();
+    await expect(page.getByLabel("System prompt")).toHaveValue("Be kind.");
+    await page.getByRole("link", { name: "Cancel" }).click();
+    await expect(page.getByLabel("Temperature")).toBeHidden();
+
+    await page.getByRole("button", { name: "More", exact: true }).click();
+    await page.getByRole("button", { name: "Rename" }).click();
+    await page.getByLabel("Title").fill("  ");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("Give it a title.")).toBeInViewport();
+    await page.getByLabel("Title").fill(`Called ${width}`);
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByRole("heading", { name: `Called ${width}` })).toBeVisible();
+  }
+});
+
+test("choosing a model keeps what is typed, with and without JavaScript", async ({ owner, studio, withoutScripts }) => {
+  await choose(owner, studio, "mock/echo");
+  await ask(owner, "something");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  const plain = await withoutScripts(owner.context());
+  for (const page of [owner, plain]) {
+    for (const [address, from] of [[owner.url(), "Mock: "], [`${studio.url}/chat`, "Mock: "]] as const) {
+      await page.goto(address);
+      if (page === owner) await awake(page);
+      await composer(page).fill("half a thought");
+      await page.getByRole("button", { name: `Model: ${from}` }).click();
+      await page.locator("#models").getByRole("button", { name: /^Mock: lorem/ }).click();
+      await expect(page.getByRole("button", { name: /^Model: Mock: lorem/ })).toBeVisible();
+      await expect(composer(page)).toHaveValue("half a thought");
+      if (page === owner) await expect(page).toHaveURL(/\/chat(\/|\?model=)/);
+    }
+  }
+});
+
+test("a question is asked in other words, and both stay", async ({ owner, studio, withoutScripts }) => {
+  await choose(owner, studio, "mock/echo");
+  await ask(owner, "first words");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  const plain = await withoutScripts(owner.context());
+  await plain.goto(owner.url());
+  for (const [page, words] of [[owner, "second words"], [plain, "third words"]] as const) {
+    await page.locator(".bubble").hover();
+    await page.getByRole("link", { name: "Edit" }).click();
+    const box = page.getByLabel("Your question", { exact: true });
+    await expect(box).toBeFocused();
+    await expect(composer(page)).toBeHidden();
+    await box.fill(words);
+    await page.getByRole("button", { name: "Ask anew" }).click();
+    await expect(page.locator(".bubble")).toHaveText(words);
+    await expect(lastAnswer(page)).toHaveAttribute("data-state", "finished", { timeout: 20_000 });
+    await expect(lastAnswer(page)).toContainText(words);
+  }
+  await owner.reload();
+  await expect(owner.locator(".question .siblings")).toContainText("3/3");
+  await owner.getByRole("button", { name: "The wording before" }).click();
+  await expect(owner.locator(".bubble")).toHaveText("second words");
+});
+
+test("a sentence that is true only while an answer is written goes with its end", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, slow(60, 20));
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "running");
+  await ask(owner, "too early");
+  await expect(owner.locator("#message-error")).toContainText("An answer is being written.");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished", { timeout: 20_000 });
+  await expect(owner.locator("#message-error")).toBeEmpty();
+  await expect(composer(owner)).toHaveValue("too early");
+  await expect(composer(owner)).not.toHaveAttribute("aria-invalid");
+});
+
+test("who is signed out and sends is shown the way back; who signs out leaves no draft", async ({ owner, studio, context }) => {
+  const other = await context.newPage();
+  await other.goto(`${studio.url}/models`);
+  await other.getByRole("button", { name: "Ana, your menu" }).click();
+  await awake(owner);
+  await composer(owner).fill("a thought");
+  await other.getByRole("button", { name: "Sign out" }).click();
+  await expect(other).toHaveURL(/\/login$/);
+  await composer(owner).press("Enter");
+  await expect(owner.getByText("You are signed out.", { exact: false })).toBeVisible();
+  await expect(owner.locator("#signed-out").getByRole("link", { name: "Sign in" })).toBeVisible();
+  await expect(composer(owner)).toHaveValue("a thought");
+
+  await owner.goto(`${studio.url}/login`);
+  await owner.getByRole("button", { name: /passkey/i }).first().click();
+  await expect(composer(owner)).toHaveValue("a thought");
+  await awake(owner);
+  await owner.getByRole("button", { name: "Ana, your menu" }).click();
+  await owner.getByRole("button", { name: "Sign out" }).click();
+  await expect(owner).toHaveURL(/\/login$/);
+  expect(await owner.evaluate(() => sessionStorage.length)).toBe(0);
+});
+
+test("a new chat has settings, and begins with them", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/echo");
+  await owner.getByRole("button", { name: "Settings of this conversation" }).click();
+  await owner.getByLabel("Longest answer").fill("1,000");
+  await owner.getByLabel("System prompt").fill("Be kind.");
+  await owner.getByLabel("Temperature").fill("0,5");
+  await owner.getByLabel("Temperature").press("Enter");
+  await expect(owner.getByLabel("Temperature")).toBeHidden();
+  await ask(owner, "something");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  await owner.getByRole("button", { name: "Settings of this conversation" }).click();
+  await expect(owner.getByLabel("Temperature")).toHaveValue("0.5");
+  await expect(owner.getByLabel("Longest answer")).toHaveValue("1000");
+  await expect(owner.getByLabel("System prompt")).toHaveValue("Be kind.");
+});
+
+test("the keyboard stays where it was when a button leads to the next page", async ({ owner, studio }) => {
+  for (const words of ["one", "two", "three"]) {
+    await choose(owner, studio, "mock/echo");
+    await ask(owner, words);
+    await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  }
+  await awake(owner);
+  const button = (name: string) => lastAnswer(owner).getByRole("button", { name });
+  await button("Answer again").press("Enter");
+  await expect(lastAnswer(owner).locator(".siblings")).toContainText("2/2");
+  await expect(button("Answer again")).toBeFocused();
+  await button("The answer before").press("Enter");
+  await expect(lastAnswer(owner).locator(".siblings")).toContainText("1/2");
+  // At the first of them only the other way is left.
+  await expect(button("The next answer")).toBeFocused();
+
+  await owner.goto(`${studio.url}/conversations`);
+  await awake(owner);
+  await owner.getByRole("button", { name: "Delete two" }).press("Enter");
+  await expect(owner.locator(".toast")).toBeVisible();
+  await expect(owner.getByRole("button", { name: "Delete one" })).toBeFocused();
+});
+
+test("what was said finds its conversation, and what was deleted lies in a list", async ({ owner, studio, withoutScripts }) => {
+  await choose(owner, studio, "mock/echo");
+  await ask(owner, "about bread");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  const conversation = owner.url().split("#")[0]!;
+  const page = await withoutScripts(owner.context());
+  await page.goto(`${studio.url}/conversations`);
+  const search = page.getByRole("searchbox");
+  await search.fill("BREAD");
+  await search.press("Enter");
+  await expect(search).toHaveValue("BREAD");
+  await expect(page.getByRole("main").getByRole("link", { name: "about bread" })).toBeVisible();
+  await search.fill("cake");
+  await page.getByRole("button", { name: "Search" }).click();
+  await expect(page.getByText("Nothing found")).toBeVisible();
+  await page.goto(conversation);
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.goto(conversation);
+  await expect(page.getByRole("heading", { name: "This conversation was deleted" })).toBeVisible();
+  await page.getByRole("link", { name: "All deleted conversations" }).click();
+  await page.getByRole("button", { name: "Restore about bread" }).click();
+  await page.goto(conversation);
+  await expect(page.locator(".bubble")).toHaveText("about bread");
+});
+
 test("eight tabs at once each see the whole answer", async ({ owner, studio, context }) => {
   await choose(owner, studio, "mock/lorem");
   await ask(owner, slow(60, 20));

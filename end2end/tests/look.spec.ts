@@ -13,12 +13,16 @@ test("axe finds nothing on any page, light, dark and on a phone", async ({ owner
   await ask(owner, "Show me everything");
   await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
   const conversation = new URL(owner.url()).pathname;
+  const question = (await owner.locator(".turn.question").getAttribute("id"))!.slice("m-".length);
   const stranger = await (await browser.newContext()).newPage();
   for (const size of SIZES) {
     for (const [page, path] of [
       [owner, conversation],
       [owner, "/chat"],
+      [owner, `${conversation}?edit=${question}&until=${question}`],
       [owner, "/conversations"],
+      [owner, "/conversations?q=everything"],
+      [owner, "/conversations/deleted"],
       [owner, "/models"],
       [owner, "/nowhere"],
       [stranger, "/login"],

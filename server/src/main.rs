@@ -105,12 +105,13 @@ static UNWRITTEN: AtomicBool = AtomicBool::new(false);
 /// A line that is the result of a command.
 fn print(line: &str) {
     match writeln!(io::stdout(), "{line}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            if !UNWRITTEN.swap(true, Ordering::Relaxed) {
-                say(&format!("vobio: this could not be written: {error}"));
-            }
+        Err(error)
+            if error.kind() != io::ErrorKind::BrokenPipe && !UNWRITTEN.swap(true, Ordering::Relaxed) =>
+        {
+            say(&format!("vobio: this could not be written: {error}"));
         }
-        // Who closed the pipe has read enough (`vobio doctor | head -1`); the command goes to its end.
+        // Who closed the pipe has read enough (`vobio doctor | head -1`); the command goes to its end. The first line that
+        // could not be written was said.
         _ => {}
     }
 }

@@ -101,18 +101,20 @@ impl RefusedForm {
         }
     }
 
-    /// Whether the page says what is wrong beside a field; if not, it says it where one looks first.
-    pub fn names_a_field(&self) -> bool {
-        let has_fields = [
+    /// Whether the form itself says what is wrong; if not, the page says it where one looks first.
+    pub fn is_told_in_place(&self) -> bool {
+        let beside_a_field = [
             "/api/message/send",
+            "/api/message/edit",
+            "/api/conversation/rename",
             "/api/token/make",
-            "/api/conversation/",
             "/api/account/",
             "/api/person/",
             "/api/invite/",
         ];
-        has_fields.iter().any(|action| self.action.starts_with(action))
-            && matches!(self.problem, Problem::Invalid { .. })
+        self.action == "/api/conversation/configure"
+            || (matches!(self.problem, Problem::Invalid { .. })
+                && beside_a_field.iter().any(|action| self.action.starts_with(action)))
     }
 
     /// What is wrong with a field.

@@ -18,7 +18,8 @@ pub async fn rename_conversation(conversation: ConversationId, title: String) ->
     Ok(())
 }
 
-/// Gives a conversation other settings; empty numbers are the model's own.
+/// Gives a conversation other settings; empty numbers are the model's own. `seen` is the version of those that the page
+/// showed.
 ///
 /// # Errors
 /// As `Studio::configure_conversation`.
@@ -29,17 +30,42 @@ pub async fn configure_conversation(
     #[server(default)] temperature: MaybeNumber<f64>,
     #[server(default)] max_tokens: MaybeNumber<u32>,
     #[server(default)] system_prompt: String,
+    #[server(default)] seen: Option<String>,
 ) -> Result<(), Refused> {
-    use super::context;
+    use super::{context, number::both};
     let by = context::signed_in()?;
-    let settings = api_types::ConversationSettings {
-        model,
-        temperature: temperature.read("temperature")?,
-        max_tokens: max_tokens.read("max_tokens")?,
-        system_prompt,
-    };
-    context::studio()?.configure_conversation(&by, conversation, settings).await?;
+    let (temperature, max_tokens) = both(temperature.read("temperature"), max_tokens.read("max_tokens"))?;
+    let settings = api_types::ConversationSettings { model, temperature, max_tokens, system_prompt };
+    context::studio()?.configure_conversation(&by, conversation, settings, seen).await?;
     context::then(&format!("/chat/{conversation}?saved=settings"));
+    Ok(())
+}
+
+/// Gives a conversation another model and leaves its other settings as they are; without one, begins the next with it. Its
+/// buttons belong to the form where one writes: what is typed there comes with them, and is on the next page again.
+///
+/// # Errors
+/// As `Studio::choose_model`.
+#[server(prefix = "/api", endpoint = "conversation/choose", input = Post<FormOrJson>)]
+pub async fn choose_model(
+    model: ModelRef,
+    #[server(default)] conversation: Option<ConversationId>,
+    #[server(default)] text: String,
+    #[server(default)] temperature: String,
+    #[server(default)] max_tokens: String,
+    #[server(default)] system_prompt: String,
+) -> Result<(), Refused> {
+    use super::{context, kept, local_path};
+    let by = context::signed_in()?;
+    // Not ours to look at: the layer of forms takes them from the form itself.
+    drop([text, temperature, max_tokens, system_prompt]);
+    match conversation {
+        Some(id) => {
+            context::studio()?.choose_model(&by, id, model).await?;
+            kept::then(&format!("/chat/{id}"));
+        }
+        None => kept::then(&local_path::new_chat(&model)),
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Where somebody goes on: an address that came from outside leads to a page of ours or nowhere.
 
 use super::context;
+use api_types::ModelRef;
 
 /// The longest one, in bytes.
 const BYTES_MAX: usize = 512;
@@ -54,6 +55,12 @@ impl LocalPath {
             }
         }
     }
+}
+
+/// A new chat with this model.
+pub fn new_chat(model: &ModelRef) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("model", model.as_str()).finish();
+    format!("/chat?{query}")
 }
 
 /// The door for whoever asked for this page and is not signed in.

@@ -1,6 +1,6 @@
 //! Messages.
 
-use super::{Refused, codec::FormOrJson};
+use super::{Refused, codec::FormOrJson, number::MaybeNumber};
 use api_types::{ConversationId, MessageId, ModelRef, Started};
 use leptos::prelude::*;
 use server_fn::codec::Post;
@@ -16,7 +16,8 @@ fn started(opened: &studio::Opened) -> Started {
     }
 }
 
-/// Sends a message and begins its answer; without a conversation it opens one, with `model` if that is named.
+/// Sends a message and begins its answer; without a conversation it opens one: if `model` is named, with that and the other
+/// settings.
 ///
 /// # Errors
 /// As `Studio::send_message`.
@@ -25,19 +26,36 @@ pub async fn send_message(
     text: String,
     #[server(default)] conversation: Option<ConversationId>,
     #[server(default)] model: Option<ModelRef>,
+    #[server(default)] temperature: MaybeNumber<f64>,
+    #[server(default)] max_tokens: MaybeNumber<u32>,
+    #[server(default)] system_prompt: String,
 ) -> Result<Started, Refused> {
-    use super::context;
+    use super::{context, number::both};
     let by = context::signed_in()?;
-    let settings = model.map(|model| api_types::ConversationSettings {
-        model,
-        temperature: None,
-        max_tokens: None,
-        system_prompt: String::new(),
-    });
+    let (temperature, max_tokens) = both(temperature.read("temperature"), max_tokens.read("max_tokens"))?;
+    let system_prompt = system_prompt.replace("\r\n", "\n");
+    let settings =
+        model.map(|model| api_types::ConversationSettings { model, temperature, max_tokens, system_prompt });
     // A form's line breaks are CRLF; what was typed is LF.
     let text = text.replace("\r\n", "\n");
     let message = studio::SendMessage { conversation, text, settings };
     Ok(started(&context::studio()?.send_message(&by, message).await?))
+}
+
+/// Asks a question in other words, beside the first.
+///
+/// # Errors
+/// As `Studio::edit_message`.
+#[server(prefix = "/api", endpoint = "message/edit", input = Post<FormOrJson>)]
+pub async fn edit_message(
+    conversation: ConversationId,
+    message: MessageId,
+    text: String,
+) -> Result<Started, Refused> {
+    use super::context;
+    let by = context::signed_in()?;
+    let text = text.replace("\r\n", "\n");
+    Ok(started(&context::studio()?.edit_message(&by, conversation, message, text).await?))
 }
 
 /// Answers a question once more, beside the answers there are.

@@ -19,6 +19,8 @@ pub mod invite;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod join;
 #[cfg(feature = "ssr")]
+pub mod kept;
+#[cfg(feature = "ssr")]
 pub mod local_path;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod message;

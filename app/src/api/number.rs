@@ -55,9 +55,9 @@ impl<'de, T: FromStr> Deserialize<'de> for MaybeNumber<T> {
                 if text.is_empty() {
                     return Ok(MaybeNumber::Empty);
                 }
-                // A comma is a decimal point in much of the world.
-                let number = text.replace(',', ".").parse();
-                Ok(number.map_or_else(|_| MaybeNumber::Other(text.to_owned()), MaybeNumber::Number))
+                // A comma is a decimal point in much of the world; where none can be, it may part the thousands.
+                let number = text.replace(',', ".").parse().ok().or_else(|| ungrouped(text)?.parse().ok());
+                Ok(number.map_or_else(|| MaybeNumber::Other(text.to_owned()), MaybeNumber::Number))
             }
 
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
@@ -80,6 +80,29 @@ impl<'de, T: FromStr> Deserialize<'de> for MaybeNumber<T> {
     }
 }
 
+/// The digits of a number whose thousands are parted by commas or spaces: `32,000`, `32 000`.
+fn ungrouped(text: &str) -> Option<String> {
+    let groups: Vec<&str> = text.split([',', ' ', '\u{a0}', '\u{202f}']).collect();
+    let is_digits = |group: &&str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let (first, rest) = groups.split_first()?;
+    let is_grouped = (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3);
+    (is_grouped && groups.iter().all(is_digits)).then(|| groups.concat())
+}
+
+/// Two fields of a form, read together: what is wrong with both is said at once.
+///
+/// # Errors
+/// `Invalid` naming each.
+pub fn both<A, B>(a: Result<A, Problem>, b: Result<B, Problem>) -> Result<(A, B), Problem> {
+    match (a, b) {
+        (Err(Problem::Invalid { mut fields }), Err(Problem::Invalid { fields: more })) => {
+            fields.extend(more);
+            Err(Problem::Invalid { fields })
+        }
+        (a, b) => Ok((a?, b?)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +118,29 @@ mod tests {
         assert_eq!(read::<f64>("\"\""), Ok(None));
         assert_eq!(read::<f64>("null"), Ok(None));
         assert!(serde_json::from_str::<MaybeNumber<f64>>("true").is_err());
+    }
+
+    #[test]
+    fn thousands_may_be_parted_in_a_whole_number() {
+        for (written, number) in
+            [("32,000", 32_000), ("1 000", 1_000), ("1\u{a0}000,000", 1_000_000), ("512", 512)]
+        {
+            assert_eq!(read::<u32>(&format!("\"{written}\"")), Ok(Some(number)), "{written}");
+        }
+        for wrong in ["1,5", "1,0000", "1000,000", ",000", "1,,000", "1,00a"] {
+            assert!(read::<u32>(&format!("\"{wrong}\"")).is_err(), "{wrong}");
+        }
+        assert_eq!(read("\"1,000\""), Ok(Some(1.0)), "of a real number it is the decimal point");
+    }
+
+    #[test]
+    fn two_wrong_fields_are_named_at_once() {
+        let (a, b) = (Problem::field("a", "x"), Problem::field("b", "y"));
+        let Err(Problem::Invalid { fields }) = both::<(), ()>(Err(a), Err(b)) else {
+            panic!("nothing is wrong")
+        };
+        assert_eq!(fields.iter().map(|field| field.field.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(both(Ok(1), Ok(2)), Ok((1, 2)));
     }
 
     #[test]

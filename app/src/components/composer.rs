@@ -5,7 +5,7 @@ use super::{
     notice::{field_error, refused},
 };
 use crate::{
-    api::{context::RefusedForm, local_path},
+    api::{context::RefusedForm, kept, local_path},
     islands::{Chat, ChatPlace},
     markup,
 };
@@ -27,6 +27,8 @@ pub struct Composer {
     pub form: Option<RefusedForm>,
     /// Now.
     pub now: Timestamp,
+    /// The model that will answer is there; if not, what is above says so.
+    pub has_model: bool,
     /// What has to be known before anything can be sent.
     pub above: AnyView,
     /// What is good to know of the model.
@@ -38,16 +40,20 @@ pub fn composer(shown: Composer) -> impl IntoView {
     let Composer { conversation, running, form, now, above, under, .. } = shown;
     let model = shown.model.map(|model| model.to_string());
     let mine = form.as_ref().filter(|form| form.action == "/api/message/send");
-    let typed = mine.and_then(|form| form.typed("text")).unwrap_or_default().to_owned();
-    let error = mine.and_then(|form| form.error("text").or_else(|| form.error("model")));
-    let other = form.filter(|form| !form.names_a_field()).map(|form| form.problem);
+    let typed = typed(form.as_ref(), "text").unwrap_or_default();
+    let model_error = mine.and_then(|form| form.error("model")).filter(|_| shown.has_model);
+    let error = mine.and_then(|form| form.error("text")).or(model_error);
+    // What is wrong is told in another place, and there one goes on.
+    let is_elsewhere = error.is_none() && form.as_ref().is_some_and(RefusedForm::is_told_in_place);
+    let other = form.filter(|form| !form.is_told_in_place()).map(|form| form.problem);
     let is_wrong = error.is_some();
     let door = local_path::door();
     let actions = view! {
         <button class="btn needs-live" type="button" data-stop=running.map(|run| run.to_string()).unwrap_or_default() hidden=running.is_none()>
             {icon("stop")}"Stop"
         </button>
-        <button class="btn primary" type="submit" data-send>{icon("send")}"Send"</button>
+        // Of a new conversation it says who is asked; of one that exists its row does.
+        <button class="btn primary" type="submit" name=model.as_ref().map(|_| "model") value=model data-send>{icon("send")}"Send"</button>
     };
     view! {
         <div class="dock">
@@ -64,7 +70,6 @@ pub fn composer(shown: Composer) -> impl IntoView {
             {conversation.zip(running).map(|(id, _)| under_way(id))}
             <form class="composer" method="post" action="/api/message/send" id="composer">
                 {conversation.map(|id| view! { <input type="hidden" name="conversation" value=id.to_string() /> })}
-                {conversation.is_none().then(|| model.map(|model| view! { <input type="hidden" name="model" value=model /> }))}
                 <div class="box">
                     <label class="sr" for="message">"Your message"</label>
                     <textarea
@@ -74,7 +79,7 @@ pub fn composer(shown: Composer) -> impl IntoView {
                         placeholder="Ask anything"
                         dir="auto"
                         required
-                        autofocus
+                        autofocus=!is_elsewhere
                         data-bytes-max=MESSAGE_BYTES_MAX.to_string()
                         aria-invalid=is_wrong.then_some("true")
                         aria-describedby="message-error"
@@ -90,6 +95,15 @@ pub fn composer(shown: Composer) -> impl IntoView {
             <Chat place=ChatPlace { conversation, after: now.0 } />
         </div>
     }
+}
+
+/// What stands typed in a field of this form: it was refused, or one of its buttons did something else.
+pub fn typed(form: Option<&RefusedForm>, field: &str) -> Option<String> {
+    let of_it = |form: &&RefusedForm| {
+        matches!(form.action.as_str(), "/api/message/send" | "/api/conversation/choose")
+    };
+    let refused = form.filter(of_it).and_then(|form| form.typed(field)).map(str::to_owned);
+    refused.or_else(|| kept::kept()?.typed(field).map(str::to_owned))
 }
 
 /// What a page without a script says while an answer is written. Where nothing was typed the page shows more of it by itself,

@@ -5,7 +5,10 @@ use super::{
     icon::{MARK, icon, small_icon},
     theme, touch, when,
 };
-use crate::{api::context, islands::Live};
+use crate::{
+    api::{context, kept},
+    islands::Live,
+};
 use leptos::prelude::*;
 use studio::{
     ConversationPage, SignedIn,
@@ -59,13 +62,13 @@ pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl
     }
 }
 
-/// The address that the page should have, where it has another: a refused form's page stands under the form's own, and what
-/// was told once in a query is not told again.
+/// The address that the page should have, where it has another: the page of a form that was refused, or whose fields are
+/// kept, stands under the form's own; and what was told once in a query is not told again.
 fn address() -> Option<String> {
     let asked = context::asked_for()?;
     let told = ["?saved=", "?added=", "?removed=", "?recovered=", "?looked="];
     let was_told = told.iter().find_map(|query| asked.split_once(query)).map(|(path, _)| path.to_owned());
-    let is_forms = context::refused_form().is_some() || context::is_answered();
+    let is_forms = context::refused_form().is_some() || context::is_answered() || kept::kept().is_some();
     was_told.or_else(|| is_forms.then_some(asked))
 }
 
@@ -180,7 +183,7 @@ fn tabbar(here: Here) -> impl IntoView {
     view! {
         <nav class="tabbar" aria-label="Pages, below">
             <a href="/chat" aria-current=current(matches!(here, Here::Chat(_)))>{icon("chat")}"Chat"</a>
-            <a href="/conversations" aria-current=current(here == Here::Conversations)>{icon("search")}"History"</a>
+            <a href="/conversations" aria-current=current(here == Here::Conversations)>{icon("search")}"Conversations"</a>
             <a href="/models" aria-current=current(here == Here::Models)>{icon("model")}"Models"</a>
         </nav>
     }

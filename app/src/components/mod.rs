@@ -7,6 +7,7 @@ pub mod deletion;
 pub mod frame;
 pub mod icon;
 pub mod notice;
+pub mod own_settings;
 pub mod passkey;
 pub mod settings;
 pub mod signal;

@@ -3,22 +3,26 @@
 //! The page, the answer to a sent message and the end of a stream all use what is here, so that they cannot differ.
 
 use super::{
-    icon::small_icon,
-    notice::{notice, notice_with},
+    icon::{icon, small_icon},
+    notice::{field_error, notice, notice_with},
 };
-use crate::{aside::aside, markup};
+use crate::{api::context::RefusedForm, aside::aside, markup};
 use api_types::{ConversationId, MessageId, MessageRole, Micros, RunState};
 use leptos::prelude::*;
+use std::time::Duration;
 use studio::{
     Opened, SignedIn, Studio, grouped,
-    ports::store::{MessageRow, RunRow, TurnRow},
+    ports::{
+        ModelError,
+        store::{MessageRow, RunRow, Taken, TurnRow},
+    },
 };
 
-/// A turn as the page shows it.
-pub fn turn(row: &TurnRow, live_text: Option<String>, model_label: &str) -> AnyView {
+/// A turn as the page shows it, where it has so much room.
+pub fn turn(row: &TurnRow, live_text: Option<String>, model_label: &str, room: &mut markup::Room) -> AnyView {
     match row.message.role {
-        MessageRole::User => question(&row.message).into_any(),
-        MessageRole::Assistant => answer(row, live_text, model_label).into_any(),
+        MessageRole::User => question(row).into_any(),
+        MessageRole::Assistant => answer(row, live_text, model_label, room).into_any(),
     }
 }
 
@@ -30,26 +34,64 @@ fn copy() -> impl IntoView {
     }
 }
 
-fn question(message: &MessageRow) -> impl IntoView + use<> {
+fn question(row: &TurnRow) -> impl IntoView + use<> {
+    let message = &row.message;
     view! {
         <article class="turn question" id=format!("m-{}", message.id) aria-label="You">
             <h2 class="sr">"You"</h2>
             <div class="bubble" inner_html=markup::words(&message.body)></div>
-            <div class="foot"><div class="do">{copy()}</div></div>
+            <div class="foot">
+                <div class="do">
+                    {copy()}
+                    <a class="btn quiet icon-only small" href=edit_address(message.conversation, message.id) aria-label="Edit" title="Edit">
+                        {small_icon("edit")}
+                    </a>
+                    {siblings(row)}
+                </div>
+            </div>
         </article>
     }
 }
 
+/// The page on which a question is asked in other words: it ends at the question.
+fn edit_address(conversation: ConversationId, message: MessageId) -> String {
+    format!("/chat/{conversation}?until={message}&edit={message}")
+}
+
+/// A question that is asked in other words: what was asked before stays beside it.
+pub fn edited(message: &MessageRow, form: Option<&RefusedForm>) -> AnyView {
+    let (conversation, id) = (message.conversation, message.id);
+    let mine = form.filter(|form| form.action == "/api/message/edit");
+    let text = mine.and_then(|form| form.typed("text")).unwrap_or(&message.body);
+    let error = mine.and_then(|form| form.error("text").or_else(|| form.error("model")));
+    view! {
+        <form class="turn question editing" id=format!("m-{id}") method="post" action="/api/message/edit" aria-label="Your question, in other words">
+            <input type="hidden" name="conversation" value=conversation.to_string() />
+            <input type="hidden" name="message" value=id.to_string() />
+            <div class="field">
+                <label for="edited">"Your question"</label>
+                <textarea class="area" id="edited" name="text" dir="auto" required autofocus aria-invalid=error.is_some().then_some("true")
+                    aria-describedby="edited-hint edited-error">{markup::area_text(text)}</textarea>
+                <p class="hint" id="edited-hint">"It is asked anew from here. What was asked and answered before stays beside it."</p>
+                {field_error("edited-error", error)}
+            </div>
+            <div class="actions">
+                <a class="btn" href=format!("/chat/{conversation}")>"Cancel"</a>
+                <button class="btn primary" type="submit">{icon("send")}"Ask anew"</button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
 /// What was written so far, in finished blocks and a tail.
-fn prose(text: &str, is_active: bool) -> AnyView {
+fn prose(text: &str, is_active: bool, room: &mut markup::Room) -> AnyView {
     if !is_active {
-        let html = aside(text.len(), || markup::to_html(text));
+        let html = aside(text.len(), || markup::to_html_within(text, room));
         return view! { <div class="prose"><div class="block" inner_html=html></div></div> }.into_any();
     }
-    let (blocks, tail) = aside(text.len(), || markup::blocks(text));
+    let (blocks, unfinished) = aside(text.len(), || markup::beginning(text, room));
     let begun = !text.is_empty();
-    let tail = markup::Tail::of(&tail);
-    let unfinished = tail.frame.html(tail.text);
     view! {
         <div class="prose">
             {blocks.into_iter().map(|html| view! { <div class="block" inner_html=html></div> }).collect_view()}
@@ -60,10 +102,16 @@ fn prose(text: &str, is_active: bool) -> AnyView {
     .into_any()
 }
 
-fn answer(row: &TurnRow, live_text: Option<String>, model_label: &str) -> impl IntoView + use<> {
+fn answer(
+    row: &TurnRow,
+    live_text: Option<String>,
+    model_label: &str,
+    room: &mut markup::Room,
+) -> impl IntoView + use<> {
     let message = &row.message;
     let state = row.run.as_ref().map_or(RunState::Finished, |run| run.state);
     let text = live_text.unwrap_or_else(|| message.body.clone());
+    let prose = prose(&text, state.is_active(), room);
     view! {
         <article
             class="turn answer"
@@ -74,7 +122,7 @@ fn answer(row: &TurnRow, live_text: Option<String>, model_label: &str) -> impl I
             aria-busy=state.is_active().then_some("true")
         >
             <h2 class="sr">{model_label.to_owned()}</h2>
-            {prose(&text, state.is_active())}
+            {prose}
             <div data-foot>{foot(row, model_label)}</div>
         </article>
     }
@@ -121,13 +169,18 @@ fn why_it_ended(row: &TurnRow, run: &RunRow, model_label: &str) -> AnyView {
         RunState::Interrupted => notice_with(
             "warn",
             "warn",
-            view! { <b>"The studio went down in the middle of this answer."</b>" What was written is kept." },
+            view! { <b>"The studio went down in the middle of this answer."</b>{(!message.body.is_empty()).then_some(" What was written is kept.")} },
             go_on(),
         )
         .into_any(),
         RunState::Failed => {
             let why = run.failure.clone().unwrap_or_default();
-            notice_with("danger", "error", view! { <b>{format!("{model_label} did not finish.")}</b>" "{why} }, go_on())
+            // What is too long can be said in fewer words.
+            let edit = message.parent.filter(|_| why == ModelError::TooLong.to_string()).map(|question| {
+                view! { " "<a href=edit_address(message.conversation, question)>"Edit your question"</a>"." }
+            });
+            let words = view! { <b>{format!("{model_label} did not finish.")}</b>" "{why}{edit} };
+            notice_with("danger", "error", words, go_on())
                 .into_any()
         }
         RunState::Finished if run.cut_short && row.can_continue() => {
@@ -166,7 +219,7 @@ fn finished_foot(row: &TurnRow, run: Option<&RunRow>, model_label: &str) -> impl
     let again = view! {
         <button class="btn quiet icon-only small" type="submit" aria-label="Answer again" title="Answer again">{small_icon("again")}</button>
     };
-    let took: Vec<String> = run.map(|run| took(run, model_label)).unwrap_or_default();
+    let took: Vec<String> = run.map(|run| took(row.taken(), run, model_label)).unwrap_or_default();
     view! {
         <footer class="foot">
             <div class="do">
@@ -179,10 +232,10 @@ fn finished_foot(row: &TurnRow, run: Option<&RunRow>, model_label: &str) -> impl
     }
 }
 
-/// Model, tokens, seconds, speed, cost: what is known of them.
-fn took(run: &RunRow, model_label: &str) -> Vec<String> {
+/// Model, tokens, seconds, speed, cost: what is known of them, of all the runs that wrote it.
+fn took(taken: Taken, last: &RunRow, model_label: &str) -> Vec<String> {
     let mut parts = vec![model_label.to_owned()];
-    let tokens = run.usage.completion_tokens;
+    let tokens = taken.tokens.and_then(|tokens| u32::try_from(tokens).ok());
     if let Some(tokens) = tokens {
         parts.push(if tokens == 1 {
             "1 token".to_owned()
@@ -190,22 +243,21 @@ fn took(run: &RunRow, model_label: &str) -> Vec<String> {
             format!("{} tokens", grouped(tokens as usize))
         });
     }
-    if let Some(ended) = run.ended_at {
-        let seconds = ended.since(run.created_at).as_secs_f64();
-        parts.push(match seconds {
+    let seconds = |micros: i64| Duration::from_micros(micros.unsigned_abs()).as_secs_f64();
+    if last.ended_at.is_some() {
+        let whole = seconds(taken.whole_us);
+        parts.push(match whole {
             0.0..0.1 => "under 0.1 s".to_owned(),
-            0.1..10.0 => format!("{seconds:.1} s"),
-            _ => format!("{seconds:.0} s"),
+            0.1..10.0 => format!("{whole:.1} s"),
+            _ => format!("{whole:.0} s"),
         });
-        if let (Some(tokens), Some(first)) = (tokens.filter(|n| *n > 1), run.first_token_at) {
-            let writing = ended.since(first).as_secs_f64();
-            // Over a shorter time the number says more about the clock than about the model.
-            if writing >= 0.1 {
-                parts.push(format!("{:.0} tok/s", f64::from(tokens) / writing));
-            }
+        let writing = seconds(taken.writing_us);
+        // Over a shorter time the number says more about the clock than about the model.
+        if let Some(tokens) = tokens.filter(|n| *n > 1 && writing >= 0.1) {
+            parts.push(format!("{:.0} tok/s", f64::from(tokens) / writing));
         }
     }
-    if let Some(cost) = run.cost_micros {
+    if let Some(cost) = taken.cost_micros {
         parts.push(Micros(cost).to_string());
     }
     parts
@@ -232,24 +284,31 @@ fn siblings(row: &TurnRow) -> Option<impl IntoView + use<>> {
     };
     let before = at.checked_sub(1).and_then(|i| row.siblings.get(i));
     let after = row.siblings.get(at + 1);
+    let [all, the_one_before, the_next] = match row.message.role {
+        MessageRole::User => ["Other wordings", "The wording before", "The next wording"],
+        MessageRole::Assistant => ["Other answers", "The answer before", "The next answer"],
+    };
     Some(view! {
-        <div class="siblings" role="group" aria-label="Other answers">
-            {step(before, "The answer before", "left")}
+        <div class="siblings" role="group" aria-label=all>
+            {step(before, the_one_before, "left")}
             <span>{format!("{}/{count}", at + 1)}</span>
-            {step(after, "The next answer", "right")}
+            {step(after, the_next, "right")}
         </div>
     })
 }
 
 /// The HTML of a turn that was just opened: the question, if one was sent, and the empty answer under it.
 pub fn opened_html(opened: &Opened) -> String {
-    let question = opened.question.as_ref().map(|message| question(message).to_html()).unwrap_or_default();
-    let row = TurnRow {
-        message: opened.answer.clone(),
-        run: Some(opened.run.clone()),
-        siblings: vec![opened.answer.id],
+    let row = |message: &MessageRow, run| TurnRow {
+        message: message.clone(),
+        run,
+        earlier: Taken::default(),
+        siblings: vec![message.id],
     };
-    question + &answer(&row, None, &opened.model_label).to_html()
+    let asked = opened.question.as_ref().map(|message| row(message, None));
+    let question = asked.map(|row| question(&row).to_html()).unwrap_or_default();
+    let row = row(&opened.answer, Some(opened.run.clone()));
+    question + &answer(&row, None, &opened.model_label, &mut markup::Room::default()).to_html()
 }
 
 /// The foot of an answer that has ended, as HTML; `None` when it cannot be read now.

@@ -38,7 +38,8 @@ pub fn group(then: Timestamp, now: Timestamp) -> &'static str {
     }
 }
 
-fn day(then: Timestamp) -> String {
+/// The day: `3 May 2026`.
+pub fn day(then: Timestamp) -> String {
     jiff::Timestamp::from_microsecond(then.0)
         .map(|t| t.strftime("%-d %B %Y").to_string())
         .unwrap_or_else(|_| "long ago".to_owned())

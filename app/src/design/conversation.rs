@@ -9,7 +9,7 @@ use api_types::{MessageRole, RunState, Usage};
 use leptos::prelude::*;
 use studio::ports::{
     Timestamp,
-    store::{MessageRow, Owned, RunRow, TurnRow},
+    store::{MessageRow, Owned, RunRow, Taken, TurnRow},
 };
 
 /// Stands for every id.
@@ -30,7 +30,7 @@ pub(super) fn all() -> impl IntoView {
 
 fn turns() -> impl IntoView {
     let one = |at: u8, state: Option<RunState>, text: &str| match row(at, state, text) {
-        Some(row) => turn(&row, None, "SmolLM2 135M"),
+        Some(row) => turn(&row, None, "SmolLM2 135M", &mut markup::Room::default()),
         None => ().into_any(),
     };
     view! {
@@ -78,7 +78,7 @@ fn row(at: u8, state: Option<RunState>, text: &str) -> Option<TurnRow> {
     };
     let siblings = if at == 4 { vec![ID.to_owned() + "1", id.clone()] } else { vec![id.clone()] };
     let siblings = siblings.iter().filter_map(|id| id.parse().ok()).collect();
-    Some(TurnRow { run: state.and_then(run), message, siblings })
+    Some(TurnRow { run: state.and_then(run), earlier: Taken::default(), message, siblings })
 }
 
 fn composers() -> impl IntoView {

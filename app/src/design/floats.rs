@@ -16,7 +16,7 @@ fn entries() -> impl IntoView {
     view! {
         <p class="heading">"Who answers"</p>
         <button type="button" aria-current="true">{icon("chip")}<span class="two">"SmolLM2 135M"<small>"Built in · private, free"</small></span>{small_icon("check")}</button>
-        <button type="button" data-force="hover">{icon("cloud")}<span class="two">"A large one"<small>"$2.00 / $8.00 per million tokens"</small></span></button>
+        <button type="button" data-force="hover">{icon("cloud")}<span class="two">"A large one"<small>"per million tokens: reading $2.00, writing $8.00"</small></span></button>
         <button type="button" data-force="focus-visible">{icon("edit")}"Rename"</button>
         <hr />
         <button class="danger-item" type="button">{icon("trash")}"Delete"</button>

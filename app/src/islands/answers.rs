@@ -1,8 +1,9 @@
 //! Follows `/api/events` and writes what it says into the page.
 
 use super::{
+    complaint,
     dom::{announce, document, find, later, on, show, window},
-    growing,
+    growing, place,
 };
 use api_types::{AnswerEvent, ConversationId, MessageId};
 use leptos::task::spawn_local;
@@ -110,9 +111,11 @@ fn apply(conversation: Option<ConversationId>, made: i64, answer: &AnswerEvent) 
         let _ = article.set_attribute("aria-busy", "true");
     } else {
         let _ = article.remove_attribute("aria-busy");
-        let foot = article.query_selector("[data-foot]").ok().flatten();
+        // Told again it is the foot that is there, and somebody may be on one of its buttons.
+        let foot = article.query_selector("[data-foot]").ok().flatten().filter(|_| was_active);
         if let (Some(foot), Some(html)) = (foot, &answer.foot) {
             foot.set_inner_html(html);
+            place::foot_came(&article);
         }
         if was_active {
             announce(match answer.state {
@@ -207,6 +210,9 @@ pub(super) fn reflect() {
     }
     if let Some(send) = find("[data-send]") {
         show(&send, run.is_none());
+    }
+    if run.is_none() {
+        complaint::ended();
     }
 }
 
@@ -304,7 +310,8 @@ async fn is_signed_out() -> bool {
         .is_some_and(|answer| answer.status() == 401)
 }
 
-fn signed_out(yes: bool) {
+/// Says that nobody is signed in any more and where one can be, or takes it back.
+pub(super) fn signed_out(yes: bool) {
     let Some(place) = find("#signed-out") else { return };
     if yes && place.has_attribute("hidden") {
         announce("You are signed out");

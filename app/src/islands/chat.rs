@@ -26,17 +26,20 @@ pub fn Chat(place: ChatPlace) -> impl IntoView {
 mod browser {
     use super::ChatPlace;
     use crate::{
-        api::{Refused, message::send_message, run::stop_run},
+        api::{Refused, message::send_message, number::MaybeNumber, run::stop_run},
         islands::{
-            answers,
-            dom::{announce, document, find, find_as, go, on, show, window},
+            answers, complaint,
+            dom::{announce, document, find, find_as, go, on, show, target_of, window},
         },
     };
     use api_types::{ConversationId, Problem, Started};
     use leptos::task::spawn_local;
     use std::{cell::Cell, rc::Rc};
     use wasm_bindgen::JsCast;
-    use web_sys::{Event, HtmlButtonElement, HtmlElement, HtmlTextAreaElement, KeyboardEvent, Storage};
+    use web_sys::{
+        Event, HtmlButtonElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent, Storage,
+        SubmitEvent,
+    };
 
     pub(super) fn wake(place: ChatPlace) {
         answers::follow(place.conversation, place.after);
@@ -46,12 +49,18 @@ mod browser {
         let sending = Rc::new(Cell::new(false));
         keep_draft(&text, place.conversation);
 
-        on::<Event>(&form, "submit", {
+        on::<SubmitEvent>(&form, "submit", {
             let (text, sending) = (text.clone(), sending.clone());
             move |event| {
+                // A button that does something else with what is typed.
+                if event.submitter().is_some_and(|button| button.has_attribute("formaction")) {
+                    return;
+                }
                 event.prevent_default();
                 if find("[data-stop]:not([hidden])").is_some() {
-                    show_error("An answer is being written. Wait for it or stop it, then send.");
+                    complaint::say_until_ended(
+                        "An answer is being written. Wait for it or stop it, then send.",
+                    );
                 } else if !sending.get() {
                     send(place.conversation, text.clone(), sending.clone());
                 }
@@ -77,6 +86,12 @@ mod browser {
         }
         if let Some(document) = document() {
             on::<KeyboardEvent>(&document, "keydown", |event| {
+                // Enter in a setting of a new conversation is done with it, and sends nothing.
+                let setting = target_of(&event, "input[form=composer]").filter(|_| event.key() == "Enter");
+                if let Some(sheet) = setting.and_then(|input| input.closest("[popover]").ok().flatten()) {
+                    event.prevent_default();
+                    let _ = sheet.dyn_ref::<HtmlElement>().map(HtmlElement::hide_popover);
+                }
                 let open = find(":popover-open").is_some();
                 if event.key() == "Escape" && !open {
                     stop();
@@ -130,7 +145,7 @@ mod browser {
         on::<Event>(text, "input", {
             let text = text.clone();
             move |_| {
-                clear_error();
+                complaint::clear();
                 if let Some(storage) = storage() {
                     let _ = storage.set_item(&key, &text.value());
                 }
@@ -141,14 +156,22 @@ mod browser {
     fn send(conversation: Option<ConversationId>, text: HtmlTextAreaElement, sending: Rc<Cell<bool>>) {
         let typed = text.value();
         if typed.trim().is_empty() {
-            show_error("Write something first.");
+            complaint::say("Write something first.");
             return;
         }
-        let model = find_as::<web_sys::HtmlInputElement>("#composer input[name=model]")
-            .and_then(|i| i.value().parse().ok());
+        let model = find_as::<HtmlButtonElement>("[data-send]").and_then(|send| send.value().parse().ok());
+        let system = written("system_prompt").unwrap_or_default();
         busy(&sending, true);
         spawn_local(async move {
-            let sent = send_message(typed, conversation, model).await;
+            let sent = send_message(
+                typed,
+                conversation,
+                model,
+                setting("temperature"),
+                setting("max_tokens"),
+                system,
+            )
+            .await;
             busy(&sending, false);
             match sent {
                 Ok(started) => {
@@ -156,16 +179,26 @@ mod browser {
                         let _ = storage.remove_item(&draft_key(conversation));
                     }
                     text.set_value("");
-                    clear_error();
+                    complaint::clear();
+                    answers::signed_out(false);
                     begun(conversation, &started);
                 }
-                Err(Refused(Problem::SignIn)) => show_error(
-                    "You are signed out. Open the studio in another tab, sign in, then send again.",
-                ),
+                Err(Refused(Problem::SignIn)) => answers::signed_out(true),
                 // The text stays where it is.
-                Err(refused) => show_error(&refused.to_string()),
+                Err(refused) => complaint::say(&refused.to_string()),
             }
         });
+    }
+
+    /// What a setting of a new conversation says; of one that exists its row does.
+    fn written(name: &str) -> Option<String> {
+        let field = find(&format!("[form=composer][name={name}]"))?;
+        let input = field.dyn_ref::<HtmlInputElement>().map(HtmlInputElement::value);
+        input.or_else(|| field.dyn_ref::<HtmlTextAreaElement>().map(HtmlTextAreaElement::value))
+    }
+
+    fn setting<T>(name: &str) -> MaybeNumber<T> {
+        written(name).map_or(MaybeNumber::Empty, MaybeNumber::Other)
     }
 
     fn begun(conversation: Option<ConversationId>, started: &Started) {
@@ -198,7 +231,7 @@ mod browser {
             let stopped = stop_run(run).await;
             let _ = button.remove_attribute("aria-busy");
             if let Err(refused) = stopped {
-                show_error(&refused.to_string());
+                complaint::say(&refused.to_string());
             }
             // The button that had the focus goes away.
             if let Some(text) = find_as::<HtmlElement>("#message") {
@@ -215,30 +248,6 @@ mod browser {
             } else {
                 let _ = button.remove_attribute("aria-busy");
             }
-        }
-    }
-
-    fn show_error(words: &str) {
-        if let Some(place) = find("#message-error") {
-            let line = document().and_then(|document| document.create_element("p").ok());
-            if let Some(line) = line {
-                line.set_class_name("error");
-                line.set_text_content(Some(words));
-                place.replace_children_with_node_1(&line);
-            }
-            show(&place, true);
-        }
-        if let Some(text) = find("#message") {
-            let _ = text.set_attribute("aria-invalid", "true");
-        }
-    }
-
-    fn clear_error() {
-        if let Some(place) = find("#message-error") {
-            place.replace_children_with_node_0();
-        }
-        if let Some(text) = find("#message") {
-            let _ = text.remove_attribute("aria-invalid");
         }
     }
 }

@@ -13,7 +13,7 @@ pub fn Live() -> impl IntoView {
 mod browser {
     use crate::islands::{
         dom::{announce, document, find, later, on, target_of, visible_text, window},
-        focus, signal, touch,
+        focus, place, signal, touch,
     };
     use wasm_bindgen::{JsCast, JsValue};
     use web_sys::{Element, Event, HtmlElement, HtmlInputElement, MouseEvent};
@@ -39,6 +39,14 @@ mod browser {
                 choose_theme(&choice.value());
             }
         });
+        on::<Event>(&document, "submit", |event| {
+            // What was not sent is nobody else's: the next one at this window may be somebody else.
+            if target_of(&event, "form[action='/api/session/end']").is_some()
+                && let Some(storage) = window().and_then(|window| window.session_storage().ok().flatten())
+            {
+                let _ = storage.clear();
+            }
+        });
         if let Some(address) = find("[data-address]").and_then(|app| app.get_attribute("data-address")) {
             stand_under(&address);
         }
@@ -49,6 +57,7 @@ mod browser {
         focus::keep();
         touch::keep();
         signal::tell();
+        place::keep();
         // A form that was refused is open, so that one sees why.
         if let Some(form) = find("[popover][data-open]").and_then(|form| form.dyn_into::<HtmlElement>().ok())
         {

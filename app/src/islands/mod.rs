@@ -12,6 +12,8 @@ mod ceremony;
 #[expect(missing_docs, reason = "the island macro makes a struct of the arguments, without our words")]
 pub mod chat;
 #[cfg(target_arch = "wasm32")]
+mod complaint;
+#[cfg(target_arch = "wasm32")]
 mod dom;
 #[cfg(target_arch = "wasm32")]
 mod focus;
@@ -20,6 +22,8 @@ mod growing;
 pub mod live;
 #[expect(missing_docs, reason = "the island macro makes a struct of the arguments, without our words")]
 pub mod passkey;
+#[cfg(target_arch = "wasm32")]
+mod place;
 #[cfg(target_arch = "wasm32")]
 mod signal;
 #[cfg(target_arch = "wasm32")]

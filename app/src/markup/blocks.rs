@@ -7,7 +7,14 @@
 //! doubled since it last said no. So the work is in proportion to the new text.
 
 use super::lines::{Fence, Head, head};
-use super::{BLOCK_BYTES_MAX, render, wall};
+use super::{
+    BLOCK_BYTES_MAX,
+    join::{Block, Joint},
+    render,
+    room::Room,
+    tail::{Tail, Verdict},
+    wall,
+};
 use pulldown_cmark::{Event, Parser, Tag};
 
 /// Below this many bytes the parser is asked at every proposed place, however often it says no.
@@ -40,7 +47,18 @@ pub struct Blocks {
     continues: Option<Continues>,
     /// The last character was a carriage return: a line feed after it is the same line end.
     after_return: bool,
+    /// How much HTML the next blocks may become.
+    room: Room,
+    /// It was said that something is shown as it was written.
+    is_said: bool,
+    /// The last block is text that is shown as it was written.
+    after_plain: bool,
+    /// What [`Tail`] found out about the unfinished text.
+    verdict: Verdict,
 }
+
+/// Said once in an answer, before the first block that is shown as it was written.
+const SAID: &str = "<p class=\"note\">Part of this answer is shown as it was written: laid out, it would be too large for a page.</p>";
 
 /// What the unfinished text is.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -62,18 +80,21 @@ enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Continues(pub(super) Option<u64>);
 
-/// A finished block, still on this side of the wall.
-#[derive(Debug)]
-pub(super) struct Block {
-    pub(super) html: String,
-    /// It goes on with the list of the block before.
-    pub(super) continues: bool,
-}
-
 impl Blocks {
     /// Begins with nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Begins with nothing, on a page that has so much room.
+    pub(super) fn within(mut room: Room) -> Self {
+        room.next_message();
+        Self { room, ..Self::default() }
+    }
+
+    /// The room that is left.
+    pub(super) fn into_room(self) -> Room {
+        self.room
     }
 
     /// Takes the next piece and returns the blocks it finished, each safe HTML.
@@ -84,6 +105,11 @@ impl Blocks {
     /// The text after the last finished block, as it was written; its line ends are `\n`.
     pub fn tail(&self) -> &str {
         &self.text[self.begin..]
+    }
+
+    /// The tail as it is shown.
+    pub fn shown(&mut self) -> Tail<'_> {
+        Tail::of(&self.text[self.begin..], &mut self.verdict)
     }
 
     /// Ends the message: the tail as its last block, if there is anything in it.
@@ -209,12 +235,25 @@ impl Blocks {
         let text = &self.text[self.begin..self.begin + at];
         let goes_on = if let Kind::Spilled(fence) = self.kind {
             let text = if fence.is_some() { without_last_line(text) } else { text };
-            push_unless_empty(render::plain(text, fence.is_some()), None, finished);
+            let html = render::plain(text, fence.is_some());
+            self.room.take(html.len());
+            self.after_plain = false;
+            push_unless_empty(html, Joint::None, finished);
             None
-        } else {
-            let rendered = render::block(text, self.continues);
-            push_unless_empty(rendered.html, self.continues, finished);
+        } else if let Some(rendered) = render::block(text, self.continues, self.room.of_block(text.len())) {
+            self.room.take(rendered.html.len());
+            let joint = if self.continues.is_some() { Joint::List } else { Joint::None };
+            self.after_plain &= rendered.html.is_empty();
+            push_unless_empty(rendered.html, joint, finished);
             rendered.list
+        } else {
+            let html = render::plain(text, false);
+            self.room.take(html.len());
+            let is_said = std::mem::replace(&mut self.is_said, true);
+            let joint = if self.after_plain { Joint::Plain } else { Joint::None };
+            self.after_plain = true;
+            push_unless_empty(if is_said { html } else { SAID.to_owned() + &html }, joint, finished);
+            None
         };
         self.begin += at;
         self.kind = Kind::Nothing;
@@ -234,24 +273,30 @@ impl Blocks {
             Kind::Spilled(fence) => (text, fence),
             Kind::Nothing | Kind::Plain | Kind::Open => (text, None),
         };
-        push_unless_empty(render::plain(text, fence.is_some()), None, finished);
+        let html = render::plain(text, fence.is_some());
+        self.room.take(html.len());
+        self.after_plain = false;
+        push_unless_empty(html, Joint::None, finished);
         self.begin += at;
         self.kind = Kind::Spilled(fence);
         self.go_to(0);
         self.continues = None;
     }
 
-    /// Goes on with the line that begins there.
+    /// Goes on with the line that begins there; at 0, with another unfinished text.
     fn go_to(&mut self, line: usize) {
+        if line == 0 {
+            self.verdict = Verdict::default();
+        }
         self.line = line;
         self.searched = 0;
         self.refused = false;
     }
 }
 
-fn push_unless_empty(html: String, continues: Option<Continues>, finished: &mut Vec<Block>) {
+fn push_unless_empty(html: String, joint: Joint, finished: &mut Vec<Block>) {
     if !html.is_empty() {
-        finished.push(Block { html, continues: continues.is_some() });
+        finished.push(Block { html, joint });
     }
 }
 
@@ -285,20 +330,4 @@ fn boundary(text: &str, line: &str) -> Option<Boundary> {
         }
     }
     None
-}
-
-/// Puts the blocks of a finished message together; lists that came item by item become whole again.
-pub(super) fn join(blocks: impl IntoIterator<Item = Block>) -> String {
-    let mut html = String::new();
-    for block in blocks {
-        let kept = ["</ul>", "</ol>"].iter().find_map(|end| html.strip_suffix(end)).map(str::len);
-        match (kept, block.html.find('>')) {
-            (Some(kept), Some(open)) if block.continues => {
-                html.truncate(kept);
-                html.push_str(&block.html[open + 1..]);
-            }
-            _ => html.push_str(&block.html),
-        }
-    }
-    html
 }

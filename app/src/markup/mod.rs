@@ -14,8 +14,11 @@
 mod address;
 mod blocks;
 mod code;
+mod formula;
+mod join;
 mod lines;
 mod render;
+mod room;
 mod tail;
 mod wall;
 
@@ -23,6 +26,7 @@ mod wall;
 mod tests;
 
 pub use blocks::Blocks;
+pub use room::{HTML_BYTES_MIN, HTML_BYTES_PER_BYTE, PAGE_HTML_BYTES_MAX, Room};
 pub use tail::{Frame, Tail};
 
 /// The longest block that is parsed, in bytes. What is longer is shown as plain text, in pieces of this size: a parser
@@ -32,20 +36,29 @@ pub const BLOCK_BYTES_MAX: usize = 64 * 1024;
 /// Quotes, lists and emphasis inside one another beyond this depth lose their tags and keep their text.
 pub const NESTING_MAX: usize = 24;
 
-/// Renders a whole message as safe HTML.
+/// Renders a whole message as safe HTML, on a page of its own.
 pub fn to_html(markdown: &str) -> String {
-    let mut blocks = Blocks::new();
-    let mut finished = blocks.advance(markdown);
-    finished.extend(blocks.end());
-    wall::clean(&blocks::join(finished))
+    to_html_within(markdown, &mut Room::default())
 }
 
-/// Cuts the beginning of an answer into its finished blocks, each safe HTML, and the unfinished text after them.
-pub fn blocks(markdown: &str) -> (Vec<String>, String) {
-    let mut blocks = Blocks::new();
+/// Renders a whole message as safe HTML, on a page with so much room.
+pub fn to_html_within(markdown: &str, room: &mut Room) -> String {
+    let mut blocks = Blocks::within(std::mem::take(room));
+    let mut finished = blocks.advance(markdown);
+    finished.extend(blocks.end());
+    *room = blocks.into_room();
+    join::join(finished)
+}
+
+/// Renders the beginning of an answer on a page with so much room: its finished blocks, and the unfinished text after them
+/// in its frame, each safe HTML.
+pub fn beginning(markdown: &str, room: &mut Room) -> (Vec<String>, String) {
+    let mut blocks = Blocks::within(std::mem::take(room));
     let finished = blocks.push(markdown);
-    let tail = blocks.tail().to_owned();
-    (finished, tail)
+    let tail = blocks.shown();
+    let unfinished = tail.frame.html(tail.text);
+    *room = blocks.into_room();
+    (finished, unfinished)
 }
 
 /// Text as it was written, as safe HTML: nothing in it is markup.

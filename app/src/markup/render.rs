@@ -1,7 +1,7 @@
 //! Markdown events to HTML. Every tag is written here; what a message brings along is text.
 
 use super::blocks::Continues;
-use super::{NESTING_MAX, address, code, wall};
+use super::{NESTING_MAX, address, code, formula, wall};
 use api_types::UNBROKEN_CHARS_MAX;
 use pulldown_cmark::{
     Alignment, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream,
@@ -10,6 +10,9 @@ use pulldown_cmark::{
 /// The Markdown we read: CommonMark with tables, strike-through and task lists.
 pub(super) const OPTIONS: Options =
     Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_TASKLISTS);
+
+/// How much deeper than a table its cells are: a row is in between.
+const TABLE_DEPTH: usize = 2;
 
 /// The longest name of a language that is shown, in bytes.
 const LANGUAGE_BYTES_MAX: usize = 24;
@@ -21,15 +24,23 @@ pub(super) struct Rendered {
     pub(super) list: Option<Continues>,
 }
 
-/// Renders one block; `continues` is the list it goes on with.
-pub(super) fn block(markdown: &str, continues: Option<Continues>) -> Rendered {
-    let mut page = Page { continues, ..Page::default() };
+/// Renders one block; `continues` is the list it goes on with. `None` when that would be more than `room` bytes: at most
+/// one event more is written before that is known, and a parser fills one line of a table with thousands of empty cells.
+pub(super) fn block(markdown: &str, continues: Option<Continues>, room: usize) -> Option<Rendered> {
+    let mut page = Page { continues, room, ..Page::default() };
+    let markdown = formula::escape(markdown);
     // Whole stretches of text: the parser tells an address with a `_` in it in pieces.
-    for event in TextMergeStream::new(Parser::new_ext(markdown, OPTIONS)) {
+    for event in TextMergeStream::new(Parser::new_ext(&markdown, OPTIONS)) {
         page.event(event);
+        if page.html.len() > room {
+            return None;
+        }
     }
-    Rendered { html: page.html, list: page.list }
+    Some(Rendered { html: page.html, list: page.list })
 }
+
+/// How [`plain`] text begins.
+pub(super) const PLAIN: &str = "<p class=\"plain\">";
 
 /// Text, or code, that is not parsed at all, as HTML on this side of the wall.
 pub(super) fn plain(text: &str, is_code: bool) -> String {
@@ -41,7 +52,7 @@ pub(super) fn plain(text: &str, is_code: bool) -> String {
     if is_code {
         figure(&mut html, "", |html| escape(html, text));
     } else {
-        html.push_str("<p class=\"plain\">");
+        html.push_str(PLAIN);
         words(&mut html, text);
         html.push_str("</p>");
     }
@@ -52,6 +63,8 @@ pub(super) fn plain(text: &str, is_code: bool) -> String {
 #[derive(Default)]
 struct Page {
     html: String,
+    /// How long it may be.
+    room: usize,
     depth: usize,
     /// The code block that is open: its language and its text so far.
     code: Option<(String, String)>,
@@ -62,6 +75,8 @@ struct Page {
     aligns: Vec<Alignment>,
     column: usize,
     in_head: bool,
+    /// Whether the tags of the table that is open are written: all of them or none.
+    is_table: bool,
     continues: Option<Continues>,
     list: Option<Continues>,
     /// Characters since the last place where a line may break.
@@ -80,14 +95,15 @@ impl Page {
                 self.depth -= 1;
             }
             Event::Text(text) => self.prose(&text),
+            Event::Html(text) | Event::InlineHtml(text) if is_line_break(&text) => self.line_break(),
             Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
             Event::Code(text) => {
                 self.tag("<code>");
                 self.text(&text);
                 self.tag("</code>");
             }
-            Event::SoftBreak => self.text("\n"),
-            Event::HardBreak => self.tag("<br>"),
+            // As people who write a poem or an address mean it, and as it stood there while it was written.
+            Event::SoftBreak | Event::HardBreak => self.line_break(),
             Event::Rule => self.tag("<hr>"),
             Event::TaskListMarker(done) => self.task(done),
             // Not switched on.
@@ -128,6 +144,14 @@ impl Page {
         }
     }
 
+    fn line_break(&mut self) {
+        if self.image.is_some() {
+            return self.text("\n");
+        }
+        self.unbroken = 0;
+        self.tag("<br>");
+    }
+
     /// Writes a tag, unless the words are collected for something else.
     fn tag(&mut self, tag: &str) {
         if self.code.is_none() && self.image.is_none() {
@@ -142,10 +166,15 @@ impl Page {
         }
     }
 
+    /// Writes a tag of a table; in one that is too deep, what keeps its words apart.
+    fn in_table(&mut self, tag: &str, without: &str) {
+        self.tag(if self.is_table { tag } else { without });
+    }
+
     fn start(&mut self, tag: Tag<'_>) {
         match tag {
             Tag::Paragraph => self.nested("<p>"),
-            Tag::HtmlBlock => self.nested("<p class=\"plain\">"),
+            Tag::HtmlBlock => self.nested(PLAIN),
             Tag::Heading { level, .. } => {
                 let tag = heading(level as usize);
                 self.nested(&format!("<{tag}>"));
@@ -164,17 +193,19 @@ impl Page {
             }
             Tag::Table(aligns) => {
                 self.aligns = aligns;
-                self.nested(
+                self.is_table = self.depth + TABLE_DEPTH <= NESTING_MAX;
+                self.in_table(
                     "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>",
+                    "",
                 );
             }
             Tag::TableHead => {
                 (self.in_head, self.column) = (true, 0);
-                self.nested("<thead><tr>");
+                self.in_table("<thead><tr>", "");
             }
             Tag::TableRow => {
                 self.column = 0;
-                self.nested("<tr>");
+                self.in_table("<tr>", "");
             }
             Tag::TableCell => self.cell(),
             Tag::Emphasis => self.nested("<em>"),
@@ -200,18 +231,24 @@ impl Page {
             TagEnd::BlockQuote(_) => self.nested("</blockquote>"),
             TagEnd::CodeBlock => {
                 if let Some((language, code)) = self.code.take() {
+                    let begin = self.html.len();
                     figure(&mut self.html, &language, |html| code::highlight(html, &language, &code));
+                    if self.html.len() > self.room {
+                        self.html.truncate(begin);
+                        figure(&mut self.html, &language, |html| escape(html, &code));
+                    }
                 }
             }
-            TagEnd::List(ordered) => self.nested(if ordered { "</ol>" } else { "</ul>" }),
+            TagEnd::List(_) if self.depth >= NESTING_MAX => {}
+            TagEnd::List(ordered) => self.tag(if ordered { "</ol>" } else { "</ul>" }),
             TagEnd::Item => self.nested("</li>"),
-            TagEnd::Table => self.nested("</tbody></table></div>"),
+            TagEnd::Table => self.in_table("</tbody></table></div>", ""),
             TagEnd::TableHead => {
                 self.in_head = false;
-                self.nested("</tr></thead><tbody>");
+                self.in_table("</tr></thead><tbody>", "<br>");
             }
-            TagEnd::TableRow => self.nested("</tr>"),
-            TagEnd::TableCell => self.nested(if self.in_head { "</th>" } else { "</td>" }),
+            TagEnd::TableRow => self.in_table("</tr>", "<br>"),
+            TagEnd::TableCell => self.in_table(if self.in_head { "</th>" } else { "</td>" }, " "),
             TagEnd::Emphasis => self.nested("</em>"),
             TagEnd::Strong => self.nested("</strong>"),
             TagEnd::Strikethrough => self.nested("</del>"),
@@ -231,12 +268,16 @@ impl Page {
             let next = continues.map_or(first, |Continues(next)| next);
             self.list = Some(Continues(next));
         }
+        // A list without its items would be none.
+        if self.depth >= NESTING_MAX {
+            return;
+        }
         let goes_on = if continues.is_some() { " data-continues=\"\"" } else { "" };
         let number = continues.map_or(first, |Continues(next)| next);
         match number {
-            None => self.nested(&format!("<ul{goes_on}>")),
-            Some(1) => self.nested(&format!("<ol{goes_on}>")),
-            Some(number) => self.nested(&format!("<ol start=\"{number}\"{goes_on}>")),
+            None => self.tag(&format!("<ul{goes_on}>")),
+            Some(1) => self.tag(&format!("<ol{goes_on}>")),
+            Some(number) => self.tag(&format!("<ol start=\"{number}\"{goes_on}>")),
         }
     }
 
@@ -263,7 +304,7 @@ impl Page {
         };
         self.column += 1;
         let tag = if self.in_head { "th" } else { "td" };
-        self.nested(&format!("<{tag}{aligned}>"));
+        self.in_table(&format!("<{tag}{aligned}>"), "");
     }
 
     fn link(&mut self, kind: LinkType, address: &str) {
@@ -280,7 +321,8 @@ impl Page {
         self.html.push_str(class);
         self.html.push_str(" href=\"");
         escape(&mut self.html, &address.replace(' ', "%20"));
-        self.html.push_str("\">");
+        // The wall sets these on every link; written here as well, they are counted.
+        self.html.push_str("\" target=\"_blank\" rel=\"noopener nofollow ugc\">");
     }
 
     /// An image does not load: it becomes a link that says what it shows.
@@ -301,6 +343,11 @@ impl Page {
             self.html.push_str("</a>");
         }
     }
+}
+
+/// The one tag of HTML that is more than text: models write it where Markdown has no line break, in a cell of a table.
+fn is_line_break(html: &str) -> bool {
+    matches!(html.trim_end(), "<br>" | "<br/>" | "<br />")
 }
 
 /// A page has its own first and second headings: those of a message begin at the third.
@@ -335,8 +382,7 @@ fn figure(html: &mut String, language: &str, code: impl FnOnce(&mut String)) {
     html.push_str("</code></pre></figure>");
 }
 
-/// Appends text as text in which lines can break: a browser needs many seconds to find the lines of a word of 100,000
-/// letters, and none for one with a `<wbr>` every so often. Copied text has no trace of them.
+/// Appends text as text, a word without end in pieces of [`UNBROKEN_CHARS_MAX`]. Copied text has no trace of them.
 pub(super) fn words(html: &mut String, text: &str) {
     unbroken_words(html, text, &mut 0);
 }

@@ -2,6 +2,7 @@
 
 use super::lines::Fence;
 use super::render::{self, figure_open, language, words};
+use super::room::Room;
 use super::wall;
 
 /// What an unfinished text looks like so far.
@@ -41,7 +42,8 @@ impl Frame {
                 html.push_str("</code></pre></figure>");
             }
             Self::Table(rows) => {
-                html.push_str(&wall::clean(&render::block(rows, None).html));
+                let made = laid_out(rows).unwrap_or_else(|| render::plain(rows, false));
+                html.push_str(&wall::clean(&made));
                 html.push_str("<p class=\"tail caret\" data-tail>");
                 words(&mut html, text);
                 html.push_str("</p>");
@@ -52,11 +54,11 @@ impl Frame {
 }
 
 impl<'a> Tail<'a> {
-    /// Looks at what [`Blocks::tail`](super::Blocks::tail) gives. As the text grows, the shown text grows with it or the
+    /// Looks at an unfinished text, of which the verdict is known. As the text grows, the shown text grows with it or the
     /// frame becomes another.
-    pub fn of(unfinished: &'a str) -> Self {
+    pub(super) fn of(unfinished: &'a str, verdict: &mut Verdict) -> Self {
         let words = Self { frame: Frame::Words, text: unfinished };
-        match table(unfinished) {
+        match table(unfinished, verdict) {
             Table::Is { begin, rows } => {
                 return Self { frame: Frame::Table(rows[..shown(begin, rows)].to_owned()), text: "" };
             }
@@ -85,29 +87,60 @@ enum Table<'a> {
     IsNot,
 }
 
+/// What the first two lines of an unfinished text say. They are read until it is certain, and not again with each piece
+/// that follows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Verdict {
+    #[default]
+    Open,
+    /// A table; what makes it one ends there.
+    Table(usize),
+    NoTable,
+}
+
+/// A table as HTML on this side of the wall, where there is room for it and the parser sees one.
+fn laid_out(rows: &str) -> Option<String> {
+    render::block(rows, None, Room::default().of_block(rows.len())).map(|rendered| rendered.html)
+}
+
 /// Below this many bytes a table is shown anew with each row.
 const SHOWN_ROW_BY_ROW_BYTES: usize = 2_048;
 
-/// Looks at the first two lines: names between bars, and a rule under them. The parser has the last word.
-fn table(unfinished: &str) -> Table<'_> {
-    let is_rule = |line: &str| line.bytes().all(|b| matches!(b, b'|' | b':' | b'-' | b' ' | b'\t'));
-    let Some((head, rest)) = unfinished.split_once('\n') else {
-        let begins = unfinished.starts_with('|');
-        return if begins { Table::Perhaps } else { Table::IsNot };
-    };
-    if !head.contains('|') {
-        return Table::IsNot;
+/// Looks at the first two lines, unless it is known what they say.
+fn table<'a>(unfinished: &'a str, verdict: &mut Verdict) -> Table<'a> {
+    if *verdict == Verdict::Open {
+        match begin_of_rows(unfinished) {
+            Ok(begin) => *verdict = begin.map_or(Verdict::NoTable, Verdict::Table),
+            Err(Undecided { may_be: true }) => return Table::Perhaps,
+            Err(Undecided { may_be: false }) => {}
+        }
     }
-    let Some((rule, _)) = rest.split_once('\n') else {
-        let may_be = head.starts_with('|') && is_rule(rest);
-        return if may_be { Table::Perhaps } else { Table::IsNot };
-    };
-    let begin = head.len() + 1 + rule.len() + 1;
-    if !is_rule(rule) || !render::block(&unfinished[..begin], None).html.ends_with("</table></div>") {
-        return Table::IsNot;
-    }
+    let Verdict::Table(begin) = *verdict else { return Table::IsNot };
     let whole = unfinished.rfind('\n').map_or(begin, |end| end + 1);
     Table::Is { begin, rows: &unfinished[..whole] }
+}
+
+/// More of the text has to come. Until then it is shown as words, unless it may well be a table.
+struct Undecided {
+    may_be: bool,
+}
+
+/// Where the rows of a table begin: names between bars, and a rule under them. The parser has the last word.
+fn begin_of_rows(unfinished: &str) -> Result<Option<usize>, Undecided> {
+    let is_rule = |line: &str| line.bytes().all(|b| matches!(b, b'|' | b':' | b'-' | b' ' | b'\t'));
+    let Some((head, rest)) = unfinished.split_once('\n') else {
+        return Err(Undecided { may_be: unfinished.starts_with('|') });
+    };
+    if !head.contains('|') {
+        return Ok(None);
+    }
+    let Some((rule, _)) = rest.split_once('\n') else {
+        return Err(Undecided { may_be: head.starts_with('|') && is_rule(rest) });
+    };
+    let begin = head.len() + 1 + rule.len() + 1;
+    let is_table =
+        is_rule(rule) && laid_out(&unfinished[..begin]).is_some_and(|html| html.ends_with("</table></div>"));
+    Ok(is_table.then_some(begin))
 }
 
 /// How much of the rows is shown. Each change sends all of them again, so those of a long table come a sixteenth to an eighth of it at a time:
@@ -125,9 +158,13 @@ fn shown(begin: usize, rows: &str) -> usize {
 mod tests {
     use super::*;
 
+    fn of(unfinished: &str) -> Tail<'_> {
+        Tail::of(unfinished, &mut Verdict::default())
+    }
+
     #[test]
     fn words_are_words_and_an_open_fence_is_code_without_its_fence() {
-        let shown = |text: &'static str| (Tail::of(text).frame, Tail::of(text).text);
+        let shown = |text: &'static str| (of(text).frame, of(text).text);
         assert_eq!(shown("a **b"), (Frame::Words, "a **b"));
         assert_eq!(shown("``"), (Frame::Words, ""));
         assert_eq!(shown("``a"), (Frame::Words, "``a"));
@@ -146,9 +183,9 @@ mod tests {
             "|a|b|\n|-|x",
             "a | b\n--|--\nc | d",
         ] {
-            let mut before = Tail::of("");
+            let mut before = of("");
             for end in 0..=text.len() {
-                let now = Tail::of(&text[..end]);
+                let now = of(&text[..end]);
                 assert!(now.frame != before.frame || now.text.starts_with(before.text), "{:?}", &text[..end]);
                 before = now;
             }
@@ -159,7 +196,7 @@ mod tests {
     fn a_table_shows_its_whole_rows_and_never_a_bar() {
         let text = "| A | B |\n|:--|--:|\n| one | two |\n| three | four |\n";
         let shown = |end: usize| {
-            let tail = Tail::of(&text[..end]);
+            let tail = of(&text[..end]);
             tail.frame.html(tail.text)
         };
         for end in 0..=text.len() {
@@ -170,9 +207,9 @@ mod tests {
         assert_eq!(["--:|", "--:|\n", "two |", "two |\n", "four |\n"].map(end_of).map(rows), [0, 1, 1, 2, 3]);
         assert!(shown(text.len()).ends_with("</table></div><p class=\"tail caret\" data-tail></p>"));
         // One rule too few: the parser sees no table, and neither does the page.
-        assert_eq!(Tail::of("| A | B |\n|--|\n").frame, Frame::Words);
+        assert_eq!(of("| A | B |\n|--|\n").frame, Frame::Words);
         // What only looks like a head is words as soon as that is sure.
-        assert_eq!(Tail::of("| a pipe\nand").text, "| a pipe\nand");
+        assert_eq!(of("| a pipe\nand").text, "| a pipe\nand");
     }
 
     #[test]
@@ -181,7 +218,7 @@ mod tests {
         let (mut frames, mut before) = (0, None);
         for _ in 0..10_000 {
             text.push_str("|b|\n");
-            let frame = Tail::of(&text).frame;
+            let frame = of(&text).frame;
             frames += usize::from(before.as_ref() != Some(&frame));
             before = Some(frame);
         }
@@ -197,6 +234,6 @@ mod tests {
              <pre tabindex=\"0\"><code class=\"caret\" data-tail>&lt;i&gt;</code></pre></figure>"
         );
         // A fence names what it likes; only a name is shown.
-        assert_eq!(Tail::of("```\"><img\nx").frame, Frame::Code(String::new()));
+        assert_eq!(of("```\"><img\nx").frame, Frame::Code(String::new()));
     }
 }

@@ -46,7 +46,7 @@ const CLASSES: [(&str, &[&str]); 9] = [
     ("div", &["scroll"]),
     ("figure", &["code"]),
     ("li", &["task"]),
-    ("p", &["plain"]),
+    ("p", &["note", "plain"]),
     ("span", &["check", "done", "c", "k", "s", "n", "f", "t", "a", "o", "i", "d", "h"]),
     ("td", &["al-c", "al-r"]),
     ("th", &["al-c", "al-r"]),

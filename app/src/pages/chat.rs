@@ -1,21 +1,27 @@
 //! `/chat` and `/chat/{id}`: a conversation.
 
+use super::deleted;
 use crate::{
-    api::{Refused, context},
+    api::{
+        Refused,
+        context::{self, RefusedForm},
+        kept,
+    },
     components::{
         composer::{Composer, composer},
         conversation::{self, label_of},
         frame::{Here, frame},
         icon::LAMP,
         notice::notice_with,
-        toast, turn,
+        settings, toast, turn,
     },
+    markup::Room,
 };
-use api_types::{ConversationId, MessageId, ModelInfo, ModelKind, ModelRef, Problem, RunState};
+use api_types::{ConversationId, MessageId, MessageRole, ModelInfo, ModelKind, ModelRef, Problem, RunState};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use studio::{OpenConversation, SignedIn, Studio};
+use studio::{OpenConversation, SignedIn, Studio, ports::store::TurnRow};
 
 /// A conversation that has not begun.
 pub(crate) fn new_chat() -> impl IntoView {
@@ -34,7 +40,9 @@ pub(crate) fn new_chat() -> impl IntoView {
             None => studio.default_settings(&by).await?.map(|settings| settings.model),
         };
         let label = chosen.as_ref().map(|model| label_of(&models, model));
-        let (above, under) = about_model(&models, chosen.as_ref());
+        let servers = studio.catalog.servers();
+        let (above, under) = about_model(&models, chosen.as_ref(), servers);
+        let sheet = settings::new_settings_sheet(chosen.as_ref(), form.as_ref());
         let undo = deleted.and_then(|id| id.parse().ok()).map(|id| toast::deleted(id, None));
         let main = view! {
             <main class="main chat fresh" id="main">
@@ -48,9 +56,10 @@ pub(crate) fn new_chat() -> impl IntoView {
                         </div>
                     </div>
                 </div>
-                {composer(Composer { conversation: None, model: chosen.clone(), model_label: label, running: None, form, now: data.now, above, under })}
+                {composer(Composer { conversation: None, model: chosen.clone(), has_model: chosen.is_some(), model_label: label, running: None, form, now: data.now, above, under })}
             </main>
-            {conversation::new_model_menu(models, chosen.as_ref())}
+            {conversation::model_menu("Who answers", models, chosen.as_ref())}
+            {sheet}
             {toast::toasts(undo)}
         };
         Ok(view! { <Title text="New chat" />{frame(data, Here::Chat(None), main)} }.into_any())
@@ -58,11 +67,23 @@ pub(crate) fn new_chat() -> impl IntoView {
 }
 
 /// What a person should know of the model before they write: over the box what keeps it from answering, under it what it is.
-fn about_model(models: &[ModelInfo], chosen: Option<&ModelRef>) -> (AnyView, Option<AnyView>) {
+fn about_model(
+    models: &[ModelInfo],
+    chosen: Option<&ModelRef>,
+    servers: usize,
+) -> (AnyView, Option<AnyView>) {
     let connect = |words: &'static str| view! { <a class="btn quiet small" href="/models">{words}</a> };
     let nothing = || ().into_any();
     let info = chosen.and_then(|model| models.iter().find(|info| &info.model == model));
     match (chosen, info.map(|info| info.kind)) {
+        (None, _) if servers > 0 => {
+            let which = match servers {
+                1 => "One model server is set up, and it cannot be reached or has no model.".to_owned(),
+                n => format!("{n} model servers are set up, and none of them can be reached or has a model."),
+            };
+            let words = view! { <b>"There is no model now."</b>" "{which} };
+            (notice_with("warn", "warn", words, connect("Models")).into_any(), None)
+        }
         (None, _) => {
             let words = view! { <b>"There is no model yet."</b>" The built-in one has no weights, and none is connected." };
             (notice_with("warn", "warn", words, connect("Connect a model")).into_any(), None)
@@ -89,7 +110,7 @@ fn about_model(models: &[ModelInfo], chosen: Option<&ModelRef>) -> (AnyView, Opt
 pub(crate) fn chat() -> impl IntoView {
     let id = use_params_map().get_untracked().get("id");
     let query = use_query_map().get_untracked();
-    let (until, is_saved) = (query.get("until"), query.get("saved").is_some());
+    let (until, edit, is_saved) = (query.get("until"), query.get("edit"), query.get("saved").is_some());
     super::page(async move {
         let by = context::signed_in()?;
         let id: ConversationId = id.and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)?;
@@ -99,10 +120,21 @@ pub(crate) fn chat() -> impl IntoView {
         let form = context::refused_form();
         // Before the rows: what changes in between comes with the stream.
         let data = super::frame_data(by.clone()).await?;
-        let open = studio.conversation(&by, id, until).await?;
+        let open = match studio.conversation(&by, id, until).await {
+            Err(Problem::NotFound) if context::refused_form().is_none() => {
+                let deleted = studio.deleted_conversation(&by, id).await?;
+                return Ok(deleted::page(&deleted, data));
+            }
+            open => open?,
+        };
         let models = studio.catalog.models().await;
-        let shown = thread(&studio, &by, &open, &models).await?;
-        let settings = &open.conversation.settings;
+        let edited = editing(edit, form.as_ref());
+        let shown = thread(&studio, &by, &open, &models, |row| {
+            (edited == Some(row.message.id) && row.message.role == MessageRole::User)
+                .then(|| turn::edited(&row.message, form.as_ref()))
+        })
+        .await?;
+        let set = &open.conversation.settings;
         let title = open.conversation.title.clone();
         let running = open
             .turns
@@ -111,12 +143,13 @@ pub(crate) fn chat() -> impl IntoView {
             .find(|run| run.state.is_active())
             .map(|run| run.id);
         let earlier = open.earlier.map(|id| format!("?until={id}"));
-        let label = label_of(&models, &settings.model);
-        let (above, under) = about_model(&models, Some(&settings.model));
+        let label = label_of(&models, &set.model);
+        let has_model = models.iter().any(|info| info.model == set.model);
+        let (above, under) = about_model(&models, Some(&set.model), studio.catalog.servers());
         let is_past = until.is_some();
         let is_saved = is_saved && form.is_none();
         // Without a script the page asks again by itself, but never where it holds something that was typed.
-        let asks_again = running.is_some() && form.is_none();
+        let asks_again = running.is_some() && form.is_none() && kept::kept().is_none();
         let main = view! {
             <main class="main chat" id="main" data-asks-again=asks_again.then_some("")>
                 {conversation::head(title.clone())}
@@ -129,26 +162,35 @@ pub(crate) fn chat() -> impl IntoView {
                 </div>
                 // Without a fragment: an address that differs in its fragment alone is not loaded again.
                 {asks_again.then(|| view! { <noscript><meta http-equiv="refresh" content=format!("2; url=/chat/{id}") /></noscript> })}
-                {composer(Composer { conversation: Some(id), model: None, model_label: Some(label), running, form: form.clone(), now: data.now, above, under })}
+                {composer(Composer { conversation: Some(id), model: None, has_model, model_label: Some(label), running, form: form.clone(), now: data.now, above, under })}
             </main>
-            {conversation::model_menu(id, models.clone(), settings)}
+            {conversation::model_menu("Who answers from now on", models.clone(), Some(&set.model))}
             {conversation::more_menu(id, title.clone(), form.as_ref())}
-            {conversation::settings_sheet(id, models, settings, form.as_ref())}
+            {settings::settings_sheet(id, models, set, form.as_ref())}
             {toast::toasts(is_saved.then(toast::saved))}
         };
         Ok(view! { <Title text=title />{frame(data, Here::Chat(Some(id)), main)} }.into_any())
     })
 }
 
-/// The turns, those under way with their text so far.
+/// The question that is asked in other words on this page.
+fn editing(asked: Option<String>, form: Option<&RefusedForm>) -> Option<MessageId> {
+    let refused = form.filter(|form| form.action == "/api/message/edit");
+    refused.and_then(|form| form.typed("message").map(str::to_owned)).or(asked)?.parse().ok()
+}
+
+/// The turns, those under way with their text so far, and those that are shown in another way in that.
 async fn thread(
     studio: &Studio,
     by: &SignedIn,
     open: &OpenConversation,
     models: &[ModelInfo],
+    otherwise: impl Fn(&TurnRow) -> Option<AnyView>,
 ) -> Result<Vec<AnyView>, Refused> {
     let mut views = Vec::with_capacity(open.turns.len());
-    for row in &open.turns {
+    let mut room = Room::default();
+    // The last first: where a page has no room for all of them, it is the one at its top that is shown as it was written.
+    for row in open.turns.iter().rev() {
         let label = row.run.as_ref().map_or_else(|| "Answer".to_owned(), |run| label_of(models, &run.model));
         let text = match &row.run {
             Some(run) if matches!(run.state, RunState::Queued | RunState::Running) => {
@@ -156,7 +198,8 @@ async fn thread(
             }
             _ => None,
         };
-        views.push(turn::turn(row, text, &label));
+        views.push(otherwise(row).unwrap_or_else(|| turn::turn(row, text, &label, &mut room)));
     }
+    views.reverse();
     Ok(views)
 }

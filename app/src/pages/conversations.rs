@@ -1,4 +1,4 @@
-//! `/conversations`: all of them, by the page.
+//! `/conversations`: all of them, by the page, or those with some words in them.
 
 use crate::{
     api::{context, local_path::LocalPath},
@@ -13,7 +13,10 @@ use api_types::{ConversationId, Problem};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use studio::ports::{Timestamp, store::ConversationRow};
+use studio::{
+    SEARCH_CHARS_MAX,
+    ports::{Timestamp, store::ConversationRow},
+};
 
 /// The page.
 pub(crate) fn conversations() -> impl IntoView {
@@ -22,45 +25,93 @@ pub(crate) fn conversations() -> impl IntoView {
     super::page(async move {
         let by = context::signed_in()?;
         let after = cursor.map(|text| parse(&text).ok_or(Problem::NotFound)).transpose()?;
+        let words = context::asked("q").filter(|words| !words.trim().is_empty());
         // This part of the list, without what is told in its query.
-        let here = match after {
-            Some((at, id)) => format!("/conversations?after={}.{id}", at.0),
-            None => "/conversations".to_owned(),
-        };
+        let here = address(words.as_deref(), after);
         let data = super::frame_data(by.clone()).await?;
-        let part = match after {
-            Some(after) => context::studio()?.conversations(&by, Some(after)).await?,
-            None => data.recent.clone(),
+        let part = match (&words, after) {
+            (Some(words), after) => context::studio()?.find_conversations(&by, words, after).await?,
+            (None, Some(after)) => context::studio()?.conversations(&by, Some(after)).await?,
+            (None, None) => data.recent.clone(),
         };
         let now = data.now;
         let form = context::refused_form();
         let is_empty = part.conversations.is_empty();
-        let is_first = after.is_none();
-        let next = part.next.map(|(at, id)| format!("/conversations?after={}.{id}", at.0));
+        let (is_first, is_search) = (after.is_none(), words.is_some());
+        let next = part.next.map(|next| address(words.as_deref(), Some(next)));
+        let newest = address(words.as_deref(), None);
         let rows = part.conversations.iter().map(|conversation| row(conversation, &here, now)).collect_view();
         let undo = deleted
             .and_then(|id| id.parse::<ConversationId>().ok())
             .map(|id| toast::deleted(id, LocalPath::parse(&here).as_ref()));
+        let none = match (is_first, is_search) {
+            (false, _) => view! { <p>"There are no older conversations."</p> }.into_any(),
+            (true, true) => nothing_found().into_any(),
+            (true, false) => nothing_yet().into_any(),
+        };
         let body = view! {
             {form.map(|form| refused(&form.problem))}
-            {(is_empty && is_first).then(|| view! {
-                <div class="empty">
-                    <span class="contents" inner_html=LAMP></span>
-                    <h2>"No conversations yet"</h2>
-                    <p>"What you ask is kept here, for you alone."</p>
-                    <div class="actions"><a class="btn primary" href="/chat">"New chat"</a></div>
-                </div>
-            })}
+            {(!is_empty || !is_first || is_search).then(|| search(words))}
+            {is_empty.then_some(none)}
             <ul class="rows" hidden=is_empty>{rows}</ul>
-            {(is_empty && !is_first).then(|| view! { <p>"There are no older conversations."</p> })}
             <nav class="parts" aria-label="Parts of the list">
-                {(!is_first).then(|| view! { <a class="btn quiet" href="/conversations">{small_icon("left")}"Newest conversations"</a> })}
+                {(!is_first).then(|| view! { <a class="btn quiet" href=newest>{small_icon("left")}"Newest conversations"</a> })}
                 {next.map(|next| view! { <a class="btn quiet" href=next>"Older conversations"{small_icon("right")}</a> })}
+                <a class="btn quiet" href="/conversations/deleted">{small_icon("trash")}"Deleted conversations"</a>
             </nav>
         };
         let main = view! { {framed("Conversations", body)}{toast::toasts(undo)} };
         Ok(view! { <Title text="Conversations" />{frame(data, Here::Conversations, main)} }.into_any())
     })
+}
+
+/// Looks for words in titles and messages: a plain form that asks for this page.
+fn search(words: Option<String>) -> impl IntoView {
+    let is_search = words.is_some();
+    view! {
+        <form class="search" role="search" method="get" action="/conversations">
+            <label class="sr" for="q">"Words in a title or a message"</label>
+            <input class="input" id="q" name="q" type="search" placeholder="Words in a title or a message" autocomplete="off"
+                maxlength=SEARCH_CHARS_MAX.to_string() value=words />
+            <button class="btn" type="submit">{icon("search")}"Search"</button>
+            {is_search.then(|| view! { <a class="btn quiet" href="/conversations">"All"</a> })}
+        </form>
+    }
+}
+
+fn nothing_yet() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <span class="contents" inner_html=LAMP></span>
+            <h2>"No conversations yet"</h2>
+            <p>"What you ask is kept here, for you alone."</p>
+            <div class="actions"><a class="btn primary" href="/chat">"New chat"</a></div>
+        </div>
+    }
+}
+
+fn nothing_found() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <h2>"Nothing found"</h2>
+            <p>"No title and no message of yours has these words, one after the other. Try fewer of them."</p>
+        </div>
+    }
+}
+
+/// The address of a part of the list.
+fn address(words: Option<&str>, after: Option<(Timestamp, ConversationId)>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if let Some(words) = words {
+        query.append_pair("q", words);
+    }
+    if let Some((at, id)) = after {
+        query.append_pair("after", &format!("{}.{id}", at.0));
+    }
+    match query.finish().as_str() {
+        "" => "/conversations".to_owned(),
+        query => format!("/conversations?{query}"),
+    }
 }
 
 /// `micros.id`, as the link to the next part has it.

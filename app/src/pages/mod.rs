@@ -2,6 +2,7 @@
 
 mod chat;
 mod conversations;
+mod deleted;
 mod home;
 mod join;
 mod login;
@@ -20,6 +21,7 @@ use studio::SignedIn;
 
 pub(crate) use chat::{chat, new_chat};
 pub(crate) use conversations::conversations;
+pub(crate) use deleted::deleted;
 pub(crate) use home::home;
 pub(crate) use join::join;
 pub(crate) use login::login;

@@ -65,17 +65,21 @@ pub(crate) async fn page(problem: Problem) -> AnyView {
 
 /// What was written into a form whose page is not to be had: it is still there, and can be sent from here.
 fn unsent(is_gone: bool) -> Option<AnyView> {
-    let form = context::refused_form().filter(|form| form.action == "/api/message/send")?;
+    let form = context::refused_form()
+        .filter(|form| matches!(form.action.as_str(), "/api/message/send" | "/api/message/edit"))?;
     let text = form.typed("text")?.to_owned();
     // A conversation that is gone takes nothing more; without its name a new one begins.
-    let names = if is_gone { &["model"][..] } else { &["conversation", "model"] };
+    let (action, names) = match is_gone {
+        true => ("/api/message/send".to_owned(), &["model"][..]),
+        false => (form.action.clone(), &["conversation", "message", "model"][..]),
+    };
     let hidden = names.iter().filter_map(|name| Some((*name, form.typed(name)?.to_owned())));
     let fields: Vec<_> =
         hidden.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect();
     let word = if is_gone { "Send it in a new chat" } else { "Send it again" };
     Some(
         view! {
-            <form class="stack" method="post" action=form.action id="composer">
+            <form class="stack" method="post" action=action id="composer">
                 {fields}
                 <div class="field">
                     <label for="message">"What you wrote"</label>

@@ -6,7 +6,7 @@ use crate::{
     row::Cells,
     unit::Unit,
 };
-use api_types::{ConversationId, ConversationSettings, MessageId};
+use api_types::{ConversationId, ConversationSettings, MessageId, ModelRef};
 use async_trait::async_trait;
 use studio::ports::{
     Timestamp,
@@ -39,6 +39,15 @@ macro_rules! show {
             this_one!(),
             " AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = $3 AND m.id = $4)"
         )
+    };
+}
+
+/// The conversations that have $3 in them. LOWER is each engine's own: SQLite's knows ASCII.
+macro_rules! with_words {
+    () => {
+        " FROM conversations c WHERE c.organization_id = $1 AND c.owner_id = $2 AND c.deleted_at IS NULL \
+         AND (LOWER(c.title) LIKE LOWER($3) ESCAPE '!' OR EXISTS (SELECT 1 FROM messages m \
+         WHERE m.conversation_id = c.id AND LOWER(m.body) LIKE LOWER($3) ESCAPE '!'))"
     };
 }
 
@@ -98,9 +107,76 @@ impl<L: Line> ConversationReads for Statements<L> {
             .bind(updated_at)
             .bind(id),
         };
-        let rows = self.0.rows(asked).await?;
-        rows.iter().map(|row| conversation(&mut Cells::new(row, "conversations"))).collect()
+        conversation_rows(&self.0, asked).await
     }
+
+    async fn find_conversations(
+        &self,
+        owned: Owned,
+        words: &str,
+        after: Option<(Timestamp, ConversationId)>,
+        limit: u32,
+    ) -> Result<Vec<ConversationRow>, StoreError> {
+        let asked = match after {
+            None => Statement::new(concat!(
+                "SELECT ",
+                columns!(),
+                with_words!(),
+                " ORDER BY updated_at DESC, id DESC LIMIT $4"
+            )),
+            Some(_) => Statement::new(concat!(
+                "SELECT ",
+                columns!(),
+                with_words!(),
+                " AND (c.updated_at, c.id) < ($5, $6) ORDER BY updated_at DESC, id DESC LIMIT $4"
+            )),
+        };
+        let asked = asked.owned(owned).text(&anywhere(words)).bind(limit);
+        let asked = match after {
+            None => asked,
+            Some((updated_at, id)) => asked.bind(updated_at).bind(id),
+        };
+        conversation_rows(&self.0, asked).await
+    }
+
+    async fn deleted_conversation(
+        &self,
+        owned: Owned,
+        id: ConversationId,
+    ) -> Result<Option<ConversationRow>, StoreError> {
+        let asked = Statement::new(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM conversations \
+             WHERE organization_id = $1 AND owner_id = $2 AND id = $3 AND deleted_at IS NOT NULL"
+        ));
+        Ok(conversation_rows(&self.0, asked.owned(owned).bind(id)).await?.pop())
+    }
+
+    async fn deleted_conversations(
+        &self,
+        owned: Owned,
+        limit: u32,
+    ) -> Result<Vec<ConversationRow>, StoreError> {
+        let asked = Statement::new(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM conversations WHERE organization_id = $1 AND owner_id = $2 AND deleted_at IS NOT NULL \
+             ORDER BY deleted_at DESC, id DESC LIMIT $3"
+        ));
+        conversation_rows(&self.0, asked.owned(owned).bind(limit)).await
+    }
+}
+
+async fn conversation_rows<L: Line>(line: &L, asked: Statement) -> Result<Vec<ConversationRow>, StoreError> {
+    let rows = line.rows(asked).await?;
+    rows.iter().map(|row| conversation(&mut Cells::new(row, "conversations"))).collect()
+}
+
+/// A pattern that finds these words anywhere, whatever signs are in them.
+fn anywhere(words: &str) -> String {
+    let plain = words.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{plain}%")
 }
 
 #[async_trait]
@@ -157,6 +233,18 @@ impl ConversationWrites for Statements<Unit> {
         .text(&settings.system_prompt)
         .bind(now);
         Ok(self.0.change(configured).await? == 1)
+    }
+
+    async fn choose_model(
+        &mut self,
+        owned: Owned,
+        id: ConversationId,
+        model: &ModelRef,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let chosen =
+            Statement::new(concat!("UPDATE conversations SET model = $4, updated_at = $5", this_one!()));
+        Ok(self.0.change(chosen.owned(owned).bind(id).bind(model.clone()).bind(now)).await? == 1)
     }
 
     async fn bin_conversation(

@@ -10,7 +10,7 @@ use crate::{
 use api_types::{ConversationId, MessageId};
 use async_trait::async_trait;
 use std::collections::HashMap;
-use studio::ports::store::{MessageReads, MessageRow, MessageWrites, Owned, StoreError, TurnRow};
+use studio::ports::store::{MessageReads, MessageRow, MessageWrites, Owned, StoreError, Taken, TurnRow};
 
 /// The columns of a message, in the order of [`message`]; `m` is the table.
 macro_rules! columns {
@@ -37,6 +37,17 @@ macro_rules! with_branch {
     };
 }
 
+/// A sum over the runs of message b before its last one, r. Most have none, and then it is one look into an index.
+macro_rules! earlier {
+    ($what:literal) => {
+        concat!(
+            "CAST((SELECT SUM(",
+            $what,
+            ") FROM runs e WHERE e.conversation_id = $3 AND e.message_id = b.id AND e.id < r.id) AS BIGINT)"
+        )
+    };
+}
+
 /// Longest path from a message down to its youngest leaf. A damaged tree with a circle in it ends here.
 const DEPTH_MAX: u32 = 100_000;
 
@@ -50,6 +61,15 @@ pub(crate) fn message(cells: &mut Cells<'_>) -> Result<MessageRow, StoreError> {
         role: cells.take()?,
         body: cells.take()?,
         created_at: cells.take()?,
+    })
+}
+
+fn taken(cells: &mut Cells<'_>) -> Result<Taken, StoreError> {
+    Ok(Taken {
+        tokens: cells.take_opt()?,
+        cost_micros: cells.take_opt()?,
+        whole_us: cells.take_opt()?.unwrap_or_default(),
+        writing_us: cells.take_opt()?.unwrap_or_default(),
     })
 }
 
@@ -90,6 +110,14 @@ impl<L: Line> MessageReads for Statements<L> {
                 columns!(),
                 ", ",
                 run_columns!(),
+                ", ",
+                earlier!("e.completion_tokens"),
+                ", ",
+                earlier!("e.cost_micros"),
+                ", ",
+                earlier!("e.ended_at - e.created_at"),
+                ", ",
+                earlier!("e.ended_at - e.first_token_at"),
                 " FROM branch b JOIN messages m ON m.id = b.id \
                  LEFT JOIN runs r ON r.id = \
                    (SELECT MAX(l.id || '') FROM runs l WHERE l.conversation_id = $3 AND l.message_id = b.id) \
@@ -121,11 +149,15 @@ impl<L: Line> MessageReads for Statements<L> {
             .map(|row| {
                 let mut cells = Cells::new(row, "messages");
                 let message = message(&mut cells)?;
-                let run = if cells.is_empty()? { None } else { Some(run(&mut cells)?) };
+                let (run, earlier) = if cells.is_empty()? {
+                    (None, Taken::default())
+                } else {
+                    (Some(run(&mut cells)?), taken(&mut cells)?)
+                };
                 let mut siblings = siblings.remove(&message.id).unwrap_or_default();
                 siblings.push(message.id);
                 siblings.sort_unstable();
-                Ok(TurnRow { message, run, siblings })
+                Ok(TurnRow { message, run, earlier, siblings })
             })
             .collect()
     }

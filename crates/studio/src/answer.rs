@@ -50,8 +50,16 @@ impl Ending {
         }
     }
 
-    fn failed(error: &ModelError, usage: Usage) -> Self {
-        Self { failure: Some(error.to_string()), usage, ..Self::of(RunState::Failed) }
+    fn failed(error: &ModelError, live: &LiveRun, usage: Usage) -> Self {
+        let inner = live.inner();
+        let is_empty = inner.prefix.is_empty() && inner.text.is_empty();
+        let why = match error {
+            ModelError::BrokeOff { source_name } if is_empty => {
+                format!("{source_name} broke off before the first word. Try again, or choose another model.")
+            }
+            other => other.to_string(),
+        };
+        Self { failure: Some(why), usage, ..Self::of(RunState::Failed) }
     }
 }
 
@@ -113,11 +121,11 @@ async fn write(studio: &Studio, live: &LiveRun, request: ChatRequest) -> Ending 
             }
             Some(Err(error)) => {
                 tracing::warn!(run = %live.run, %model, error = error.word(), "an answer failed");
-                return Ending::failed(&error, used);
+                return Ending::failed(&error, live, used);
             }
             None => {
                 return ending.unwrap_or_else(|| {
-                    Ending::failed(&ModelError::BrokeOff { source_name: "The model".to_owned() }, used)
+                    Ending::failed(&ModelError::BrokeOff { source_name: "The model".to_owned() }, live, used)
                 });
             }
         }

@@ -38,6 +38,11 @@ impl Catalog {
         self.sources().iter().any(|source| source.name() == name)
     }
 
+    /// How many model servers are set up, reachable or not.
+    pub fn servers(&self) -> usize {
+        self.sources().iter().filter(|source| !matches!(source.name(), "local" | "mock")).count()
+    }
+
     /// All models there are now.
     pub async fn models(&self) -> Vec<ModelInfo> {
         let sources = self.sources();

@@ -1,7 +1,8 @@
-//! Conversations: list, open, rename, configure, delete and restore.
+//! Conversations: list, find, open, rename, configure, choose a model, delete and restore.
 
 use crate::{
-    CONVERSATIONS_PER_PAGE, MESSAGES_PER_PAGE, PAGE_BYTES_MAX, SignedIn, Studio, owned,
+    CONVERSATIONS_PER_PAGE, DELETED_SHOWN_MAX, MESSAGES_PER_PAGE, PAGE_BYTES_MAX, SignedIn, Studio, digest,
+    owned,
     ports::{
         Timestamp,
         store::{ConversationRow, TurnRow},
@@ -17,6 +18,16 @@ pub struct ConversationPage {
     pub conversations: Vec<ConversationRow>,
     /// Where the next part begins, when there is one.
     pub next: Option<(Timestamp, ConversationId)>,
+}
+
+impl ConversationPage {
+    /// Of one conversation more than a part has, where there is one.
+    fn of(mut conversations: Vec<ConversationRow>) -> Self {
+        let more = conversations.len() > CONVERSATIONS_PER_PAGE as usize;
+        conversations.truncate(CONVERSATIONS_PER_PAGE as usize);
+        let next = if more { conversations.last().map(|last| (last.updated_at, last.id)) } else { None };
+        Self { conversations, next }
+    }
 }
 
 /// A conversation as it is shown.
@@ -40,12 +51,44 @@ impl Studio {
         by: &SignedIn,
         after: Option<(Timestamp, ConversationId)>,
     ) -> Result<ConversationPage, Problem> {
-        let mut conversations =
-            self.store.conversations(owned(by), after, CONVERSATIONS_PER_PAGE + 1).await?;
-        let more = conversations.len() > CONVERSATIONS_PER_PAGE as usize;
-        conversations.truncate(CONVERSATIONS_PER_PAGE as usize);
-        let next = if more { conversations.last().map(|last| (last.updated_at, last.id)) } else { None };
-        Ok(ConversationPage { conversations, next })
+        let conversations = self.store.conversations(owned(by), after, CONVERSATIONS_PER_PAGE + 1).await?;
+        Ok(ConversationPage::of(conversations))
+    }
+
+    /// One part of the person's conversations that have this in their title or in a message.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn find_conversations(
+        &self,
+        by: &SignedIn,
+        words: &str,
+        after: Option<(Timestamp, ConversationId)>,
+    ) -> Result<ConversationPage, Problem> {
+        let words = text::searched(words);
+        let found =
+            self.store.find_conversations(owned(by), &words, after, CONVERSATIONS_PER_PAGE + 1).await?;
+        Ok(ConversationPage::of(found))
+    }
+
+    /// The person's conversations in the bin, at most [`DELETED_SHOWN_MAX`], those deleted last first.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn deleted_conversations(&self, by: &SignedIn) -> Result<Vec<ConversationRow>, Problem> {
+        Ok(self.store.deleted_conversations(owned(by), DELETED_SHOWN_MAX).await?)
+    }
+
+    /// A conversation in the bin.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none, or it is another person's.
+    pub async fn deleted_conversation(
+        &self,
+        by: &SignedIn,
+        id: ConversationId,
+    ) -> Result<ConversationRow, Problem> {
+        self.store.deleted_conversation(owned(by), id).await?.ok_or(Problem::NotFound)
     }
 
     /// A conversation with the last turns of its shown branch, or those that end at `until`.
@@ -104,23 +147,50 @@ impl Studio {
             .await
     }
 
-    /// Gives it other settings.
+    /// Gives it other settings. `seen` is the [`settings_version`] of those that were on the page when they were changed;
+    /// without it they are replaced whatever they are.
     ///
     /// # Errors
-    /// `Invalid` naming the field; `NotFound`.
+    /// `Invalid` naming the field; `NotFound`; `Changed` when they are not what was seen.
     pub async fn configure_conversation(
         &self,
         by: &SignedIn,
         id: ConversationId,
         settings: ConversationSettings,
+        seen: Option<String>,
     ) -> Result<(), Problem> {
         text::settings(&settings)?;
         self.check_model(&settings.model).await?;
         let (owned, now) = (owned(by), self.now());
         self.store
             .write(move |tx| {
-                Box::pin(async move { found(tx.configure_conversation(owned, id, &settings, now).await?) })
+                Box::pin(async move {
+                    if let Some(seen) = seen {
+                        let there = tx.conversation(owned, id).await?.ok_or(Problem::NotFound)?;
+                        if settings_version(&there.settings) != seen {
+                            return Err(configured_meanwhile());
+                        }
+                    }
+                    found(tx.configure_conversation(owned, id, &settings, now).await?)
+                })
             })
+            .await
+    }
+
+    /// Gives it another model and leaves its other settings as they are.
+    ///
+    /// # Errors
+    /// `Invalid` naming `model`; `NotFound`.
+    pub async fn choose_model(
+        &self,
+        by: &SignedIn,
+        id: ConversationId,
+        model: ModelRef,
+    ) -> Result<(), Problem> {
+        self.check_model(&model).await?;
+        let (owned, now) = (owned(by), self.now());
+        self.store
+            .write(move |tx| Box::pin(async move { found(tx.choose_model(owned, id, &model, now).await?) }))
             .await
     }
 
@@ -195,6 +265,20 @@ impl Studio {
                 format!("The model {model} is not available. Choose one from the list."),
             )),
         }
+    }
+}
+
+/// Tells settings from others: a page says with it which ones it showed.
+pub fn settings_version(settings: &ConversationSettings) -> String {
+    let ConversationSettings { model, temperature, max_tokens, system_prompt } = settings;
+    digest(&format!("{model}\n{temperature:?}\n{max_tokens:?}\n{system_prompt}"))
+}
+
+fn configured_meanwhile() -> Problem {
+    Problem::Changed {
+        detail: "These settings were changed in another window in the meantime, and yours are not saved yet. Save puts them in \
+                 the place of those; Cancel shows those."
+            .to_owned(),
     }
 }
 

@@ -53,7 +53,7 @@ pub use account_event::AccountEventPage;
 pub use answer::{Ticket, answer};
 pub use catalog::Catalog;
 pub use code::digest;
-pub use conversation::{ConversationPage, OpenConversation};
+pub use conversation::{ConversationPage, OpenConversation, settings_version};
 pub use device::session_name;
 pub use export::{Export, ExportPart};
 pub use fault::{TRACE, broken};

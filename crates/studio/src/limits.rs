@@ -26,6 +26,10 @@ pub const MESSAGES_PER_PAGE: u32 = 40;
 pub const PAGE_BYTES_MAX: usize = 400_000;
 /// Conversations in one part of the list.
 pub const CONVERSATIONS_PER_PAGE: u32 = 30;
+/// Deleted conversations that are listed; the others are at their addresses.
+pub const DELETED_SHOWN_MAX: u32 = 100;
+/// What is searched for is cut after this, in characters.
+pub const SEARCH_CHARS_MAX: usize = 200;
 /// Answers a process writes at the same time; the next ones are refused with `TryLater`.
 pub const RUNS_AT_ONCE_MAX: usize = 512;
 /// Answers of one person at the same time.

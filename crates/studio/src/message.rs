@@ -1,4 +1,4 @@
-//! Messages: send, answer again, continue, and choose among siblings.
+//! Messages: send, edit, answer again, continue, and choose among siblings.
 
 use crate::{
     Opened, PROMPT_TURNS_MAX, SignedIn, Studio, owned,
@@ -72,6 +72,34 @@ impl Studio {
         self.open_run(place, new, Some(question), String::new()).await
     }
 
+    /// Asks a question in other words: a new one beside it, with an answer of its own. What was asked and answered before stays.
+    ///
+    /// # Errors
+    /// As [`Studio::send_message`].
+    pub async fn edit_message(
+        &self,
+        by: &SignedIn,
+        conversation: ConversationId,
+        question: MessageId,
+        text: String,
+    ) -> Result<Opened, Problem> {
+        text::message(&text)?;
+        let (conversation, old) = self.message_of(by, conversation, question, MessageRole::User).await?;
+        let (owned, now) = (owned(by), self.now());
+        let mut turns = self.turns(owned, conversation.id, old.parent).await?;
+        turns.push(ChatTurn { role: MessageRole::User, text: text.clone() });
+        let question = MessageRow { id: MessageId(self.ids.next()), body: text, created_at: now, ..old };
+        let place = Place {
+            read: Read { leaf: conversation.leaf, broken_off: None },
+            conversation: conversation.id,
+            info: self.model_info(&conversation.settings).await?,
+            turns,
+            answer: self.answer_row(owned, conversation.id, question.id),
+            settings: conversation.settings,
+        };
+        self.open_run(place, None, Some(question), String::new()).await
+    }
+
     /// Answers a question once more; the answers there are stay, beside the new one.
     ///
     /// # Errors
@@ -82,7 +110,8 @@ impl Studio {
         conversation: ConversationId,
         answer: MessageId,
     ) -> Result<Opened, Problem> {
-        let (conversation, message) = self.answer_of(by, conversation, answer).await?;
+        let (conversation, message) =
+            self.message_of(by, conversation, answer, MessageRole::Assistant).await?;
         let question = message.parent.ok_or(Problem::NotFound)?;
         let owned = owned(by);
         let place = Place {
@@ -107,7 +136,8 @@ impl Studio {
         conversation: ConversationId,
         answer: MessageId,
     ) -> Result<Opened, Problem> {
-        let (conversation, message) = self.answer_of(by, conversation, answer).await?;
+        let (conversation, message) =
+            self.message_of(by, conversation, answer, MessageRole::Assistant).await?;
         let question = message.parent.ok_or(Problem::NotFound)?;
         let owned = owned(by);
         let changed = |detail: &str| Problem::Changed { detail: detail.to_owned() };
@@ -161,16 +191,17 @@ impl Studio {
             .await
     }
 
-    async fn answer_of(
+    async fn message_of(
         &self,
         by: &SignedIn,
         conversation: ConversationId,
-        answer: MessageId,
+        message: MessageId,
+        role: MessageRole,
     ) -> Result<(ConversationRow, MessageRow), Problem> {
         let owned = owned(by);
         let row = self.store.conversation(owned, conversation).await?.ok_or(Problem::NotFound)?;
-        let message = self.store.message(owned, conversation, answer).await?.ok_or(Problem::NotFound)?;
-        if message.role == MessageRole::Assistant { Ok((row, message)) } else { Err(Problem::NotFound) }
+        let message = self.store.message(owned, conversation, message).await?.ok_or(Problem::NotFound)?;
+        if message.role == role { Ok((row, message)) } else { Err(Problem::NotFound) }
     }
 
     async fn model_info(&self, settings: &ConversationSettings) -> Result<ModelInfo, Problem> {

@@ -1,10 +1,10 @@
 //! What people type, checked; each refusal names the field and says what to do.
 
 use crate::{
-    ANSWER_TOKENS_MAX, KEY_NAME_CHARS_MAX, MESSAGE_BYTES_MAX, NAME_CHARS_MAX, SYSTEM_PROMPT_BYTES_MAX,
-    TEMPERATURE_MAX, TITLE_CHARS_MAX, number::grouped,
+    ANSWER_TOKENS_MAX, KEY_NAME_CHARS_MAX, MESSAGE_BYTES_MAX, NAME_CHARS_MAX, SEARCH_CHARS_MAX,
+    SYSTEM_PROMPT_BYTES_MAX, TEMPERATURE_MAX, TITLE_CHARS_MAX, number::grouped,
 };
-use api_types::{ConversationSettings, Problem};
+use api_types::{ConversationSettings, FieldError, Problem};
 
 fn no_nul(field: &str, text: &str) -> Result<(), Problem> {
     if text.contains('\0') {
@@ -19,17 +19,21 @@ pub(crate) fn message(text: &str) -> Result<(), Problem> {
         return Err(Problem::field("text", "Write something first."));
     }
     if text.len() > MESSAGE_BYTES_MAX {
-        let over = text.len() - MESSAGE_BYTES_MAX;
         return Err(Problem::field(
             "text",
             format!(
-                "This message is {} bytes too long; at most {} fit. Shorten it, or send it in parts.",
-                grouped(over),
-                grouped(MESSAGE_BYTES_MAX)
+                "This message is {} too long. Shorten it, or send it in parts.",
+                beyond(text, MESSAGE_BYTES_MAX)
             ),
         ));
     }
     no_nul("text", text)
+}
+
+/// How much of a text lies beyond so many bytes, as who writes it counts.
+fn beyond(text: &str, bytes_max: usize) -> String {
+    let over = text.char_indices().filter(|(at, c)| at + c.len_utf8() > bytes_max).count();
+    if over == 1 { "1 character".to_owned() } else { format!("{} characters", grouped(over)) }
 }
 
 /// A single line: a title or a name.
@@ -104,6 +108,11 @@ pub(crate) fn note(field: &str, text: &str, chars_max: usize) -> Result<String, 
     }
 }
 
+/// What is searched for, without what no text has.
+pub(crate) fn searched(words: &str) -> String {
+    words.trim().chars().filter(|c| *c != '\0').take(SEARCH_CHARS_MAX).collect()
+}
+
 /// A title made from the first message: its first line, cut at a word.
 pub(crate) fn title_from(message: &str) -> String {
     const CHARS: usize = 60;
@@ -122,32 +131,29 @@ pub(crate) fn title_from(message: &str) -> String {
     format!("{}…", cut.trim_end())
 }
 
-/// A conversation's settings, the model apart.
+/// A conversation's settings, the model apart. Everything that is wrong is said at once.
 pub(crate) fn settings(settings: &ConversationSettings) -> Result<(), Problem> {
+    let mut fields = Vec::new();
+    let mut wrong =
+        |field: &str, message: String| fields.push(FieldError { field: field.to_owned(), message });
     if let Some(t) = settings.temperature
         && !(t.is_finite() && (0.0..=TEMPERATURE_MAX).contains(&t))
     {
-        return Err(Problem::field("temperature", format!("Temperature goes from 0 to {TEMPERATURE_MAX}.")));
+        wrong("temperature", format!("Temperature goes from 0 to {TEMPERATURE_MAX}."));
     }
     if let Some(n) = settings.max_tokens
         && !(1..=ANSWER_TOKENS_MAX).contains(&n)
     {
-        return Err(Problem::field(
-            "max_tokens",
-            format!("Length goes from 1 to {} tokens.", grouped(ANSWER_TOKENS_MAX as usize)),
-        ));
+        wrong("max_tokens", format!("Length goes from 1 to {} tokens.", grouped(ANSWER_TOKENS_MAX as usize)));
     }
     if settings.system_prompt.len() > SYSTEM_PROMPT_BYTES_MAX {
-        return Err(Problem::field(
-            "system_prompt",
-            format!(
-                "At most {} bytes fit here; this has {}.",
-                grouped(SYSTEM_PROMPT_BYTES_MAX),
-                grouped(settings.system_prompt.len())
-            ),
-        ));
+        let over = beyond(&settings.system_prompt, SYSTEM_PROMPT_BYTES_MAX);
+        wrong("system_prompt", format!("This is {over} too long. Shorten it."));
     }
-    no_nul("system_prompt", &settings.system_prompt)
+    if let Err(Problem::Invalid { fields: more }) = no_nul("system_prompt", &settings.system_prompt) {
+        fields.extend(more);
+    }
+    if fields.is_empty() { Ok(()) } else { Err(Problem::Invalid { fields }) }
 }
 
 #[cfg(test)]

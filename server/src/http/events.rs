@@ -11,7 +11,7 @@ use app::{
     api::context::Caller,
     aside::aside,
     components::turn,
-    markup::{Blocks, Frame, Tail},
+    markup::{Blocks, Frame},
 };
 use axum::{
     Extension,
@@ -109,8 +109,9 @@ struct Told {
     sent: u32,
     /// How the tail is shown; nothing before the first text.
     frame: Option<Frame>,
-    /// Characters of the shown tail sent.
+    /// Characters of the shown tail sent, and their bytes.
     tail_sent: usize,
+    tail_bytes: usize,
     note: Option<String>,
     ended: bool,
     begun: bool,
@@ -124,10 +125,16 @@ impl Told {
             sent: 0,
             frame: None,
             tail_sent: 0,
+            tail_bytes: 0,
             note: None,
             ended: false,
             begun: false,
         }
+    }
+
+    /// The bytes that are looked at when so many more arrive.
+    fn work(&self, new: usize) -> usize {
+        self.blocks.tail().len() + new
     }
 
     /// Takes more text and gives the event that says so; `None` when nothing is new.
@@ -151,21 +158,23 @@ impl Told {
         let from = self.sent;
         self.sent += u32::try_from(blocks.len()).unwrap_or(u32::MAX);
         if !blocks.is_empty() {
-            self.tail_sent = 0;
+            (self.tail_sent, self.tail_bytes) = (0, 0);
         }
-        let tail = Tail::of(self.blocks.tail());
+        let tail = self.blocks.shown();
         // A frame goes with its first text: before that there is nothing to put into it.
         let is_table = matches!(tail.frame, Frame::Table(_));
         let has_place = !tail.text.is_empty() || !blocks.is_empty() || is_table;
         let is_shown = has_place && self.frame.as_ref() != Some(&tail.frame);
         let frame = is_shown.then(|| tail.frame.html(""));
         if frame.is_some() {
-            self.tail_sent = 0;
+            (self.tail_sent, self.tail_bytes) = (0, 0);
             self.frame = Some(tail.frame.clone());
         }
-        let new: String = tail.text.chars().skip(self.tail_sent).collect();
+        // While the frame stays, the shown text only grows.
+        let new = tail.text.get(self.tail_bytes..).unwrap_or_default().to_owned();
         let tail_from = u32::try_from(self.tail_sent).unwrap_or(u32::MAX);
         self.tail_sent += new.chars().count();
+        self.tail_bytes += new.len();
         self.note.clone_from(&note);
         Some(AnswerEvent {
             conversation: row.conversation,
@@ -304,7 +313,9 @@ impl Feed {
         let text = self.studio.answer_text(&self.by, &row).await.ok()?;
         let told = self.told.entry(row.id).or_insert_with(Told::nothing);
         let new = text.get(told.seen..).unwrap_or_default();
-        let event = aside(new.len(), || told.more(&Place::from(&row), new, row.state, row.failure.clone()))?;
+        let event = aside(told.work(new.len()), || {
+            told.more(&Place::from(&row), new, row.state, row.failure.clone())
+        })?;
         Some(self.event(event, row.ended_at).await)
     }
 
@@ -318,7 +329,8 @@ impl Feed {
             }
             let view = live.view(told.seen);
             let place = Place { conversation: live.conversation, message: live.message, run: live.run };
-            let event = aside(view.text.len(), || told.more(&place, &view.text, view.state, view.note));
+            let event =
+                aside(told.work(view.text.len()), || told.more(&place, &view.text, view.state, view.note));
             if let Some(event) = event {
                 events.push(self.event(event, view.ended_at).await);
             }

@@ -1,10 +1,12 @@
 //! Forms without a script: what worked goes on to the next page, what was refused comes back to its form with the typed text,
 //! and what was made to be seen once is shown on the form's page.
+//! What worked and keeps what was typed is answered with the next page itself.
 
 use super::{Http, problems};
 use api_types::Problem;
 use app::api::{
     context::{self, AnsweredForm, RefusedForm},
+    kept::Kept,
     local_path::LocalPath,
 };
 use axum::{
@@ -45,48 +47,37 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
     };
     let accept = parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let action = parts.uri.path().to_owned();
-    let mut again = parts.clone();
+    let again = parts.clone();
     let response = next.clone().run(Request::from_parts(parts, Body::from(bytes.clone()))).await;
+    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes).unwrap_or_default();
     if response.status() == StatusCode::CREATED {
         let (_, answer, cookies) = read_body(response).await;
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let page = back.map_or_else(|| context::page_of(&action).to_owned(), |page| page.as_str().to_owned());
-        again.extensions.insert(AnsweredForm { action, answer });
-        return show(next, again, accept, &page, StatusCode::OK, cookies).await;
+        let mut asking = asking(again, &page, accept);
+        asking.extensions_mut().insert(AnsweredForm { action, answer });
+        return with_cookies(next.run(asking).await, cookies);
     }
     if response.status().is_success() {
-        return see_other(response, back.as_ref().map_or("/", LocalPath::as_str));
+        let Some(kept) = Kept::of(response.headers(), &fields) else {
+            return see_other(response, back.as_ref().map_or("/", LocalPath::as_str));
+        };
+        let to = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+        let mut asking = asking(again, to.unwrap_or("/"), accept);
+        asking.extensions_mut().insert(kept);
+        return next.run(asking).await;
     }
     let (status, problem, cookies) = read_problem(response).await;
     if problem == Problem::SignIn {
         let door = back.map_or_else(|| "/login".to_owned(), |page| page.door());
         return see_other(StatusCode::SEE_OTHER.into_response(), &door);
     }
-    // The same page once more, as if it had been asked for, with what was refused beside it.
-    let fields = serde_urlencoded::from_bytes(&bytes).unwrap_or_default();
+    // The same page once more, with what was refused beside it.
     let refused = RefusedForm { action, fields, problem };
     let page = back.map_or_else(|| refused.page(), |page| page.as_str().to_owned());
-    again.extensions.insert(refused);
-    show(next, again, accept, &page, status, cookies).await
-}
-
-/// A page as if it had been asked for, with what `again` brings along.
-async fn show(
-    next: Next,
-    mut again: Parts,
-    accept: Option<HeaderValue>,
-    page: &str,
-    status: StatusCode,
-    cookies: Vec<HeaderValue>,
-) -> Response {
-    again.method = Method::GET;
-    again.uri = page.parse().unwrap_or(Uri::from_static("/"));
-    again.headers.remove(header::CONTENT_TYPE);
-    again.headers.remove(header::CONTENT_LENGTH);
-    if let Some(accept) = accept {
-        again.headers.insert(header::ACCEPT, accept);
-    }
-    let mut shown = next.run(Request::from_parts(again, Body::empty())).await;
+    let mut asking = asking(again, &page, accept);
+    asking.extensions_mut().insert(refused);
+    let mut shown = next.run(asking).await;
     if shown.status().is_success() {
         *shown.status_mut() = status;
     }
@@ -102,6 +93,18 @@ fn with_cookies(mut response: Response, cookies: Vec<HeaderValue>) -> Response {
 
 fn cookies_of(parts: &http::response::Parts) -> Vec<HeaderValue> {
     parts.headers.get_all(header::SET_COOKIE).iter().cloned().collect()
+}
+
+/// A form's request, as if it had asked for a page.
+fn asking(mut parts: Parts, page: &str, accept: Option<HeaderValue>) -> Request {
+    parts.method = Method::GET;
+    parts.uri = page.parse().unwrap_or(Uri::from_static("/"));
+    parts.headers.remove(header::CONTENT_TYPE);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    if let Some(accept) = accept {
+        parts.headers.insert(header::ACCEPT, accept);
+    }
+    Request::from_parts(parts, Body::empty())
 }
 
 /// The address of a form, asked for as a page: a refusal was shown under it, and somebody reloads that or comes back to it.

@@ -174,6 +174,55 @@ fn everything_works_with_forms_alone() {
     assert_eq!(ana.form("/chat", "/api/session/end", &[]).header("location"), "/login");
 }
 
+/// What a field of the settings sheet holds.
+fn setting(page: &str, name: &str) -> String {
+    let (_, rest) =
+        page.split_once(&format!("name=\"{name}\"")).unwrap_or_else(|| panic!("{name} in {page}"));
+    let (tag, _) = rest.split_once('>').unwrap();
+    let (_, value) = tag.split_once("value=\"").unwrap_or_else(|| panic!("{name}: {tag}"));
+    value.split('"').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_window_that_was_left_open_takes_no_settings_back() {
+    for database in databases() {
+        let studio = Studio::new().on(&database);
+        let running = studio.start();
+        let mut ana = running.owner();
+        let sent = ana.ask("x", None, "mock/echo");
+        ana.ended(&sent["run"]);
+        let conversation = id(&sent["conversation"]);
+        let page = format!("/chat/{conversation}");
+        let seen = setting(&ana.page(&page).body, "seen");
+        let settings =
+            json!({ "conversation": conversation, "model": "mock/echo", "temperature": 0.5, "seen": seen });
+        assert_eq!(ana.call("/api/conversation/configure", settings.clone()).status, 200);
+
+        // The model alone.
+        let choice = [("conversation", conversation), ("model", "mock/lorem")];
+        assert_eq!(ana.form(&page, "/api/conversation/choose", &choice).header("location"), page);
+        assert_eq!(setting(&ana.page(&page).body, "temperature"), "0.5");
+        let gone = [("conversation", conversation), ("model", "mock/none")];
+        let refused = ana.form(&page, "/api/conversation/choose", &gone);
+        assert!(refused.status == 422 && refused.body.contains("mock/none is not available."), "{refused:?}");
+
+        let stale = ana.call("/api/conversation/configure", settings);
+        assert_eq!((stale.status, stale.json()["code"].as_str()), (409, Some("changed")), "{stale:?}");
+        let fields =
+            [("conversation", conversation), ("model", "mock/echo"), ("temperature", "1.5"), ("seen", &seen)];
+        let shown = ana.form(&page, "/api/conversation/configure", &fields);
+        assert!(shown.status == 409 && shown.body.contains("changed in another window"), "{shown:?}");
+        assert_eq!(setting(&shown.body, "temperature"), "1.5", "what was typed is there");
+        assert_eq!(setting(&ana.page(&page).body, "temperature"), "0.5", "what was saved stays");
+        // Saved again from there it is meant.
+        let seen = setting(&shown.body, "seen");
+        let fields =
+            [("conversation", conversation), ("model", "mock/echo"), ("temperature", "1.5"), ("seen", &seen)];
+        assert_eq!(ana.form(&page, "/api/conversation/configure", &fields).status, 303);
+        assert_eq!(setting(&ana.page(&page).body, "temperature"), "1.5");
+    }
+}
+
 #[test]
 fn what_is_deleted_in_the_list_leaves_one_in_the_list() {
     let studio = Studio::new();
@@ -289,7 +338,9 @@ fn an_answer_cut_by_its_length_offers_to_continue_and_one_cut_by_a_filter_says_w
         assert_eq!(more.status, if can_continue { 200 } else { 409 }, "{more:?}");
         if can_continue {
             ana.ended(&more.json()["run"]);
-            assert!(ana.page(&format!("/chat/{conversation}")).body.contains("<p>one two three four</p>"));
+            let page = ana.page(&format!("/chat/{conversation}")).body;
+            assert!(page.contains("<p>one two three four</p>"), "{page}");
+            assert!(page.contains("<span>4 tokens</span>"), "of both runs: {page}");
         }
     }
 }

@@ -48,6 +48,12 @@ const FUNCTIONS: &[Row] = &[
         foreign: 404,
     },
     Row {
+        path: "/api/conversation/choose",
+        arguments: |id| json!({ "conversation": id, "model": "mock/echo" }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row {
         path: "/api/conversation/delete",
         arguments: |id| json!({ "conversation": id }),
         stranger: 401,
@@ -62,6 +68,12 @@ const FUNCTIONS: &[Row] = &[
     Row {
         path: "/api/message/send",
         arguments: |id| json!({ "conversation": id, "text": "x" }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row {
+        path: "/api/message/edit",
+        arguments: |id| json!({ "conversation": id, "message": id, "text": "x" }),
         stranger: 401,
         foreign: 404,
     },
@@ -147,6 +159,7 @@ const PAGES: &[(&str, u16, u16)] = &[
     ("/chat", 302, 200),
     ("/chat/:id", 302, 404),
     ("/conversations", 302, 200),
+    ("/conversations/deleted", 302, 200),
     ("/models", 302, 200),
     ("/people", 302, 200),
     ("/settings", 302, 200),

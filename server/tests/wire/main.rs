@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod chat;
+mod conversations;
 mod counts;
 mod crash;
 mod endpoints;

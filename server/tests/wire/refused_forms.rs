@@ -36,7 +36,7 @@ fn settings_that_cannot_be_are_refused_by_the_name_of_their_field() {
             ("max_tokens", json!(32_001), "Length goes from 1 to 32,000 tokens."),
             ("max_tokens", json!(-1), "“-1” is not a number"),
             ("max_tokens", json!("1e9"), "“1e9” is not a number"),
-            ("system_prompt", json!("x".repeat(20_001)), "At most 20,000 bytes fit here"),
+            ("system_prompt", json!("x".repeat(20_001)), "This is 1 character too long"),
             ("system_prompt", json!("a\0b"), "NUL character"),
             ("model", json!("mock/none"), "mock/none is not available. Choose one"),
         ] {
@@ -107,7 +107,7 @@ fn a_form_comes_back_to_its_page_with_the_sentence_and_what_was_written() {
             assert_eq!(written(&shown).replace('\0', "\u{fffd}"), kept.replace('\0', "\u{fffd}"), "{body}");
         }
         let shown = ana.form("/chat", "/api/message/send", &[("text", &long), ("model", "mock/echo")]);
-        assert!(shown.status == 422 && shown.body.contains("50,000 bytes too long"), "{shown:?}");
+        assert!(shown.status == 422 && shown.body.contains("50,000 characters too long"), "{shown:?}");
         assert_eq!(written(&shown), long);
         assert_eq!(ana.conversations(), 0, "nothing was begun");
 

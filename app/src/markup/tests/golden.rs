@@ -1,6 +1,7 @@
 //! Markdown and the HTML it becomes, word for word.
 
 use super::super::{to_html, words};
+use api_types::UNBROKEN_CHARS_MAX;
 
 #[track_caller]
 fn shows(markdown: &str, html: &str) {
@@ -13,9 +14,55 @@ fn paragraphs_headings_and_emphasis() {
         "A *b* **c** ~~d~~ `e<f>`",
         "<p>A <em>b</em> <strong>c</strong> <del>d</del> <code>e&lt;f&gt;</code></p>",
     );
-    shows("a\nb  \nc", "<p>a\nb<br>c</p>");
+    shows("a\nb  \nc\\\nd", "<p>a<br>b<br>c<br>d</p>");
     shows("# A\n\n#### B\n\nC\n=\n", "<h3>A</h3><h6>B</h6><h3>C</h3>");
-    shows("> a\n> b\n\n---\n", "<blockquote><p>a\nb</p></blockquote><hr>");
+    shows("> a\n> b\n\n---\n", "<blockquote><p>a<br>b</p></blockquote><hr>");
+}
+
+#[test]
+fn a_line_that_was_broken_stays_broken() {
+    shows(
+        "- Ada Lovelace\n  12 Street\n- b\n\n> a\n>\n> b\nc",
+        "<ul><li>Ada Lovelace<br>12 Street</li><li>b</li></ul><blockquote><p>a</p><p>b<br>c</p></blockquote>",
+    );
+    shows("A\nB\n=", "<h3>A<br>B</h3>");
+    shows("![a\nb](data:x)", "<p>[image: a\nb]</p>");
+    let long = "a".repeat(60);
+    shows(&format!("{long}\n{long}"), &format!("<p>{long}<br>{long}</p>"));
+}
+
+#[test]
+fn the_tag_of_a_line_break_is_one_and_any_other_is_text() {
+    shows("a<br>b<br/>c<br />d", "<p>a<br>b<br>c<br>d</p>");
+    shows("<br>\na", "<p class=\"plain\"><br>a</p>");
+    assert!(to_html("|a<br>b|\n|-|\n|c<br/>d|\n").contains("<th>a<br>b</th>"));
+    for text in ["<br x>", "<BR>", "</br>", "<br onclick=x>", "<b>", "<hr>"] {
+        assert!(!to_html(&format!("a{text}b")).contains("<br"), "{text}");
+    }
+    assert!(to_html("`<br>`").contains("<code>&lt;br&gt;</code>"));
+    assert!(to_html("```\n<br>\n```").contains("&lt;br&gt;\n</code>"));
+}
+
+#[test]
+fn a_formula_stays_as_it_was_written() {
+    shows(r"So \(a+b\), \(x\,y\) and $$c_1 * d * e$$.", r"<p>So \(a+b\), \(x\,y\) and $$c_1 * d * e$$.</p>");
+    shows(
+        "\\[\na_1 \\\\\n*b* & \\{c\\}\n\\]\n\n**d**",
+        "<p>\\[<br>a_1 \\\\<br>*b* &amp; \\{c\\}<br>\\]</p><p><strong>d</strong></p>",
+    );
+    shows(
+        "> \\[ a\n> > b*c*d \\]",
+        "<blockquote><p>[ a</p><blockquote><p>b<em>c</em>d ]</p></blockquote></blockquote>",
+    );
+    shows("> \\[ a\n> b*c*d \\]", "<blockquote><p>\\[ a<br>b*c*d \\]</p></blockquote>");
+    shows("**\\(a*b\\)** \\(`c`\\)", "<p><strong>\\(a*b\\)</strong> \\(`c`\\)</p>");
+    assert!(to_html("|a|\n|-|\n|\\(b_1_\\)|\n").contains("<td>\\(b_1_\\)</td>"));
+    // Not closed where it was opened: Markdown.
+    shows("\\(a *b*\n\nc\\)", "<p>(a <em>b</em></p><p>c)</p>");
+    shows("\\\\(a *b* \\\\)", "<p>\\(a <em>b</em> \\)</p>");
+    shows("`\\(a` *b* `\\)`", "<p><code>\\(a</code> <em>b</em> <code>\\)</code></p>");
+    assert!(to_html("```\n\\(a\\) $$b$$\n```").contains("<code>\\(a\\) $$b$$\n</code>"));
+    shows("It costs $5 or *$6*.", "<p>It costs $5 or <em>$6</em>.</p>");
 }
 
 #[test]
@@ -126,9 +173,13 @@ fn a_bare_address_is_a_link_like_another_and_none_in_code_or_in_a_link() {
 #[test]
 fn a_word_without_end_gets_places_where_its_line_may_break() {
     let a = |times| "a".repeat(times);
-    shows(&a(250), &format!("<p>{}<wbr>{}<wbr>{}</p>", a(100), a(100), a(50)));
-    shows(&format!("{} {}", a(90), a(90)), &format!("<p>{} {}</p>", a(90), a(90)));
+    let most = UNBROKEN_CHARS_MAX;
+    shows(&a(2 * most + 50), &format!("<p>{}<wbr>{}<wbr>{}</p>", a(most), a(most), a(50)));
+    shows(&format!("{} {}", a(most - 10), a(90)), &format!("<p>{} {}</p>", a(most - 10), a(90)));
     // What the parser tells in pieces is still one word.
-    shows(&format!("{}\\_{}", a(60), a(60)), &format!("<p>{}_{}<wbr>{}</p>", a(60), a(39), a(21)));
+    shows(
+        &format!("{}\\_{}", a(most - 10), a(60)),
+        &format!("<p>{}_{}<wbr>{}</p>", a(most - 10), a(9), a(51)),
+    );
     assert_eq!(words("<é>"), "&lt;é&gt;");
 }

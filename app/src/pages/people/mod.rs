@@ -41,7 +41,7 @@ pub(crate) fn people() -> impl IntoView {
         let next = people.next.map(|(at, id)| format!("/people?after={}.{id}", at.0));
         let body = view! {
             <div class="intro"><p>"Who is here, and what they may do. Nobody sees the conversations of anybody else, administrators neither."</p></div>
-            {form.as_ref().filter(|form| !form.names_a_field()).map(|form| refused(&form.problem))}
+            {form.as_ref().filter(|form| !form.is_told_in_place()).map(|form| refused(&form.problem))}
             <div class="stack far">
                 <section class="section">
                     <h2 class="sr">"Everybody"</h2>

@@ -35,7 +35,7 @@ pub(crate) fn person() -> impl IntoView {
                 <header class="head">{drawer()}<h1>{name.clone()}</h1></header>
                 <div class="page">
                     <nav class="parts-above" aria-label="Back"><a class="btn quiet small" href="/people">{small_icon("left")}"People"</a></nav>
-                    {form.as_ref().filter(|form| !form.names_a_field()).map(|form| refused(&form.problem))}
+                    {form.as_ref().filter(|form| !form.is_told_in_place()).map(|form| refused(&form.problem))}
                     <div class="stack far">
                         {who(&view, data.now)}
                         {what(&view, &by, form.as_ref())}

@@ -6,7 +6,7 @@ use crate::{
         deletion::erasing,
         icon::icon,
         notice::{field_error, refused},
-        settings::{Part, settings},
+        own_settings::{Part, settings},
         toast,
     },
 };
@@ -26,7 +26,7 @@ pub(crate) fn account() -> impl IntoView {
         let of = |action: &str| form.as_ref().filter(|form| form.action == action);
         let saved = (is_saved && form.is_none()).then(toast::saved);
         let body = view! {
-            {form.as_ref().filter(|form| !form.names_a_field()).map(|form| refused(&form.problem))}
+            {form.as_ref().filter(|form| !form.is_told_in_place()).map(|form| refused(&form.problem))}
             <div class="stack far">
                 {name(&by, of("/api/account/rename"))}
                 <section class="section">

@@ -5,7 +5,7 @@ use crate::{
     components::{
         account::{icon_of, sentence},
         icon::icon,
-        settings::{Part, settings},
+        own_settings::{Part, settings},
         when::ago,
     },
 };

@@ -5,8 +5,8 @@ use crate::{
     components::{
         icon::{icon, small_icon},
         notice::{notice, refused},
+        own_settings::{Part, settings},
         passkey,
-        settings::{Part, settings},
         signal::signal,
         toast, when,
     },

@@ -5,7 +5,7 @@ use crate::{
     components::{
         icon::icon,
         notice::refused,
-        settings::{Part, settings},
+        own_settings::{Part, settings},
         when::ago,
     },
 };

@@ -5,7 +5,7 @@ use crate::{
     components::{
         icon::icon,
         notice::{field_error, refused},
-        settings::{Part, settings},
+        own_settings::{Part, settings},
         when::ago,
     },
 };
@@ -34,7 +34,7 @@ pub(crate) fn tokens() -> impl IntoView {
         let rows = tokens.iter().map(|token| row(token, now)).collect_view();
         let body = view! {
             <div class="intro"><p>"A token lets a program of yours in, without a browser. Send it as "<code>"Authorization: Bearer …"</code>". It can do what you choose here, and never touch your keys, your sessions or your account."</p></div>
-            {form.as_ref().filter(|form| !form.names_a_field()).map(|form| refused(&form.problem))}
+            {form.as_ref().filter(|form| !form.is_told_in_place()).map(|form| refused(&form.problem))}
             <div class="stack far">
                 {made.map(shown_once)}
                 <section class="section">

@@ -72,7 +72,7 @@ async fn it_is_listed_with_what_its_header_says() {
     });
     assert_eq!(unnamed.models().await[0].label, "Ours");
     assert_eq!(unnamed.models().await[0].model.as_str(), "local/tiny");
-    assert!(unnamed.status().await.state.unwrap().contains("2048 tokens"));
+    assert!(unnamed.status().await.state.unwrap().starts_with("Ready: "));
 }
 
 #[tokio::test]

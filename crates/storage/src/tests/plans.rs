@@ -71,6 +71,7 @@ async fn tour(store: &Arc<dyn Store>) {
             tx.retire(worker).await?;
             tx.rename_conversation(owned, chat, "t", now).await?;
             tx.configure_conversation(owned, chat, &settings(), now).await?;
+            tx.choose_model(owned, chat, &settings().model, now).await?;
             tx.set_leaf(owned, chat, answer.id, now).await?;
             tx.advance_leaf(owned, chat, Some(answer.id), answer.id, now).await
         })
@@ -89,6 +90,10 @@ async fn tour(store: &Arc<dyn Store>) {
     store.conversation(owned, chat).await.unwrap();
     store.conversations(owned, None, 50).await.unwrap();
     store.conversations(owned, Some((now, chat)), 50).await.unwrap();
+    store.find_conversations(owned, "t", None, 50).await.unwrap();
+    store.find_conversations(owned, "t", Some((now, chat)), 50).await.unwrap();
+    store.deleted_conversation(owned, chat).await.unwrap();
+    store.deleted_conversations(owned, 50).await.unwrap();
     store.message(owned, chat, answer.id).await.unwrap();
     store.branch(owned, chat, answer.id, 50).await.unwrap();
     store.youngest_leaf(owned, chat, question.id).await.unwrap();

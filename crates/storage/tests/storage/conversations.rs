@@ -34,11 +34,17 @@ async fn nobody_else_sees_or_changes_a_conversation() {
         let other = somebody(&store).await;
         let (question, answer, run) = asked(&store, owned).await;
         let id = question.conversation;
+        let gone = chat(&store, owned).await;
+        put(&store, move |tx| Box::pin(async move { tx.bin_conversation(owned, gone, Some(at(8))).await }))
+            .await;
         // Another person, another organization, and the right person named with the wrong organization.
         let mixed = studio::ports::store::Owned { organization: other.organization, owner: owned.owner };
         for stranger in [other, mixed] {
             assert_eq!(store.conversation(stranger, id).await.unwrap(), None);
             assert_eq!(store.conversations(stranger, None, 10).await.unwrap(), []);
+            assert_eq!(store.find_conversations(stranger, "Proteins", None, 10).await.unwrap(), []);
+            assert_eq!(store.deleted_conversation(stranger, gone).await.unwrap(), None);
+            assert_eq!(store.deleted_conversations(stranger, 10).await.unwrap(), []);
             assert_eq!(store.message(stranger, id, question.id).await.unwrap(), None);
             assert_eq!(store.branch(stranger, id, answer.id, 10).await.unwrap(), []);
             assert_eq!(store.youngest_leaf(stranger, id, question.id).await.unwrap(), None);
@@ -52,6 +58,7 @@ async fn nobody_else_sees_or_changes_a_conversation() {
                     Ok([
                         tx.rename_conversation(stranger, id, "stolen", at(9)).await?,
                         tx.configure_conversation(stranger, id, &settings(), at(9)).await?,
+                        tx.choose_model(stranger, id, &settings().model, at(9)).await?,
                         tx.bin_conversation(stranger, id, Some(at(9))).await?,
                         tx.bin_conversation(stranger, id, None).await?,
                         tx.set_leaf(stranger, id, question.id, at(9)).await?,
@@ -61,7 +68,7 @@ async fn nobody_else_sees_or_changes_a_conversation() {
                 })
             })
             .await;
-            assert_eq!(did, [false; 7]);
+            assert_eq!(did, [false; 8]);
             // The schema itself refuses a message of a stranger in this conversation.
             let intruder = message(stranger, id, None);
             let refused: Result<(), StoreError> =
@@ -111,11 +118,14 @@ async fn a_change_shows_and_the_bin_hides() {
         new.temperature = None;
         new.system_prompt = "Änderung".to_owned();
         let set = new.clone();
+        new.model = "mock/echo".parse().unwrap();
+        let model = new.model.clone();
         let done = put(&store, move |tx| {
             Box::pin(async move {
                 Ok([
                     tx.rename_conversation(owned, id, "Folding", at(5)).await?,
-                    tx.configure_conversation(owned, id, &set, at(6)).await?,
+                    tx.configure_conversation(owned, id, &set, at(5)).await?,
+                    tx.choose_model(owned, id, &model, at(6)).await?,
                     tx.bin_conversation(owned, id, None).await?,
                     tx.bin_conversation(owned, id, Some(at(7))).await?,
                     tx.bin_conversation(owned, id, Some(at(8))).await?,
@@ -124,15 +134,68 @@ async fn a_change_shows_and_the_bin_hides() {
             })
         })
         .await;
-        assert_eq!(done, [true, true, false, true, false, false]);
+        assert_eq!(done, [true, true, true, false, true, false, false]);
         assert_eq!(store.conversation(owned, id).await.unwrap(), None);
         assert_eq!(store.conversations(owned, None, 9).await.unwrap(), []);
+        let binned = store.deleted_conversation(owned, id).await.unwrap().unwrap();
+        assert_eq!(binned.deleted_at, Some(at(7)));
+        assert_eq!(store.deleted_conversations(owned, 9).await.unwrap(), [binned]);
         assert!(
             put(&store, move |tx| Box::pin(async move { tx.bin_conversation(owned, id, None).await })).await
         );
         let row = store.conversation(owned, id).await.unwrap().unwrap();
         assert_eq!((row.title.as_str(), row.updated_at, row.deleted_at), ("Folding", at(6), None));
         assert_eq!(row.settings, new);
+        assert_eq!(store.deleted_conversation(owned, id).await.unwrap(), None);
+        assert_eq!(store.deleted_conversations(owned, 9).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_conversation_is_found_by_its_title_and_by_what_was_said_whatever_signs_are_in_it() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let owned = somebody(&store).await;
+        let mut ids = Vec::new();
+        for (n, title) in ["100% sure", "snake_case", "Änderung!", "quotes ' \" \\"].into_iter().enumerate()
+        {
+            let mut row = conversation(owned);
+            row.title = title.to_owned();
+            row.updated_at = at(n as i64);
+            ids.push(row.id);
+            let mut said = message(owned, row.id, None);
+            said.body = format!("Said in number {n}");
+            put(&store, move |tx| {
+                Box::pin(async move {
+                    tx.insert_conversation(&row).await?;
+                    tx.insert_messages(&[said]).await
+                })
+            })
+            .await;
+        }
+        for (words, found) in [
+            ("0% S", &ids[0..1]),
+            ("e_c", &ids[1..2]),
+            ("Änderung!", &ids[2..3]),
+            ("' \" \\", &ids[3..4]),
+            ("SAID in number 2", &ids[2..3]),
+            ("%", &ids[0..1]),
+            ("_", &ids[1..2]),
+            ("nowhere", &[]),
+        ] {
+            let rows = store.find_conversations(owned, words, None, 9).await.unwrap();
+            assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), found, "{words}");
+        }
+        let first = store.find_conversations(owned, "said", None, 3).await.unwrap();
+        assert_eq!(first.iter().map(|row| row.id).collect::<Vec<_>>(), [ids[3], ids[2], ids[1]]);
+        let after = Some((first[2].updated_at, first[2].id));
+        let rest = store.find_conversations(owned, "said", after, 3).await.unwrap();
+        assert_eq!(rest.iter().map(|row| row.id).collect::<Vec<_>>(), [ids[0]]);
+        let binned = ids[0];
+        put(&store, move |tx| Box::pin(async move { tx.bin_conversation(owned, binned, Some(at(9))).await }))
+            .await;
+        assert_eq!(store.find_conversations(owned, "0% s", None, 9).await.unwrap(), []);
     })
     .await;
 }

@@ -4,10 +4,10 @@ use crate::common::{
     on_both,
     rows::{asked, at, end, event, id, message, put, run, somebody},
 };
-use api_types::{RunId, RunState, WorkerId};
+use api_types::{RunId, RunState, Usage, WorkerId};
 use studio::ports::{
     Timestamp,
-    store::{RunEventKind, RunEventRow, StoreError},
+    store::{RunEventKind, RunEventRow, StoreError, Taken},
 };
 
 #[tokio::test]
@@ -57,6 +57,36 @@ async fn a_conversation_has_one_active_run_by_the_schema() {
             })
         })
         .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_runs_before_the_last_took_is_added_up() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let owned = somebody(&store).await;
+        let (question, answer, first) = asked(&store, owned).await;
+        let (second, third) = (run(&answer), run(&answer));
+        let mut untold = end(&second, RunState::Stopped, "");
+        (untold.usage, untold.cost_micros, untold.first_token_at) = (Usage::default(), None, None);
+        let last = third.id;
+        put(&store, move |tx| {
+            Box::pin(async move {
+                tx.end_run(&end(&first, RunState::Stopped, "")).await?;
+                tx.insert_run(&second).await?;
+                tx.end_run(&untold).await?;
+                tx.insert_run(&third).await
+            })
+        })
+        .await;
+        let branch = store.branch(owned, question.conversation, answer.id, 2).await.unwrap();
+        assert_eq!(branch[0].earlier, Taken::default());
+        assert_eq!(branch[1].run.as_ref().unwrap().id, last);
+        // Opened at 2, first token at 4, ended at 5; the second one wrote nothing and did not say what it took.
+        let earlier = Taken { tokens: Some(20), cost_micros: Some(123), whole_us: 6, writing_us: 1 };
+        assert_eq!(branch[1].earlier, earlier);
+        assert_eq!(branch[1].taken(), earlier, "the last one has not ended");
     })
     .await;
 }

@@ -52,6 +52,19 @@ async fn an_answer_that_reaches_a_limit_says_so() {
 }
 
 #[tokio::test]
+async fn what_broke_off_before_its_first_word_does_not_say_that_words_are_kept() {
+    let house = House::new().await;
+    for (events, words) in
+        [(Vec::new(), "before the first word"), (vec![Ok(Delta("Half".to_owned()))], "is kept")]
+    {
+        let error = ModelError::BrokeOff { source_name: "Acme".to_owned() };
+        let turn = house.answered(events.into_iter().chain([Err(error)]).collect()).await;
+        let says = turn.run.unwrap().failure.unwrap();
+        assert!(says.starts_with("Acme broke off ") && says.contains(words), "{says}");
+    }
+}
+
+#[tokio::test]
 async fn a_failure_is_kept_as_a_sentence_beside_what_was_written() {
     let house = House::new().await;
     let error = ModelError::TimedOut { source_name: "Acme".to_owned(), stage: "next word" };

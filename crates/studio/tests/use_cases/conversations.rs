@@ -3,8 +3,10 @@
 use crate::house::{House, field_of};
 use api_types::{ConversationId, ConversationSettings, Problem, RunState};
 use std::time::Duration;
-use studio::ports::ChatEvent;
-use studio::{BIN_LIFE, CONVERSATIONS_PER_PAGE, MESSAGES_PER_PAGE, TITLE_CHARS_MAX, answer};
+use studio::ports::{ChatEvent, Clock as _};
+use studio::{
+    BIN_LIFE, CONVERSATIONS_PER_PAGE, MESSAGES_PER_PAGE, TITLE_CHARS_MAX, answer, settings_version,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -44,6 +46,19 @@ async fn the_list_comes_in_parts_latest_first_and_without_gaps() {
 }
 
 #[tokio::test]
+async fn what_was_said_finds_its_conversation() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    house.model.says("Bread, of course.");
+    let (opened, _) = house.chat(&ana, None, "What shall I bake?").await;
+    for (words, count) in [(" bake", 1), ("BREAD", 1), ("cake", 0), ("\0", 1), (&"x".repeat(9_000), 0)] {
+        let found = house.studio.find_conversations(&ana, words, None).await.unwrap().conversations;
+        assert_eq!(found.len(), count, "{words}");
+        assert!(found.iter().all(|row| row.id == opened.conversation));
+    }
+}
+
+#[tokio::test]
 async fn a_long_conversation_is_opened_at_its_end_and_read_backwards() {
     let house = House::new().await;
     let ana = house.owner().await;
@@ -76,14 +91,43 @@ async fn settings_are_kept_whole_or_not_at_all() {
     let house = House::new().await;
     let ana = house.owner().await;
     let id = house.chat(&ana, None, "x").await.0.conversation;
-    house.studio.configure_conversation(&ana, id, settings(0.5)).await.unwrap();
-    let too_hot = house.studio.configure_conversation(&ana, id, settings(2.5)).await;
+    house.studio.configure_conversation(&ana, id, settings(0.5), None).await.unwrap();
+    let too_hot = house.studio.configure_conversation(&ana, id, settings(2.5), None).await;
     assert_eq!(field_of(&too_hot.unwrap_err()), "temperature");
     let gone = ConversationSettings { model: "fake/gone".parse().unwrap(), ..settings(1.0) };
-    let refused = house.studio.configure_conversation(&ana, id, gone).await;
+    let refused = house.studio.configure_conversation(&ana, id, gone, None).await;
     assert_eq!(field_of(&refused.unwrap_err()), "model");
     let kept = house.studio.conversation(&ana, id, None).await.unwrap().conversation.settings;
     assert_eq!(kept, settings(0.5));
+}
+
+#[tokio::test]
+async fn choosing_a_model_leaves_the_other_settings_alone() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let id = house.chat(&ana, None, "x").await.0.conversation;
+    house.studio.configure_conversation(&ana, id, settings(0.5), None).await.unwrap();
+    house.studio.choose_model(&ana, id, "fake/fake".parse().unwrap()).await.unwrap();
+    let gone = house.studio.choose_model(&ana, id, "fake/gone".parse().unwrap()).await;
+    assert_eq!(field_of(&gone.unwrap_err()), "model");
+    let kept = house.studio.conversation(&ana, id, None).await.unwrap().conversation.settings;
+    assert_eq!(kept, settings(0.5));
+}
+
+#[tokio::test]
+async fn settings_that_were_not_seen_are_not_written_over() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let id = house.chat(&ana, None, "x").await.0.conversation;
+    let seen =
+        settings_version(&house.studio.conversation(&ana, id, None).await.unwrap().conversation.settings);
+    house.studio.configure_conversation(&ana, id, settings(0.5), Some(seen.clone())).await.unwrap();
+    let stale = house.studio.configure_conversation(&ana, id, settings(1.5), Some(seen)).await;
+    assert!(matches!(stale, Err(Problem::Changed { .. })), "{stale:?}");
+    let kept = house.studio.conversation(&ana, id, None).await.unwrap().conversation.settings;
+    assert_eq!(kept, settings(0.5));
+    let seen = settings_version(&kept);
+    house.studio.configure_conversation(&ana, id, settings(1.5), Some(seen)).await.unwrap();
 }
 
 #[tokio::test]
@@ -95,6 +139,10 @@ async fn what_is_deleted_is_gone_can_be_restored_for_thirty_days_and_then_no_mor
     assert_eq!(house.studio.conversation(&ana, id, None).await.unwrap_err(), Problem::NotFound);
     assert!(house.studio.conversations(&ana, None).await.unwrap().conversations.is_empty());
     assert_eq!(house.studio.delete_conversation(&ana, id).await, Err(Problem::NotFound), "twice is once");
+
+    let deleted = house.studio.deleted_conversation(&ana, id).await.unwrap();
+    assert_eq!((deleted.title.as_str(), deleted.deleted_at), ("Keep me", Some(house.clock.now())));
+    assert_eq!(house.studio.deleted_conversations(&ana).await.unwrap(), [deleted]);
 
     house.clock.pass(BIN_LIFE);
     assert_eq!(house.studio.empty_bin().await.unwrap(), 0);
@@ -134,9 +182,13 @@ async fn what_is_somebody_elses_is_not_there() {
     let (opened, _) = house.chat(&ana, None, "Mine").await;
     let (studio, id) = (&house.studio, opened.conversation);
     assert!(studio.conversations(&ben, None).await.unwrap().conversations.is_empty());
+    assert!(studio.find_conversations(&ben, "Mine", None).await.unwrap().conversations.is_empty());
+    assert_eq!(studio.deleted_conversation(&ben, id).await.unwrap_err(), Problem::NotFound);
+    assert!(studio.deleted_conversations(&ben).await.unwrap().is_empty());
     assert_eq!(studio.conversation(&ben, id, None).await.unwrap_err(), Problem::NotFound);
     assert_eq!(studio.rename_conversation(&ben, id, "x").await, Err(Problem::NotFound));
-    assert_eq!(studio.configure_conversation(&ben, id, settings(1.0)).await, Err(Problem::NotFound));
+    assert_eq!(studio.configure_conversation(&ben, id, settings(1.0), None).await, Err(Problem::NotFound));
+    assert_eq!(studio.choose_model(&ben, id, settings(1.0).model).await, Err(Problem::NotFound));
     assert_eq!(studio.delete_conversation(&ben, id).await, Err(Problem::NotFound));
     assert_eq!(studio.restore_conversation(&ben, id).await, Err(Problem::NotFound));
     assert_eq!(studio.run(&ben, opened.run.id).await.unwrap_err(), Problem::NotFound);

@@ -1,6 +1,9 @@
 //! Answering again, continuing, choosing among answers.
 
-use crate::{fakes::usage, house::House};
+use crate::{
+    fakes::usage,
+    house::{House, field_of},
+};
 use api_types::{MessageId, Problem, RunState};
 use std::pin::pin;
 use studio::ports::{ChatEvent, FinishReason, ModelError};
@@ -164,4 +167,53 @@ async fn a_chat_whose_answer_is_under_way_takes_no_second_one() {
     house.studio.regenerate_message(&ana, opened.conversation, answer.message.id).await.unwrap();
     let again = house.studio.regenerate_message(&ana, opened.conversation, answer.message.id).await;
     assert!(matches!(again, Err(Problem::Changed { .. })), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_question_is_asked_in_other_words_beside_the_first() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let (opened, _) = house.chat(&ana, None, "First?").await;
+    let (second, _) = house.chat(&ana, Some(opened.conversation), "Second, far too long?").await;
+    let asked = second.question.unwrap().id;
+    let empty = house.studio.edit_message(&ana, opened.conversation, asked, " ".to_owned()).await;
+    assert_eq!(field_of(&empty.unwrap_err()), "text");
+    let edited =
+        house.studio.edit_message(&ana, opened.conversation, asked, "Short?".to_owned()).await.unwrap();
+    house.work().await;
+    let told: Vec<String> =
+        house.model.asked().pop().unwrap().turns.into_iter().map(|turn| turn.text).collect();
+    assert_eq!((told.len(), told[0].as_str(), told[2].as_str()), (3, "First?", "Short?"));
+    let shown = house.studio.conversation(&ana, opened.conversation, None).await.unwrap().turns;
+    let question = edited.question.unwrap().id;
+    assert_eq!(shown[2].message.id, question);
+    assert_eq!(shown[2].siblings, [asked, question]);
+    house.studio.select_message(&ana, opened.conversation, asked).await.unwrap();
+    let shown = house.studio.conversation(&ana, opened.conversation, None).await.unwrap().turns;
+    assert_eq!(shown[2].message.body, "Second, far too long?");
+}
+
+#[tokio::test]
+async fn the_first_question_can_be_asked_in_other_words_too() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let (opened, _) = house.chat(&ana, None, "First?").await;
+    let asked = opened.question.unwrap().id;
+    house.studio.edit_message(&ana, opened.conversation, asked, "Other?".to_owned()).await.unwrap();
+    house.work().await;
+    let shown = house.studio.conversation(&ana, opened.conversation, None).await.unwrap().turns;
+    assert_eq!((shown[0].message.body.as_str(), shown[0].siblings.len()), ("Other?", 2));
+}
+
+#[tokio::test]
+async fn only_a_question_of_ones_own_is_asked_in_other_words() {
+    let house = House::new().await;
+    let (ana, ben) = (house.owner().await, house.somebody().await);
+    let (opened, answer) = house.chat(&ana, None, "First?").await;
+    let question = opened.question.unwrap().id;
+    for (by, message) in [(&ben, question), (&ana, answer.message.id), (&ana, MessageId(house.new_id()))] {
+        let edited = house.studio.edit_message(by, opened.conversation, message, "Mine?".to_owned()).await;
+        assert_eq!(edited.unwrap_err(), Problem::NotFound);
+    }
+    assert!(!house.has_ticket().await);
 }

@@ -36,7 +36,7 @@ async fn a_model_is_told_the_conversation_so_far_its_settings_and_nothing_else()
         max_tokens: Some(7),
         system_prompt: "Be brief.".to_owned(),
     };
-    house.studio.configure_conversation(&ana, opened.conversation, settings).await.unwrap();
+    house.studio.configure_conversation(&ana, opened.conversation, settings, None).await.unwrap();
     house.chat(&ana, Some(opened.conversation), "Second?").await;
 
     let asked = house.model.asked().pop().unwrap();

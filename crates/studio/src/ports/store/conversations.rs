@@ -2,7 +2,7 @@
 
 use super::{Owned, StoreError};
 use crate::ports::Timestamp;
-use api_types::{ConversationId, ConversationSettings, MessageId};
+use api_types::{ConversationId, ConversationSettings, MessageId, ModelRef};
 use async_trait::async_trait;
 
 /// A conversation.
@@ -44,6 +44,30 @@ pub trait ConversationReads: Send + Sync {
         after: Option<(Timestamp, ConversationId)>,
         limit: u32,
     ) -> Result<Vec<ConversationRow>, StoreError>;
+
+    /// The same of those that have `words` in their title or in a message. Upper and lower case are the same at least in
+    /// ASCII.
+    async fn find_conversations(
+        &self,
+        owned: Owned,
+        words: &str,
+        after: Option<(Timestamp, ConversationId)>,
+        limit: u32,
+    ) -> Result<Vec<ConversationRow>, StoreError>;
+
+    /// One conversation in the bin.
+    async fn deleted_conversation(
+        &self,
+        owned: Owned,
+        id: ConversationId,
+    ) -> Result<Option<ConversationRow>, StoreError>;
+
+    /// Those in the bin, deleted last first, at most `limit`.
+    async fn deleted_conversations(
+        &self,
+        owned: Owned,
+        limit: u32,
+    ) -> Result<Vec<ConversationRow>, StoreError>;
 }
 
 /// Writes of conversations.
@@ -67,6 +91,15 @@ pub trait ConversationWrites: Send {
         owned: Owned,
         id: ConversationId,
         settings: &ConversationSettings,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Gives it another model and leaves its other settings; false when it is not there.
+    async fn choose_model(
+        &mut self,
+        owned: Owned,
+        id: ConversationId,
+        model: &ModelRef,
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 

@@ -31,11 +31,64 @@ pub struct TurnRow {
     pub message: MessageRow,
     /// Its last run.
     pub run: Option<RunRow>,
+    /// What the runs before that took.
+    pub earlier: Taken,
     /// All messages with the same parent, oldest first; this one among them.
     pub siblings: Vec<Sibling>,
 }
 
+/// What writing a message took, in several runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Tokens written, as far as the models said.
+    pub tokens: Option<i64>,
+    /// Cost in micro-dollars, where the models have a price.
+    pub cost_micros: Option<i64>,
+    /// Microseconds from the opening of a run to its end.
+    pub whole_us: i64,
+    /// Microseconds from its first token to its end.
+    pub writing_us: i64,
+}
+
+impl std::ops::Add for Taken {
+    type Output = Self;
+
+    /// What one of the two does not know is taken from the other.
+    fn add(self, other: Self) -> Self {
+        let sum = |a: Option<i64>, b: Option<i64>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.saturating_add(b)),
+            (one, other) => one.or(other),
+        };
+        Self {
+            tokens: sum(self.tokens, other.tokens),
+            cost_micros: sum(self.cost_micros, other.cost_micros),
+            whole_us: self.whole_us.saturating_add(other.whole_us),
+            writing_us: self.writing_us.saturating_add(other.writing_us),
+        }
+    }
+}
+
+impl From<&RunRow> for Taken {
+    fn from(run: &RunRow) -> Self {
+        let until_end = |since: Option<Timestamp>| {
+            let (Some(since), Some(end)) = (since, run.ended_at) else { return 0 };
+            end.0.saturating_sub(since.0).max(0)
+        };
+        Self {
+            tokens: run.usage.completion_tokens.map(i64::from),
+            cost_micros: run.cost_micros,
+            whole_us: until_end(Some(run.created_at)),
+            writing_us: until_end(run.first_token_at),
+        }
+    }
+}
+
 impl TurnRow {
+    /// What all its runs took.
+    pub fn taken(&self) -> Taken {
+        self.earlier + self.run.as_ref().map(Taken::from).unwrap_or_default()
+    }
+
     /// Whether Continue makes sense: the answer ended before its time, or at the longest length its conversation asked
     /// for, and more of it could be kept.
     pub fn can_continue(&self) -> bool {

@@ -22,7 +22,7 @@ pub use conversations::{ConversationReads, ConversationRow, ConversationWrites};
 pub use installation::{InstallationReads, InstallationWrites};
 pub use invites::{InviteReads, InviteRow, InviteWrites, ListedInvite};
 pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
-pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, TurnRow};
+pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, Taken, TurnRow};
 pub use people::{ListedPerson, PeopleReads, PeopleWrites, PersonRow};
 pub use recovery::{RecoveryReads, RecoveryWrites};
 pub use runs::{RunEnd, RunEventKind, RunEventRow, RunReads, RunRow, RunWrites, WorkerWrites};
