@@ -34,6 +34,14 @@ pub(crate) fn ceremony_expired() -> Problem {
     }
 }
 
+pub(crate) fn ceremony_elsewhere() -> Problem {
+    Problem::Expired {
+        detail:
+            "This was begun in another browser or session, or for something else. Please begin again here."
+                .to_owned(),
+    }
+}
+
 impl Studio {
     /// Begins a sign-in; says the same whoever asks. `browser` is the digest of the browser's binding cookie.
     ///
@@ -135,7 +143,10 @@ impl Studio {
             .write::<_, Problem, _>(move |tx| Box::pin(async move { Ok(tx.take_ceremony(id).await?) }))
             .await?
             .ok_or_else(ceremony_expired)?;
-        if self.now() >= row.expires_at || row.purpose != purpose || row.browser != browser {
+        if row.purpose != purpose || row.browser != browser {
+            return Err(ceremony_elsewhere());
+        }
+        if self.now() >= row.expires_at {
             return Err(ceremony_expired());
         }
         Ok(row)

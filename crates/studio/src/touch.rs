@@ -60,7 +60,7 @@ impl Studio {
         const WHAT: &str = "a touch";
         let row = self.take_ceremony(ceremony, CeremonyPurpose::Touch, browser, credential).await?;
         if memo::<Memo>(&row)?.session != by.session() {
-            return Err(crate::session::ceremony_expired());
+            return Err(crate::session::ceremony_elsewhere());
         }
         let id = self.passkeys.credential_id(credential).map_err(|r| to_entitled(&r, WHAT))?;
         let own = self.store.passkeys(owned(by)).await?;

@@ -65,7 +65,8 @@ impl SessionCookies for Cookies {
     }
 }
 
-/// Puts [`Caller`] and [`Browser`] into the request. A browser without a binding cookie is given one with the sign-in page.
+/// Puts [`Caller`] and [`Browser`] into the request. A browser without a binding cookie is given one
+/// with the pages where ceremonies begin.
 pub(super) async fn read(State(http): State<Http>, mut request: Request, next: Next) -> Response {
     let caller = match http.cookies.read(request.headers(), SESSION) {
         None => Err(Problem::SignIn),
@@ -82,7 +83,7 @@ pub(super) async fn read(State(http): State<Http>, mut request: Request, next: N
         Some(known) => {
             request.extensions_mut().insert(Browser(known));
         }
-        None if matches!(request.uri().path(), "/login" | "/recover") => given = new_browser(&http.cookies),
+        None if has_ceremonies(request.uri().path()) => given = new_browser(&http.cookies),
         None => {}
     }
     let mut response = next.run(request).await;
@@ -90,6 +91,11 @@ pub(super) async fn read(State(http): State<Http>, mut request: Request, next: N
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// Whether ceremonies begin on this page.
+fn has_ceremonies(path: &str) -> bool {
+    matches!(path, "/login" | "/recover") || path.starts_with("/settings")
 }
 
 fn new_browser(cookies: &Cookies) -> Option<HeaderValue> {
