@@ -89,7 +89,7 @@ impl Studio {
         let Some((passkey, person)) = self.store.passkey_with_person(&claimed.credential_id).await? else {
             return Err(to_strangers(&self.passkeys.refuse_unknown(&state, credential), WHAT));
         };
-        let verified = self.verify(&passkey, &state, credential).await.map_err(|r| r.to_strangers(WHAT))?;
+        let verified = self.verify(&passkey, &state, credential).await.map_err(|r| r.for_strangers(WHAT))?;
         let is_shut_out = person.disabled_at.is_some() || person.deleted_at.is_some();
         if person.id != claimed.person || is_shut_out {
             tracing::info!(

@@ -70,7 +70,7 @@ impl Studio {
         let verified = self
             .verify(&passkey, &CeremonyState(row.state), credential)
             .await
-            .map_err(|refused| refused.to_entitled(WHAT))?;
+            .map_err(|refused| refused.for_entitled(WHAT))?;
         let (session, now) = (by.session(), self.now());
         self.store
             .write::<_, Problem, _>(move |tx| {

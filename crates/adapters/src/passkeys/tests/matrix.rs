@@ -164,7 +164,7 @@ fn every_reason_has_its_kind() {
 
     let (mut browser, stored) = registered(person(7));
     let mut copy = browser.clone();
-    let mut signed = |browser: &mut Browser, passkey: &str| {
+    let signed = |browser: &mut Browser, passkey: &str| {
         let (options, state) = passkeys().start_sign_in().unwrap();
         passkeys().finish_sign_in(&state, &browser.get(&options).unwrap(), passkey)
     };
