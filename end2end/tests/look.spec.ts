@@ -25,7 +25,9 @@ test("axe finds nothing on any page, light, dark and on a phone", async ({ owner
       [owner, "/conversations/deleted"],
       [owner, "/models"],
       [owner, "/nowhere"],
+      [owner, "/settings/passkeys"],
       [stranger, "/login"],
+      [stranger, "/recover"],
       // Every component in every state: dev builds alone have it.
       [stranger, "/design"],
     ] as const) {

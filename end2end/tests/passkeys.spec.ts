@@ -1,30 +1,28 @@
 import { execFileSync } from "node:child_process";
-import { addAuthenticator, awake, complaints, expect, test } from "./studio";
+import { addAuthenticator, awake, complaints, expect, setUp, test } from "./studio";
 
 const manage = async (page: import("@playwright/test").Page, url: string) => {
   await page.goto(`${url}/settings/passkeys`);
   await awake(page);
 };
 
-test("a second device gets a passkey, and signs in with it", async ({ owner, studio, browser }) => {
+test("a second key is added, renamed, and removed; the last one cannot be", async ({ owner, studio }) => {
   await manage(owner, studio.url);
   await expect(owner.getByText("You have one passkey and no recovery codes.")).toBeVisible();
   await expect(owner.getByRole("button", { name: /^Remove / })).toHaveCount(0);
   // The authenticator that is there has a key already; another one makes a second.
-  const devtools = await addAuthenticator(owner, { transport: "usb" });
+  await addAuthenticator(owner, { transport: "usb" });
   await owner.getByRole("button", { name: "Add a passkey" }).click();
-  await expect(owner.getByText("The passkey was added.")).toBeVisible();
+  await expect(owner.locator(".toast")).toHaveText("The passkey was added.");
   await expect(owner).toHaveURL(/\/settings\/passkeys$/);
   await expect(owner.locator(".rows > li")).toHaveCount(2);
-  void devtools;
-  void browser;
   await owner.getByRole("button", { name: /^Rename / }).last().click();
   await owner.getByLabel("Name").last().fill("The one at home");
   await owner.getByRole("button", { name: "Save" }).last().click();
   await expect(owner.locator(".rows .name").last()).toHaveText("The one at home");
   await owner.getByRole("button", { name: "Remove The one at home" }).click();
   await owner.getByRole("button", { name: "Remove the passkey" }).click();
-  await expect(owner.getByText("The passkey was removed.")).toBeVisible();
+  await expect(owner.locator(".toast")).toHaveText("The passkey was removed.");
   await expect(owner.locator(".rows > li")).toHaveCount(1);
 });
 
@@ -48,7 +46,7 @@ test("who lost the key comes back with a recovery code, and sees the codes once"
   await expect(elsewhere.locator("#code-error")).toContainText("That code is not valid");
   await elsewhere.getByLabel("Recovery code").fill(codes[0]!.toLowerCase());
   await elsewhere.getByRole("button", { name: "Create a new passkey" }).click();
-  await expect(elsewhere.getByText("You are back in, with a new passkey.")).toBeVisible();
+  await expect(elsewhere.locator(".toast")).toHaveText("You are back in, with a new passkey.");
   await expect(elsewhere.getByText("9 of 10 left")).toBeVisible();
   await expect(elsewhere.locator(".rows > li")).toHaveCount(2);
   expect(said).toEqual([]);
@@ -83,6 +81,34 @@ test("after five minutes a touch is asked for, and the form goes on by itself", 
   await expect(dialog).toBeHidden();
 });
 
+test("a passkey that is picked in the autofill signs in", async ({ page, studio }) => {
+  await addAuthenticator(page, {}, true);
+  await setUp(page, studio);
+  await page.context().clearCookies();
+  // The authenticator of this browser touches by itself, as if somebody had picked the passkey under the field.
+  await page.goto(`${studio.url}/models`);
+  await expect(page).toHaveURL(/\/models$/);
+  await expect(page.getByRole("button", { name: "Ana, your menu" })).toBeVisible();
+});
+
+test("the button takes over from a request that waits under the field", async ({ owner, studio }) => {
+  await owner.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = async () => true;
+    const get = navigator.credentials.get.bind(navigator.credentials);
+    navigator.credentials.get = (options) => {
+      if (options?.mediation !== "conditional") return get(options);
+      return new Promise((_, reject) => {
+        options.signal!.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+      });
+    };
+  });
+  await owner.context().clearCookies();
+  await owner.goto(`${studio.url}/login`);
+  await expect(owner.getByLabel("Or pick one here")).toBeVisible();
+  await owner.getByRole("button", { name: "Sign in with a passkey" }).click();
+  await expect(owner).toHaveURL(/\/chat$/);
+});
+
 test("the door works with the keyboard alone", async ({ owner, studio }) => {
   await owner.context().clearCookies();
   await owner.goto(`${studio.url}/login`);
@@ -106,7 +132,7 @@ test("keepers of passkeys are told what is taken here, and what is not", async (
   await manage(owner, studio.url);
   const said = () => owner.evaluate(() => JSON.stringify((window as unknown as { said: unknown[] }).said));
   await expect.poll(said).toContain("signalCurrentUserDetails");
-  expect(await said()).toMatch(/signalAllAcceptedCredentials.*"rpId":"localhost".*"allAcceptedCredentialIds":\["[\w-]+"\].*"name":"Ana"/);
+  expect(await said()).toMatch(/signalAllAcceptedCredentials.*"allAcceptedCredentialIds":\["[\w-]+"\],"rpId":"localhost".*"name":"Ana"/);
 
   // A passkey of another studio that stood under this address.
   const elsewhere = await (await browser.newContext()).newPage();

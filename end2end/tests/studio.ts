@@ -89,8 +89,16 @@ export class Studio {
   }
 }
 
-/** A fingerprint reader in this page's browser. */
-export async function addAuthenticator(page: Page, options: object = {}): Promise<CDPSession> {
+/**
+ * A fingerprint reader in this page's browser. It touches by itself, for a request that waits under a field too: so the browser says
+ * that it has no such requests, unless `autofill` is the journey.
+ */
+export async function addAuthenticator(page: Page, options: object = {}, autofill = false): Promise<CDPSession> {
+  if (!autofill) {
+    await page.addInitScript(() => {
+      PublicKeyCredential.isConditionalMediationAvailable = async () => false;
+    });
+  }
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("WebAuthn.enable");
   await devtools.send("WebAuthn.addVirtualAuthenticator", {

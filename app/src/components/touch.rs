@@ -13,7 +13,7 @@ pub fn dialog() -> impl IntoView {
             <form method="dialog">
                 <div class="actions">
                     <button class="btn quiet" type="submit">"Cancel"</button>
-                    <button class="btn primary" type="button" data-touch-again>{icon("key")}"Touch my passkey"</button>
+                    <button class="btn primary" type="button" data-touch-again autofocus>{icon("key")}"Touch my passkey"</button>
                 </div>
             </form>
         </dialog>

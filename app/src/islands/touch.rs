@@ -41,6 +41,13 @@ pub(super) fn keep() {
             go(waiting.clone());
         }
     });
+    // Whoever cancels sends nothing, also when the touch comes after all.
+    for name in ["cancel", "submit"] {
+        if let Some(dialog) = dialog() {
+            let waiting = waiting.clone();
+            on::<Event>(&dialog, name, move |_| drop(waiting.take()));
+        }
+    }
     if let Some(again) = find("[data-touch-again]") {
         on::<Event>(&again, "click", move |_| go(waiting.clone()));
     }

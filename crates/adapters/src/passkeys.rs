@@ -146,7 +146,7 @@ impl Passkeys for WebauthnPasskeys {
             let id =
                 URL_SAFE_NO_PAD.decode(id).map_err(|_| refused("a stored credential id is not base64url"))?;
             let type_ = "public-key".to_owned();
-            Ok(AllowCredentials { type_, id: id.into(), transports: None })
+            Ok(AllowCredentials { type_, id, transports: None })
         };
         challenge.public_key.allow_credentials = own.iter().map(known).collect::<Result<_, _>>()?;
         Ok((write(&challenge.public_key)?, CeremonyState(write(&state)?)))

@@ -98,7 +98,7 @@ pub(crate) enum Refused {
 
 impl Refused {
     /// The word for strangers.
-    pub(crate) fn to_strangers(self, what: &str) -> Problem {
+    pub(crate) fn for_strangers(self, what: &str) -> Problem {
         match self {
             Self::Key(refused) => to_strangers(&refused, what),
             Self::Problem(problem) => problem,
@@ -106,7 +106,7 @@ impl Refused {
     }
 
     /// The word for the entitled.
-    pub(crate) fn to_entitled(self, what: &str) -> Problem {
+    pub(crate) fn for_entitled(self, what: &str) -> Problem {
         match self {
             Self::Key(refused) => to_entitled(&refused, what),
             Self::Problem(problem) => problem,

@@ -10,7 +10,7 @@ use crate::{
         CeremonyState, RegisteredPasskey,
         store::{Owned, PasskeyRow, StoreError},
     },
-    session::ceremony_expired,
+    session::ceremony_elsewhere,
     text,
 };
 use api_types::{AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, Problem, SessionId};
@@ -85,7 +85,7 @@ impl Studio {
     ) -> Result<String, Problem> {
         let row = self.take_ceremony(ceremony, CeremonyPurpose::Add, browser, credential).await?;
         if memo::<Memo>(&row)?.session != by.session() {
-            return Err(ceremony_expired());
+            return Err(ceremony_elsewhere());
         }
         let registered = self
             .passkeys

@@ -37,6 +37,14 @@ pub(crate) fn ceremony_expired() -> Problem {
     }
 }
 
+pub(crate) fn ceremony_elsewhere() -> Problem {
+    Problem::Expired {
+        detail:
+            "This was begun in another browser or session, or for something else. Please begin again here."
+                .to_owned(),
+    }
+}
+
 impl Studio {
     /// Begins a sign-in; says the same whoever asks. `browser` is the digest of the browser's binding cookie.
     ///
@@ -86,7 +94,7 @@ impl Studio {
         };
         let verified = self.verify(&passkey, &state, credential).await.map_err(|refused| match refused {
             Refused::Problem(problem) => problem,
-            key @ Refused::Key(_) => self.slowed(person.id, key.to_strangers(WHAT)),
+            key @ Refused::Key(_) => self.slowed(person.id, key.for_strangers(WHAT)),
         })?;
         let is_shut_out = person.disabled_at.is_some() || person.deleted_at.is_some();
         if person.id != claimed.person || is_shut_out {
@@ -230,7 +238,10 @@ impl Studio {
             .write::<_, Problem, _>(move |tx| Box::pin(async move { Ok(tx.take_ceremony(id).await?) }))
             .await?
             .ok_or_else(ceremony_expired)?;
-        if self.now() >= row.expires_at || row.purpose != purpose || row.browser != browser {
+        if row.purpose != purpose || row.browser != browser {
+            return Err(ceremony_elsewhere());
+        }
+        if self.now() >= row.expires_at {
             return Err(ceremony_expired());
         }
         Ok(row)

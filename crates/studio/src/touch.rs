@@ -60,7 +60,7 @@ impl Studio {
         const WHAT: &str = "a touch";
         let row = self.take_ceremony(ceremony, CeremonyPurpose::Touch, browser, credential).await?;
         if memo::<Memo>(&row)?.session != by.session() {
-            return Err(crate::session::ceremony_expired());
+            return Err(crate::session::ceremony_elsewhere());
         }
         let id = self.passkeys.credential_id(credential).map_err(|r| to_entitled(&r, WHAT))?;
         let own = self.store.passkeys(owned(by)).await?;
@@ -70,7 +70,7 @@ impl Studio {
         let verified = self
             .verify(&passkey, &CeremonyState(row.state), credential)
             .await
-            .map_err(|refused| refused.to_entitled(WHAT))?;
+            .map_err(|refused| refused.for_entitled(WHAT))?;
         let (session, now) = (by.session(), self.now());
         self.store
             .write::<_, Problem, _>(move |tx| {

@@ -87,8 +87,8 @@ impl SessionCookies for Cookies {
     }
 }
 
-/// Puts [`Caller`], [`Browser`] and [`EndedEarly`] into the request. A browser without a binding cookie is given one with the
-/// sign-in page, and one whose session's token is due the next token.
+/// Puts [`Caller`], [`Browser`] and [`EndedEarly`] into the request. A browser without a binding cookie is given one with
+/// the pages where ceremonies begin, and one whose session's token is due the next token.
 pub(super) async fn read(State(http): State<Http>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let mut renewed = None;
@@ -119,9 +119,7 @@ pub(super) async fn read(State(http): State<Http>, mut request: Request, next: N
         Some(known) => {
             request.extensions_mut().insert(Browser(known));
         }
-        None if matches!(request.uri().path(), "/login" | "/recover" | "/join") => {
-            given = new_browser(&http.cookies);
-        }
+        None if has_ceremonies(request.uri().path()) => given = new_browser(&http.cookies),
         None => {}
     }
     let mut response = next.run(request).await;
@@ -174,6 +172,11 @@ async fn by_cookie(http: &Http, headers: &HeaderMap) -> Result<Entered, Shut> {
         Ok(token) => http.studio.enter(token).await,
         Err(_) => Err(Problem::SignIn.into()),
     }
+}
+
+/// Whether ceremonies begin on this page.
+fn has_ceremonies(path: &str) -> bool {
+    matches!(path, "/login" | "/recover" | "/join" | "/people") || path.starts_with("/settings")
 }
 
 fn new_browser(cookies: &Cookies) -> Option<HeaderValue> {

@@ -158,7 +158,7 @@ async fn an_owner_code_for_an_owner_is_theirs_alone() {
             })
         })
         .await;
-        assert_eq!(store.owners().await.unwrap(), [ada.clone()]);
+        assert_eq!(store.owners().await.unwrap(), std::slice::from_ref(&ada));
         let stranger = Owned { owner: PersonId(id()), ..owned };
         let used = put(&store, move |tx| {
             Box::pin(async move {
