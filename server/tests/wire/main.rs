@@ -8,17 +8,21 @@
 )]
 
 mod bad_input;
+mod channels;
 mod chat;
 mod counts;
 mod crash;
 mod endpoints;
 mod first_owner;
+mod guesses;
 mod logs;
 mod operator;
 mod refused_forms;
+mod sessions;
 mod settings;
 mod strangers;
 mod support;
+mod tokens;
 mod trouble;
 mod upstream;
 mod weights;

@@ -17,6 +17,7 @@ mod opening;
 mod order;
 mod people;
 mod runs;
+mod sessions;
 mod tree;
 mod trouble;
 mod units;

@@ -60,6 +60,25 @@ impl Outside {
         found.unwrap().1.organization
     }
 
+    /// Another browser of somebody who is signed in, with a session written into the database as the test wants it, and the
+    /// first of its tokens.
+    pub(crate) fn browser_of(&self, person: &Person, change: impl FnOnce(&mut SessionRow)) -> Person {
+        let named = self.tokens.read(&person.cookies["vobio-session"], now()).unwrap();
+        let store: Arc<dyn Store> = self.database.clone();
+        let found = self.runtime.block_on(store.session_with_person(named.session)).unwrap();
+        let (mut session, _) = found.unwrap();
+        session.id = SessionId(new_id());
+        change(&mut session);
+        let first = SessionToken { session: session.id, epoch: 0 };
+        let token = self.tokens.issue(first, session.created_at, session.expires_at);
+        let written = store
+            .write::<_, StoreError, _>(move |tx| Box::pin(async move { tx.insert_session(&session).await }));
+        self.runtime.block_on(written).unwrap();
+        let mut other = person.elsewhere();
+        other.cookies.insert("vobio-session".to_owned(), token);
+        other
+    }
+
     /// Somebody new, signed in: there is no invitation yet, so they are written into the database.
     pub(crate) fn person(&self, organization: Option<OrganizationId>, role: Role) -> Person {
         let (is_new, organization) =
