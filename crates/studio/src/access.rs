@@ -80,8 +80,13 @@ impl SignedIn {
         }
     }
 
+    /// Whether this session began at that instant.
+    pub(crate) fn began(&self, at: Timestamp) -> bool {
+        matches!(&self.credential, Credential::Session(session) if session.created_at == at)
+    }
+
     /// Whether something that happened was done in this very session, just after its person touched a passkey.
-    pub fn did(&self, at: Timestamp) -> bool {
+    pub(crate) fn did(&self, at: Timestamp) -> bool {
         match &self.credential {
             Credential::Session(session) => {
                 at >= session.touched_at && at.since(session.touched_at) <= TOUCH_LIFE

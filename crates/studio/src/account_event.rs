@@ -18,6 +18,18 @@ pub struct AccountEventPage {
     pub next: Option<AccountEventId>,
 }
 
+/// Whether it was done in this very session: nobody is asked whether they are who they are.
+///
+/// What takes a passkey's touch is told by that touch. A sign-in is told by its instant alone: somebody else's, a minute
+/// after one's own, has to be shown.
+fn is_own(by: &SignedIn, event: &AccountEventRow) -> bool {
+    match event.kind {
+        AccountEventKind::NewDevice => by.began(event.at),
+        AccountEventKind::TokenMade | AccountEventKind::PasskeyAdded => by.did(event.at),
+        _ => false,
+    }
+}
+
 impl Studio {
     /// A new event; the one who changes something writes it down in the same unit of work.
     pub(crate) fn account_event(
@@ -54,7 +66,7 @@ impl Studio {
     /// `TryLater` or `Broken`.
     pub async fn account_notice(&self, by: &SignedIn) -> Result<Option<AccountEventRow>, Problem> {
         let unseen = self.store.unseen_account_events(owned(by), UNSEEN_LOOKED_AT).await?;
-        Ok(unseen.into_iter().find(|event| event.kind.matters() && !by.did(event.at)))
+        Ok(unseen.into_iter().find(|event| event.kind.matters() && !is_own(by, event)))
     }
 
     /// The person has seen everything up to this event.

@@ -7,7 +7,7 @@ use crate::{
     owned,
     ports::{
         CeremonyState, Timestamp, VerifiedPasskey,
-        store::{API_CLIENT, CeremonyRow, Owned, SessionEnd, SessionRow},
+        store::{API_CLIENT, AccountEventRow, CeremonyRow, Owned, SessionEnd, SessionRow},
     },
 };
 use api_types::{AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, PersonId, Problem, SessionId};
@@ -107,8 +107,11 @@ impl Studio {
         let session = self.session_row(passkey.owned, &passkey.credential_id, user_agent, browser);
         let opened = NewSession::from(&session);
         let now = session.created_at;
-        let new_device =
-            self.account_event(passkey.owned, AccountEventKind::NewDevice, session_name(&session));
+        // Of the same instant as the session, which is how that session knows its own.
+        let new_device = AccountEventRow {
+            at: now,
+            ..self.account_event(passkey.owned, AccountEventKind::NewDevice, session_name(&session))
+        };
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {

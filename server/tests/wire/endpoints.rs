@@ -5,17 +5,17 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// What a stranger, and a signed-in person with an id of somebody else, are answered.
-struct Row {
-    path: &'static str,
-    arguments: fn(&str) -> Value,
-    stranger: u16,
-    foreign: u16,
+pub(crate) struct Row {
+    pub(crate) path: &'static str,
+    pub(crate) arguments: fn(&str) -> Value,
+    pub(crate) stranger: u16,
+    pub(crate) foreign: u16,
 }
 
 /// An id that belongs to nobody.
-const NOBODYS: &str = "0193a5b2-7c1e-7000-8000-000000000001";
+pub(crate) const NOBODYS: &str = "0193a5b2-7c1e-7000-8000-000000000001";
 
-const FUNCTIONS: &[Row] = &[
+pub(crate) const FUNCTIONS: &[Row] = &[
     Row {
         path: "/api/setup/start",
         arguments: |_| json!({ "code": "x", "name": "Eve" }),
@@ -148,11 +148,40 @@ const FUNCTIONS: &[Row] = &[
         stranger: 401,
         foreign: 410,
     },
+    Row {
+        path: "/api/session/end_one",
+        arguments: |id| json!({ "session": id }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row { path: "/api/session/end_others", arguments: |_| json!({}), stranger: 401, foreign: 200 },
+    Row {
+        path: "/api/token/make",
+        arguments: |_| json!({ "name": "x", "days": 1, "read": true }),
+        stranger: 401,
+        foreign: 201,
+    },
+    Row { path: "/api/token/revoke", arguments: |id| json!({ "token": id }), stranger: 401, foreign: 404 },
+    Row {
+        path: "/api/account_event/see",
+        arguments: |id| json!({ "last": id }),
+        stranger: 401,
+        foreign: 200,
+    },
+    Row { path: "/api/auth/challenge", arguments: |_| json!({}), stranger: 200, foreign: 200 },
+    Row {
+        path: "/api/auth/login",
+        arguments: |id| json!({ "credential_data": { "ceremony": id, "credential": {} } }),
+        stranger: 401,
+        foreign: 401,
+    },
     Row { path: "/api/session/end", arguments: |_| json!({}), stranger: 401, foreign: 200 },
+    // By then whoever asks has ended the session with the row before.
+    Row { path: "/api/auth/logout", arguments: |_| json!({}), stranger: 401, foreign: 401 },
 ];
 
 /// Path, what a stranger gets (`303` to the door), what a signed-in person gets.
-const PAGES: &[(&str, u16, u16)] = &[
+pub(crate) const PAGES: &[(&str, u16, u16)] = &[
     ("/", 302, 302),
     ("/login", 200, 302),
     ("/recover", 200, 302),
@@ -232,13 +261,7 @@ fn another_site_moves_nothing_and_get_changes_nothing() {
     }
     for row in FUNCTIONS {
         let visited = ana.page(row.path);
-        let page = match row.path.split('/').nth(2).unwrap() {
-            "source" => "/models",
-            "passkey" | "touch" => "/settings/passkeys",
-            "recovery" if row.path.ends_with("/make") => "/settings/passkeys",
-            "recovery" => "/recover",
-            _ => "/chat",
-        };
+        let page = app::api::context::page_of(row.path);
         assert_eq!((visited.status, visited.header("location")), (303, page), "GET {}", row.path);
         let asked = ana.request(reqwest::Method::GET, row.path).header("accept", "application/json");
         assert_eq!(ana.send(asked).status, 405, "GET {}", row.path);

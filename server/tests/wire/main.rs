@@ -8,22 +8,26 @@
 )]
 
 mod bad_input;
+mod channels;
 mod chat;
 mod conversations;
 mod counts;
 mod crash;
 mod endpoints;
 mod first_owner;
+mod guesses;
 mod hosts;
 mod logs;
 mod operator;
 mod passkeys;
 mod proxies;
 mod refused_forms;
+mod sessions;
 mod settings;
 mod strangers;
 mod support;
 mod tls;
+mod tokens;
 mod trouble;
 mod upstream;
 mod weights;

@@ -5,10 +5,15 @@ use super::{
     sqlite,
 };
 use crate::dialect::sqlite_conflict;
-use api_types::{CeremonyId, CeremonyPurpose, RunState, SetupCodeId, WorkerId};
+use api_types::{
+    AccountEventId, AccountEventKind, CeremonyId, CeremonyPurpose, RunState, Scopes, SetupCodeId, TokenId,
+    WorkerId,
+};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 use std::{sync::Arc, time::Instant};
-use studio::ports::store::{CeremonyRow, MessageRow, PasskeyRow, SessionEnd, Store};
+use studio::ports::store::{
+    AccountEventRow, CeremonyRow, MessageRow, PasskeyRow, SessionEnd, Store, TokenRow,
+};
 
 const CONVERSATIONS: i64 = 10_000;
 const MESSAGES: usize = 2_000;
@@ -42,6 +47,26 @@ async fn tour(store: &Arc<dyn Store>) {
         created_at: now,
         expires_at: now,
     };
+    let token = TokenRow {
+        id: TokenId(id()),
+        owned,
+        digest: "d".to_owned(),
+        name: String::new(),
+        scopes: Scopes::default(),
+        created_at: now,
+        expires_at: now,
+        last_used_at: None,
+        revoked_at: None,
+    };
+    let token_id = token.id;
+    let happened = AccountEventRow {
+        id: AccountEventId(id()),
+        owned,
+        kind: AccountEventKind::Joined,
+        detail: String::new(),
+        at: now,
+        seen_at: None,
+    };
     let (events, ended) = ([event(&run, 1, "text")], end(&run, RunState::Finished, "text"));
     put(store, move |tx| {
         Box::pin(async move {
@@ -64,6 +89,10 @@ async fn tour(store: &Arc<dyn Store>) {
             tx.session_seen(owned, session_id, now).await?;
             tx.session_touched(owned, session_id, now).await?;
             tx.end_sessions_of_passkey(owned, "tour", session_id, now).await?;
+            tx.confirm_epoch(owned, session_id, 0, now).await?;
+            tx.advance_epoch(owned, session_id, 0, now).await?;
+            tx.insert_token(&token).await?;
+            tx.token_used(owned, token_id, now).await?;
             tx.append_run_events(&events).await?;
             tx.heartbeat(worker, now).await?;
             tx.end_run(&ended).await?;
@@ -87,6 +116,14 @@ async fn tour(store: &Arc<dyn Store>) {
     store.passkeys(owned).await.unwrap();
     store.passkey_with_person("tour").await.unwrap();
     store.session_with_person(session_id).await.unwrap();
+    store.sessions(owned, now, now, 10).await.unwrap();
+    store.has_opened_session(owned, None).await.unwrap();
+    store.has_opened_session(owned, Some("b")).await.unwrap();
+    store.knows_browser("b").await.unwrap();
+    store.token_with_person("d").await.unwrap();
+    store.tokens(owned, 10).await.unwrap();
+    store.account_events(owned, None, 10).await.unwrap();
+    store.unseen_account_events(owned, 10).await.unwrap();
     store.conversation(owned, chat).await.unwrap();
     store.conversations(owned, None, 50).await.unwrap();
     store.conversations(owned, Some((now, chat)), 50).await.unwrap();
@@ -104,6 +141,11 @@ async fn tour(store: &Arc<dyn Store>) {
     put(store, move |tx| {
         Box::pin(async move {
             tx.end_session(owned, session_id, SessionEnd::Ended, now).await?;
+            tx.end_sessions(owned, None, SessionEnd::Ended, now).await?;
+            tx.purge_sessions(now).await?;
+            tx.revoke_token(owned, token_id, now).await?;
+            tx.insert_account_event(&happened).await?;
+            tx.account_events_seen(owned, happened.id, now).await?;
             tx.bin_conversation(owned, chat, Some(now)).await?;
             tx.bin_conversation(owned, chat, None).await?;
             tx.bin_conversation(owned, chat, Some(now)).await?;

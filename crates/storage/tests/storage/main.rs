@@ -18,6 +18,7 @@ mod order;
 mod people;
 mod recovery;
 mod runs;
+mod sessions;
 mod tree;
 mod trouble;
 mod units;

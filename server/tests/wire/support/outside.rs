@@ -62,7 +62,7 @@ impl Outside {
 
     /// Makes the last touch in somebody's session one of a while ago.
     pub(crate) fn touched_before(&self, person: &Person, ago: Duration) {
-        let session = self.tokens.read(&person.cookies["vobio-session"], now()).unwrap();
+        let session = self.tokens.read(&person.cookies["vobio-session"], now()).unwrap().session;
         let store: Arc<dyn Store> = self.database.clone();
         let (row, _) = self.runtime.block_on(store.session_with_person(session)).unwrap().unwrap();
         let then = Timestamp(now().0 - i64::try_from(ago.as_micros()).unwrap());
@@ -70,6 +70,25 @@ impl Outside {
             Box::pin(async move { tx.session_touched(row.owned, session, then).await })
         });
         self.runtime.block_on(written).unwrap();
+    }
+
+    /// Another browser of somebody who is signed in, with a session written into the database as the test wants it, and the
+    /// first of its tokens.
+    pub(crate) fn browser_of(&self, person: &Person, change: impl FnOnce(&mut SessionRow)) -> Person {
+        let named = self.tokens.read(&person.cookies["vobio-session"], now()).unwrap();
+        let store: Arc<dyn Store> = self.database.clone();
+        let found = self.runtime.block_on(store.session_with_person(named.session)).unwrap();
+        let (mut session, _) = found.unwrap();
+        session.id = SessionId(new_id());
+        change(&mut session);
+        let first = SessionToken { session: session.id, epoch: 0 };
+        let token = self.tokens.issue(first, session.created_at, session.expires_at);
+        let written = store
+            .write::<_, StoreError, _>(move |tx| Box::pin(async move { tx.insert_session(&session).await }));
+        self.runtime.block_on(written).unwrap();
+        let mut other = person.elsewhere();
+        other.cookies.insert("vobio-session".to_owned(), token);
+        other
     }
 
     /// Somebody new, signed in: there is no invitation yet, so they are written into the database.

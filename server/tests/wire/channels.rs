@@ -1,0 +1,135 @@
+//! Every address × every way to say who one is: cookie, personal token, nothing, `X-User-ID`.
+
+use crate::{
+    endpoints::{FUNCTIONS, NOBODYS, PAGES},
+    support::{Answer, Person, Studio},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// What personal tokens are taken for, and which scope it takes. Nothing else is open to them.
+const OPEN: &[(&str, &str)] = &[
+    ("/chat", "read"),
+    ("/chat/:id", "read"),
+    ("/conversations", "read"),
+    ("/models", "read"),
+    ("/people", "admin"),
+    ("/api/events", "read"),
+    ("/api/conversation/rename", "run"),
+    ("/api/conversation/configure", "run"),
+    ("/api/conversation/delete", "run"),
+    ("/api/conversation/restore", "run"),
+    ("/api/message/send", "run"),
+    ("/api/message/regenerate", "run"),
+    ("/api/message/continue", "run"),
+    ("/api/message/select", "run"),
+    ("/api/run/stop", "run"),
+    ("/api/source/find", "admin"),
+    ("/api/source/connect", "admin"),
+    ("/api/source/disconnect", "admin"),
+];
+
+/// Addresses where everybody is answered alike.
+const PUBLIC: &[&str] = &["/health"];
+
+impl Person {
+    /// A personal token of hers, for these scopes.
+    pub(crate) fn token(&mut self, scopes: &[&str]) -> String {
+        let mut wanted = json!({ "name": scopes.join(" "), "days": 1 });
+        for scope in scopes {
+            wanted[scope] = true.into();
+        }
+        let made = self.call("/api/token/make", wanted);
+        assert_eq!(made.status, 200, "{made:?}");
+        made.json()["token"].as_str().unwrap().to_owned()
+    }
+
+    /// A request that says who by a bearer token; what a stream says is not waited for.
+    pub(crate) fn bearing(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        arguments: Option<Value>,
+    ) -> Answer {
+        let request = self.request(method, path).bearer_auth(token).header("accept", "application/json");
+        let request = match arguments {
+            Some(arguments) => request.json(&arguments),
+            None => request.header("accept", "text/html"),
+        };
+        let response = request.send().unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let is_stream = headers["content-type"].to_str().unwrap_or("").starts_with("text/event-stream");
+        Answer { status, headers, body: if is_stream { String::new() } else { response.text().unwrap() } }
+    }
+}
+
+/// Every address as method, path in the table, path and arguments.
+fn addresses() -> Vec<(Method, &'static str, String, Option<Value>, u16, u16)> {
+    let pages = PAGES.iter().map(|(path, stranger, ana)| {
+        (Method::GET, *path, path.replace(":id", NOBODYS), None, *stranger, *ana)
+    });
+    let functions = FUNCTIONS.iter().map(|row| {
+        (
+            Method::POST,
+            row.path,
+            row.path.to_owned(),
+            Some((row.arguments)(NOBODYS)),
+            row.stranger,
+            row.foreign,
+        )
+    });
+    pages.chain(functions).filter(|(_, path, ..)| !PUBLIC.contains(path)).collect()
+}
+
+#[test]
+fn a_personal_token_opens_what_its_scope_says_and_nothing_else() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let program = Person::new(&running.url);
+    for scope in ["read", "run", "review", "admin"] {
+        let token = ana.token(&[scope]);
+        for (method, path, at, arguments, _, hers) in addresses() {
+            let answer = program.bearing(method, &at, &token, arguments);
+            let needed = OPEN.iter().find(|(open, _)| *open == path).map(|(_, needed)| *needed);
+            // A page that is read for her by a program is the one that she gets.
+            let expected = if needed == Some(scope) { hers } else { 403 };
+            assert_eq!(answer.status, expected, "{path} with the scope {scope}: {}", answer.body);
+        }
+    }
+    assert_eq!(ana.page("/chat").status, 200, "no token ended her session");
+}
+
+#[test]
+fn a_header_that_names_a_user_is_nobody_and_a_wrong_token_is_refused_though_the_cookie_is_right() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let stranger = Person::new(&running.url);
+    let mut wrong = 0;
+    for (method, path, at, arguments, to_stranger, _) in addresses() {
+        let ask = |person: &Person, name: &str, value: &str| {
+            let request = person.request(method.clone(), &at).header(name, value);
+            match &arguments {
+                Some(arguments) => request.header("accept", "application/json").json(arguments),
+                None => request.header("accept", "text/html"),
+            }
+        };
+        if path != "/login" && !path.ends_with("/start") && !path.ends_with("/finish") {
+            let named = ask(&stranger, "x-user-id", "1").send().unwrap().status();
+            assert_eq!(named, to_stranger, "{path} with X-User-ID");
+        }
+        // After ten of them the same is said with 429.
+        let refused = ask(&ana, "authorization", "Bearer vobio_no").send().unwrap().status().as_u16();
+        assert!(refused == 401 || wrong >= 10 && refused == 429, "{path} with a wrong token: {refused}");
+        wrong += 1;
+    }
+    assert_eq!(ana.page("/chat").status, 200, "the cookie alone is as good as before");
+    let basic = ana.request(Method::GET, "/chat").header("authorization", "Basic cHJveHk6cHJveHk=");
+    assert_eq!(basic.send().unwrap().status(), 200, "a proxy's own password is none of ours");
+    let cookies = ana.cookies.clone();
+    let session = &cookies["vobio-session"];
+    let as_bearer = Person::new(&running.url).bearing(Method::GET, "/chat", session, None);
+    assert_eq!(as_bearer.status, 429, "a browser's token is no bearer token");
+}
