@@ -128,7 +128,8 @@ async fn empty_bin(studio: Arc<Studio>) {
         match studio.empty_bin().await {
             // A full part: there may be more.
             Ok(100..) => continue,
-            Ok(_) => {}
+            Ok(0) => {}
+            Ok(conversations) => tracing::info!(conversations, "the bin was emptied"),
             Err(problem) => tracing::warn!(problem = %problem, "the bin could not be emptied"),
         }
         tokio::select! {
