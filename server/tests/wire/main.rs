@@ -15,6 +15,7 @@ mod endpoints;
 mod first_owner;
 mod logs;
 mod operator;
+mod people;
 mod refused_forms;
 mod settings;
 mod strangers;

@@ -1,13 +1,16 @@
 //! The use cases, on SQLite in a temporary file; everything else of the world is a fake.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod accounts;
 mod answers;
 mod conversations;
 mod fakes;
 mod house;
+mod invites;
 mod leaving;
 mod limits;
 mod messages;
+mod people;
 mod sending;
 mod sessions;
 mod setup;
