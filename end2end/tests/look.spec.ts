@@ -1,5 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
-import { ask, awake, choose, expect, lastAnswer, mock, test } from "./studio";
+import type { Page } from "@playwright/test";
+import { ask, awake, choose, expect, lastAnswer, mock, test, type Studio } from "./studio";
 
 const SIZES = [
   { name: "light", width: 1280, height: 800, scheme: "light" as const },
@@ -8,7 +9,15 @@ const SIZES = [
   { name: "phone", width: 390, height: 1600, scheme: "light" as const },
 ];
 
+/** The page of the one person there is. */
+async function ownPage(owner: Page, studio: Studio): Promise<string> {
+  await owner.goto(`${studio.url}/people`);
+  return (await owner.locator("a.row").first().getAttribute("href"))!;
+}
+
 test("axe finds nothing on any page, light, dark and on a phone", async ({ owner, studio, browser }) => {
+  // A dozen pages in three looks.
+  test.setTimeout(300_000);
   await choose(owner, studio, "mock/markdown");
   await ask(owner, "Show me everything");
   await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
@@ -24,8 +33,12 @@ test("axe finds nothing on any page, light, dark and on a phone", async ({ owner
       [owner, "/conversations?q=everything"],
       [owner, "/conversations/deleted"],
       [owner, "/models"],
+      [owner, "/people"],
+      [owner, await ownPage(owner, studio)],
+      [owner, "/settings"],
       [owner, "/nowhere"],
       [owner, "/settings/passkeys"],
+      [stranger, "/join"],
       [stranger, "/login"],
       [stranger, "/recover"],
       // Every component in every state: dev builds alone have it.

@@ -134,7 +134,8 @@ async fn keep_house(studio: Arc<Studio>) {
         match studio.empty_bin().await {
             // A full part: there may be more.
             Ok(100..) => continue,
-            Ok(_) => {}
+            Ok(0) => {}
+            Ok(conversations) => tracing::info!(conversations, "the bin was emptied"),
             Err(problem) => tracing::warn!(problem = %problem, "the bin could not be emptied"),
         }
         match studio.purge_sessions().await {

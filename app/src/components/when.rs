@@ -17,14 +17,14 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// How long until then, rounded down: `6 days`, `3 hours`, `less than an hour`.
+/// How long until then, rounded: `6 days`, `3 hours`, `less than an hour`.
 pub fn left(until: Timestamp, now: Timestamp) -> String {
-    let hours = until.since(now).as_secs() / 3_600;
+    let hours = (until.since(now).as_secs() + 1_800) / 3_600;
     let count = |n: u64, unit: &str| if n == 1 { format!("1 {unit}") } else { format!("{n} {unit}s") };
     match hours {
         0 => "less than an hour".to_owned(),
         1..48 => count(hours, "hour"),
-        _ => count(hours / 24, "day"),
+        _ => count((hours + 12) / 24, "day"),
     }
 }
 
@@ -62,6 +62,6 @@ mod tests {
         assert_eq!(ago(Timestamp(now.0 + 5_000_000), now), "just now");
         let after = |seconds: i64| left(Timestamp(now.0 + seconds * 1_000_000), now);
         assert_eq!((after(60).as_str(), after(3_600).as_str()), ("less than an hour", "1 hour"));
-        assert_eq!((after(86_400).as_str(), after(7 * 86_400 - 1).as_str()), ("24 hours", "6 days"));
+        assert_eq!((after(86_400).as_str(), after(7 * 86_400 - 1).as_str()), ("24 hours", "7 days"));
     }
 }

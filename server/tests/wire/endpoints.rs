@@ -175,6 +175,38 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         stranger: 401,
         foreign: 401,
     },
+    Row {
+        path: "/api/join/start",
+        arguments: |_| json!({ "code": "x", "name": "Eve" }),
+        stranger: 422,
+        foreign: 422,
+    },
+    Row {
+        path: "/api/join/finish",
+        arguments: |id| json!({ "ceremony": id, "credential": "{}" }),
+        stranger: 410,
+        foreign: 410,
+    },
+    // An owner may invite; nothing of it is somebody else's.
+    Row { path: "/api/invite/make", arguments: |_| json!({ "role": "member" }), stranger: 401, foreign: 201 },
+    Row { path: "/api/invite/revoke", arguments: |id| json!({ "invite": id }), stranger: 401, foreign: 404 },
+    Row {
+        path: "/api/person/set-role",
+        arguments: |id| json!({ "person": id, "role": "admin" }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row { path: "/api/person/disable", arguments: |id| json!({ "person": id }), stranger: 401, foreign: 404 },
+    Row { path: "/api/person/enable", arguments: |id| json!({ "person": id }), stranger: 401, foreign: 404 },
+    Row {
+        path: "/api/person/delete",
+        arguments: |id| json!({ "person": id, "name": "Ben" }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row { path: "/api/account/rename", arguments: |_| json!({ "name": "Ana" }), stranger: 401, foreign: 200 },
+    // The last owner stays.
+    Row { path: "/api/account/delete", arguments: |_| json!({ "name": "Ana" }), stranger: 401, foreign: 409 },
     Row { path: "/api/session/end", arguments: |_| json!({}), stranger: 401, foreign: 200 },
     // By then whoever asks has ended the session with the row before.
     Row { path: "/api/auth/logout", arguments: |_| json!({}), stranger: 401, foreign: 401 },
@@ -191,6 +223,8 @@ pub(crate) const PAGES: &[(&str, u16, u16)] = &[
     ("/conversations/deleted", 302, 200),
     ("/models", 302, 200),
     ("/people", 302, 200),
+    ("/people/:id", 302, 404),
+    ("/join", 200, 200),
     ("/settings", 302, 200),
     ("/settings/passkeys", 302, 200),
     ("/settings/sessions", 302, 200),
@@ -198,6 +232,7 @@ pub(crate) const PAGES: &[(&str, u16, u16)] = &[
     ("/settings/activity", 302, 200),
     ("/health", 200, 200),
     ("/api/events", 401, 200),
+    ("/api/account/export", 401, 200),
 ];
 
 #[test]

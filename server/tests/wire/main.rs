@@ -20,6 +20,7 @@ mod hosts;
 mod logs;
 mod operator;
 mod passkeys;
+mod people;
 mod proxies;
 mod refused_forms;
 mod sessions;

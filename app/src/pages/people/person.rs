@@ -125,7 +125,7 @@ fn access(view: &PersonView) -> impl IntoView + use<> {
             "/api/person/disable",
             "Disable",
             format!(
-                "{name} is signed out everywhere at once, answers under way stop, and tokens and open invitations of theirs no longer work. All that is theirs is kept."
+                "Disabling signs {name} out everywhere at once, stops answers under way and tokens, and revokes open invitations. All that is theirs is kept."
             ),
         )
     };

@@ -32,7 +32,7 @@ pub(crate) fn account() -> impl IntoView {
                 <section class="section">
                     <h2>"Your data"</h2>
                     <p>"Everything that is yours in one file: your account, and each conversation with every version of every answer. No passkey and no token is in it."</p>
-                    <a class="btn" href="/api/account/export" download>{icon("down")}"Export everything"</a>
+                    <a class="btn" href="/api/account/export" download>"Export everything"</a>
                 </section>
                 {erasing("/api/account/delete", None, by.name(), belongings, of("/api/account/delete"))}
             </div>
@@ -56,7 +56,7 @@ fn name(by: &SignedIn, form: Option<&RefusedForm>) -> impl IntoView + use<> {
                     <label for="name">"Your name"</label>
                     <input class="input" id="name" name="name" autocomplete="name" required maxlength=NAME_CHARS_MAX.to_string() value=typed
                         aria-invalid=error.is_some().then_some("true") aria-describedby="name-hint name-error" />
-                    <p class="hint" id="name-hint">"The administrators see it, and your passkey keeps the name it was made with."</p>
+                    <p class="hint" id="name-hint">"The administrators see it; nobody else does."</p>
                     {field_error("name-error", error)}
                 </div>
                 <div class="actions"><button class="btn" type="submit">"Save the name"</button></div>

@@ -1,9 +1,10 @@
 //! No room left.
 
 use super::{
-    rows::{asked, at, event, put, somebody},
+    rows::{asked, at, end, event, put, somebody},
     sqlite,
 };
+use api_types::RunState;
 use futures::future::join_all;
 use std::sync::Arc;
 use studio::ports::store::{Store, StoreError};
@@ -55,9 +56,10 @@ async fn a_full_disk_is_said_and_work_goes_on_when_there_is_room() {
     store.ping().await.unwrap();
 
     // Room is made.
-    let chat = question.conversation;
+    let (chat, ending) = (question.conversation, end(&run, RunState::Stopped, ""));
     let went = put(&store, move |tx| {
         Box::pin(async move {
+            tx.end_run(&ending).await?;
             tx.bin_conversation(owned, chat, Some(at(1))).await?;
             tx.empty_bin(at(2)).await
         })

@@ -277,9 +277,11 @@ async fn the_bin_is_emptied_with_everything_in_it_a_hundred_at_once() {
         }
         let all = binned.clone();
         let event = crate::common::rows::event(&run, 1, "text");
+        let ending = crate::common::rows::end(&run, RunState::Finished, "text");
         put(&store, move |tx| {
             Box::pin(async move {
                 tx.append_run_events(&[event]).await?;
+                tx.end_run(&ending).await?;
                 for id in all {
                     tx.bin_conversation(owned, id, Some(at(10))).await?;
                 }

@@ -5,8 +5,8 @@ use api_types::{ConversationId, OrganizationId, PersonId, Problem, Role, RunStat
 use std::{sync::Arc, time::Duration};
 use storage::{StoreConfig, StoreUrl};
 use studio::{
-    Catalog, Opened, Parts, SESSION_IDLE, SESSION_LIFE, SendMessage, SignedIn, Studio, StudioSettings,
-    Ticket, answer,
+    Catalog, NewInvite, NewSession, Opened, Parts, SESSION_IDLE, SESSION_LIFE, SendMessage, SignedIn, Studio,
+    StudioSettings, Ticket, answer,
     ports::{
         ChatEvent, Clock, Ids, Timestamp,
         store::{MessageRow, Owned, PersonRow, SessionRow, StoreError, TurnRow},
@@ -33,8 +33,17 @@ impl House {
         Self::beginning_with(None).await
     }
 
+    /// One where anybody may make an account.
+    pub(crate) async fn open() -> Self {
+        Self::built(None, true).await
+    }
+
     /// One whose operator named the model that chats begin with.
     pub(crate) async fn beginning_with(default_model: Option<&str>) -> Self {
+        Self::built(default_model, false).await
+    }
+
+    async fn built(default_model: Option<&str>, open_registration: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = StoreConfig {
             url: StoreUrl::Sqlite(folder.path().join("studio.db")),
@@ -51,7 +60,7 @@ impl House {
             clock: Box::new(clock.clone()),
             ids: Box::new(ids.clone()),
             settings: StudioSettings {
-                open_registration: false,
+                open_registration,
                 default_model: default_model.map(|model| model.parse().unwrap()),
                 worker: WorkerId(ids.next()),
                 session_idle: SESSION_IDLE,
@@ -89,6 +98,23 @@ impl House {
         let session =
             self.studio.finish_setup(start.ceremony, &credential, "browser", "Firefox").await.unwrap();
         self.studio.signed_in(session.id).await.unwrap()
+    }
+
+    /// Somebody who was invited by `by`, through the front door.
+    pub(crate) async fn joins(&self, by: &SignedIn, name: &str, role: Role) -> SignedIn {
+        let new = NewInvite { role, reviewer: false, note: String::new(), days: 7 };
+        let (admin, touched) = (by.admin().unwrap(), by.touched(self.clock.now()).unwrap());
+        let code = self.studio.make_invite(&admin, &touched, new).await.unwrap();
+        let session = self.join(&code, name).await.unwrap();
+        self.studio.signed_in(session.id).await.unwrap()
+    }
+
+    /// Joins with a code, with a key that is called like the person.
+    pub(crate) async fn join(&self, code: &str, name: &str) -> Result<NewSession, Problem> {
+        let start = self.studio.start_join(code, name, "browser".to_owned()).await?;
+        let called: String = name.split_whitespace().collect();
+        let credential = key(&called, PersonId(self.new_id()));
+        self.studio.finish_join(start.ceremony, &credential, "browser", "Firefox").await
     }
 
     /// Somebody else, of another organization.

@@ -1,15 +1,18 @@
 //! The use cases, on SQLite in a temporary file; everything else of the world is a fake.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod accounts;
 mod answers;
 mod conversations;
 mod fakes;
 mod hosts;
 mod house;
+mod invites;
 mod leaving;
 mod limits;
 mod messages;
 mod passkeys;
+mod people;
 mod recovery;
 mod rotation;
 mod sending;

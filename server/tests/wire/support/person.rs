@@ -135,6 +135,46 @@ impl Person {
         base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, id.as_slice())
     }
 
+    /// The code of an invitation to this role, by somebody who may invite.
+    pub(crate) fn invite(&mut self, role: &str) -> String {
+        let made = self.call("/api/invite/make", json!({ "role": role }));
+        assert_eq!(made.status, 201, "{made:?}");
+        let link: String = serde_json::from_str(&made.body).unwrap();
+        link.strip_prefix(&format!("{}/join#", self.url)).unwrap().to_owned()
+    }
+
+    /// Joins with an invitation's code; the last answer.
+    pub(crate) fn join(&mut self, code: &str, name: &str) -> Answer {
+        self.page("/join");
+        let start = self.call("/api/join/start", json!({ "code": code, "name": name }));
+        if start.status != 200 {
+            return start;
+        }
+        let credential = self.browser.create(start.json()["options"].as_str().unwrap()).unwrap();
+        let arguments = json!({ "ceremony": start.json()["ceremony"], "credential": credential });
+        self.call("/api/join/finish", arguments)
+    }
+
+    /// Somebody new of this role, invited by this person and joined through the front door.
+    pub(crate) fn brings(&mut self, name: &str, role: &str) -> Self {
+        let code = self.invite(role);
+        let mut person = Self::new(&self.url);
+        let joined = person.join(&code, name);
+        assert_eq!(joined.status, 200, "{joined:?}");
+        person
+    }
+
+    /// The id of somebody, as the list of people links to them.
+    pub(crate) fn id_of(&mut self, name: &str) -> String {
+        let page = self.page("/people").body;
+        // The side bar has one's own name as well.
+        let (_, list) = page.split_once("class=\"rows\"").unwrap();
+        let before = list.split(&format!(">{name}<")).next().unwrap();
+        let (_, rest) =
+            before.rsplit_once("href=\"/people/").unwrap_or_else(|| panic!("{name} is not in {list}"));
+        rest[..36].to_owned()
+    }
+
     /// Signs in with the passkey.
     pub(crate) fn sign_in(&mut self) -> Answer {
         self.page("/login");
