@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { Authority, HOST, Proxy } from "./address";
 import { addAuthenticator, ask, awake, choose, complaints, freePort, lastAnswer, mock, setUp, Studio } from "./studio";
 
+// Each of them starts a studio, an authority and a browser of its own.
+test.setTimeout(180_000);
+
 /** Becomes the owner, chats, sees the answer come in pieces, signs out and in again. */
 async function live(browser: Browser, studio: Studio): Promise<Page> {
   const page = await browser.newPage();

@@ -93,7 +93,7 @@ export class Proxy {
   private async serve(): Promise<void> {
     const nginx = process.env.NGINX || "/usr/sbin/nginx";
     // In the foreground and as one process: it ends with this one.
-    const child = spawn(nginx, ["-p", this.folder, "-c", "nginx.conf", "-g", "daemon off; master_process off;"], { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(nginx, ["-p", this.folder, "-e", "stderr", "-c", "nginx.conf", "-g", "daemon off; master_process off;"], { stdio: ["ignore", "ignore", "pipe"] });
     this.child = child;
     let said = "";
     child.stderr!.on("data", (bytes: Buffer) => (said += bytes.toString()));

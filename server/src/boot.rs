@@ -274,7 +274,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
             config.url
         );
     }
-    if let Some(sentence) = no_tls(&config) {
+    if let Some(sentence) = host::no_tls(&config) {
         tracing::warn!("{sentence}");
     }
     say(&format!("Vobio AI Studio is at {}", config.url));
@@ -291,18 +291,6 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     worker.stop().await;
     database.close().await;
     Ok(())
-}
-
-/// What an https address lacks when the studio neither speaks TLS nor knows who does.
-pub(crate) fn no_tls(config: &Config) -> Option<String> {
-    let is_missing = config.is_https() && config.tls.is_none() && config.trusted_proxies.is_empty();
-    is_missing.then(|| {
-        format!(
-            "people open {}, but neither TLS_CERT nor TRUSTED_PROXIES is set: only a proxy on this machine is let in, and all \
-             people seem to come from it. Name it: TRUSTED_PROXIES=127.0.0.1,::1",
-            config.url
-        )
-    })
 }
 
 /// Completes at Ctrl-C or SIGTERM; streams end with it.

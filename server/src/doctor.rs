@@ -92,7 +92,7 @@ fn say_how_people_come(config: &Config) -> bool {
     let proxies: Vec<String> = config.trusted_proxies.iter().map(ToString::to_string).collect();
     let proxies = if proxies.is_empty() { "none".to_owned() } else { proxies.join(", ") };
     print(&format!("  trusted proxies            {proxies}"));
-    if let Some(sentence) = boot::no_tls(config) {
+    if let Some(sentence) = host::no_tls(config) {
         print(&format!("  -- TLS                     {sentence}"));
     }
     is_fine

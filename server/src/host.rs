@@ -1,4 +1,4 @@
-//! The host that passkeys are bound to, as the operator meets it.
+//! The host that passkeys are bound to, and how it is reached, as the operator meets it.
 
 use crate::{
     boot::{Booted, Folder, boot},
@@ -29,6 +29,18 @@ pub(crate) fn refusal(bound: &BoundHost, host: &str) -> Option<String> {
          {stored} again. Or, if the studio has really moved: vobio move-host {host} (docs/deploy.md says how people come \
          back in)."
     ))
+}
+
+/// What an https address lacks when the studio neither speaks TLS nor knows who does.
+pub(crate) fn no_tls(config: &Config) -> Option<String> {
+    let is_missing = config.is_https() && config.tls.is_none() && config.trusted_proxies.is_empty();
+    is_missing.then(|| {
+        format!(
+            "people open {}, but neither TLS_CERT nor TRUSTED_PROXIES is set: only a proxy on this machine is let in, and all \
+             people seem to come from it. Name it: TRUSTED_PROXIES=127.0.0.1,::1",
+            config.url
+        )
+    })
 }
 
 /// `vobio move-host`.

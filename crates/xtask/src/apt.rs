@@ -2,7 +2,7 @@
 
 use crate::sh;
 use anyhow::{Result, bail};
-use std::{os::unix::fs::MetadataExt, process::Command};
+use std::{os::unix::fs::MetadataExt, path::Path, process::Command};
 
 /// Installs packages, or says what to install. `what` names them for people.
 pub(crate) fn install(packages: &[&str], what: &str) -> Result<()> {
@@ -13,14 +13,7 @@ pub(crate) fn install(packages: &[&str], what: &str) -> Result<()> {
     }
     let Some(prefix) = privilege() else { bail!("{sentence}") };
     eprintln!("installing {list}");
-    let apt = |arguments: &[&str]| {
-        let words = prefix
-            .iter()
-            .chain(&["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"])
-            .chain(arguments);
-        let words: Vec<&str> = words.copied().collect();
-        sh::read(Command::new(words[0]).args(&words[1..]))
-    };
+    let apt = |arguments: &[&str]| as_root(prefix, arguments);
     let arguments = [&["install", "-y", "--no-install-recommends"], packages].concat();
     // A package list that is missing or old is fetched, and then it is tried once more.
     if apt(&arguments).is_err() {
@@ -28,6 +21,27 @@ pub(crate) fn install(packages: &[&str], what: &str) -> Result<()> {
         apt(&arguments)?;
     }
     Ok(())
+}
+
+/// Fetches a package's file into a folder and installs nothing; everybody may.
+pub(crate) fn download(package: &str, folder: &Path) -> Result<()> {
+    if sh::which("apt-get").is_none() {
+        bail!("install {package} and run this again");
+    }
+    eprintln!("fetching {package}");
+    let fetch = || sh::read(Command::new("apt-get").args(["-qq", "download", package]).current_dir(folder));
+    if let Err(error) = fetch() {
+        let Some(prefix) = privilege() else { return Err(error) };
+        as_root(prefix, &["update"])?;
+        fetch()?;
+    }
+    Ok(())
+}
+
+fn as_root(prefix: &[&str], arguments: &[&str]) -> Result<String> {
+    let apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
+    let words: Vec<&str> = prefix.iter().chain(&apt).chain(arguments).copied().collect();
+    sh::read(Command::new(words[0]).args(&words[1..]))
 }
 
 /// Root needs nothing before apt-get, others sudo where it asks nothing.

@@ -56,8 +56,9 @@ pub(crate) fn tools() -> Result<Tools> {
         weights: weights::published()?,
     };
     println!(
-        "setup: browser {} · PostgreSQL {} · llama-server {}",
+        "setup: browser {} · nginx {} · PostgreSQL {} · llama-server {}",
         tools.browsing.browser.display(),
+        tools.browsing.nginx.display(),
         tools.postgres.display(),
         tools.llama_server.display()
     );

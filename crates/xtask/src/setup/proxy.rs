@@ -1,28 +1,48 @@
 //! A real proxy with TLS, and what makes a browser trust an authority of the tests' own.
 
-use crate::{apt, sh};
+use crate::{apt, place, sh};
 use anyhow::{Context, Result};
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-/// Where Debian keeps it, off a person's PATH.
-const NGINX: &str = "/usr/sbin/nginx";
-
-/// nginx itself; openssl and certutil are found on PATH by the journey.
+/// Finds or fetches nginx; openssl and certutil are then on PATH.
 pub(super) fn prepare() -> Result<PathBuf> {
-    let missing: Vec<&str> = [
-        ("nginx-light", nginx().is_some()),
-        ("openssl", sh::which("openssl").is_some()),
-        ("libnss3-tools", sh::which("certutil").is_some()),
-    ]
-    .into_iter()
-    .filter_map(|(package, is_there)| (!is_there).then_some(package))
-    .collect();
+    let wanted = [("openssl", "openssl"), ("certutil", "libnss3-tools")];
+    let missing: Vec<&str> = wanted
+        .iter()
+        .filter(|(program, _)| sh::which(program).is_none())
+        .map(|(_, package)| *package)
+        .collect();
     if !missing.is_empty() {
-        apt::install(&missing, "nginx, openssl and certutil")?;
+        apt::install(&missing, "openssl and certutil")?;
     }
-    nginx().context("nginx is installed and nowhere to be found")
+    let installed = [sh::which("nginx"), Some(PathBuf::from("/usr/sbin/nginx"))].into_iter().flatten();
+    match installed.into_iter().find(|nginx| runs(nginx)) {
+        Some(nginx) => Ok(nginx),
+        None => unpacked(),
+    }
 }
 
-fn nginx() -> Option<PathBuf> {
-    sh::which("nginx").or_else(|| Some(PathBuf::from(NGINX)).filter(|file| file.exists()))
+fn runs(nginx: &Path) -> bool {
+    sh::read(Command::new(nginx).arg("-v")).is_ok()
+}
+
+/// The program out of its package. Installed, it would begin to serve port 80 of whoever runs the tests.
+fn unpacked() -> Result<PathBuf> {
+    let folder = place::cache("nginx")?;
+    let nginx = folder.join("usr/sbin/nginx");
+    if !runs(&nginx) {
+        apt::download("nginx", &folder)?;
+        let package = fs::read_dir(&folder)?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .find(|file| file.extension().is_some_and(|kind| kind == "deb"))
+            .context("apt-get download left no package of nginx")?;
+        sh::read(Command::new("dpkg-deb").arg("-x").arg(&package).arg(&folder))?;
+        fs::remove_file(package)?;
+    }
+    sh::read(Command::new(&nginx).arg("-v")).context("nginx was unpacked and does not run")?;
+    Ok(nginx)
 }
