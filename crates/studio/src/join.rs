@@ -116,7 +116,7 @@ impl Studio {
         let is_open = self.has_open_registration();
         let (now, event) = (self.now(), AccountEventId(self.ids.next()));
         let owned = Owned { organization: memo.organization, owner: memo.person };
-        let session = self.session_row(owned, &registered.credential_id, user_agent);
+        let session = self.session_row(owned, &registered.credential_id, user_agent, browser);
         let opened = NewSession::from(&session);
         self.store
             .write(move |tx| {

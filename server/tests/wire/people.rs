@@ -214,7 +214,7 @@ fn unpacked(bytes: Vec<u8>) -> BTreeMap<String, String> {
         let mut file = archive.by_index(at).unwrap();
         let mut text = String::new();
         file.read_to_string(&mut text).unwrap();
-        files.insert(file.name().to_owned(), text);
+        files.insert(file.name().unwrap().to_string(), text);
     }
     files
 }

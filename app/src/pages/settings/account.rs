@@ -4,7 +4,6 @@ use crate::{
     api::context::{self, RefusedForm},
     components::{
         deletion::erasing,
-        icon::icon,
         notice::{field_error, refused},
         own_settings::{Part, settings},
         toast,

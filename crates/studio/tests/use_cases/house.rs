@@ -80,7 +80,13 @@ impl House {
             finder: Box::new(self.finder.clone()),
             clock: Box::new(self.clock.clone()),
             ids: Box::new(self.ids.clone()),
-            settings: StudioSettings { default_model: None, worker: self.studio.worker() },
+            settings: StudioSettings {
+                open_registration: false,
+                default_model: None,
+                worker: self.studio.worker(),
+                session_idle: SESSION_IDLE,
+                session_life: SESSION_LIFE,
+            },
         });
         studio
     }

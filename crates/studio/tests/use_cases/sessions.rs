@@ -1,7 +1,7 @@
 //! Signing in, staying signed in, signing out.
 
 use crate::{
-    fakes::{forged, key},
+    fakes::{faulty, key},
     house::House,
 };
 use api_types::{AccountEventKind, CeremonyId, PersonId, Problem, Role, SessionId};
@@ -10,7 +10,7 @@ use studio::{
     API_SESSION_LIFE, CREDENTIAL_BYTES_MAX, FAILURES_PER_HOUR, NewSession, SESSION_IDLE, SESSION_KEPT,
     SESSION_LIFE, SESSION_SEEN_EVERY, SignedIn,
     ports::{
-        Clock,
+        Clock, Refusal,
         store::{API_CLIENT, SessionEnd},
     },
 };
@@ -233,9 +233,10 @@ async fn wrong_keys_are_slowed_and_the_right_one_never_is() {
     let ana = house.owner().await;
     let right = key("anas-key", ana.person());
     // A signature that does not fit, by whoever knows the name of her key.
-    let wrong = async || house.touch(&forged(&right)).await.unwrap_err();
+    let forged = faulty("anas-key", ana.person(), Refusal::WrongKey);
+    let wrong = async || house.touch(&forged).await.unwrap_err();
     for _ in 0..FAILURES_PER_HOUR {
-        assert_eq!(wrong().await, Problem::KeyRefused);
+        assert_eq!(wrong().await, Problem::KeyUnknown);
     }
     for _ in 0..3 {
         let Problem::RateLimited { retry_after_s, .. } = wrong().await else { panic!("not slowed") };
