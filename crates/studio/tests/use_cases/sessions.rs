@@ -244,7 +244,7 @@ async fn wrong_keys_are_slowed_and_the_right_one_never_is() {
         assert!(house.touch(&right).await.is_ok(), "the right key is let in");
     }
     house.clock.pass(Duration::from_secs(360));
-    assert_eq!(wrong().await, Problem::KeyRefused);
+    assert_eq!(wrong().await, Problem::KeyUnknown);
 }
 
 #[tokio::test]
