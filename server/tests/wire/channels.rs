@@ -40,7 +40,7 @@ impl Person {
             wanted[scope] = true.into();
         }
         let made = self.call("/api/token/make", wanted);
-        assert_eq!(made.status, 200, "{made:?}");
+        assert_eq!(made.status, 201, "{made:?}");
         made.json()["token"].as_str().unwrap().to_owned()
     }
 

@@ -76,12 +76,14 @@ fn a_restore_that_was_killed_between_its_two_files_can_be_done_again_and_another
     let giver = Studio::new();
     assert!(giver.run(&["migrate"]).status.success());
     let database = fs::read(giver.data().join("vobio.db")).unwrap();
-    for (there, works) in [(&b"the key of the backup"[..], true), (b"another key", false)] {
+    // As long as a key has to be.
+    const KEY: &[u8] = b"the key of the backup, 32 bytes..";
+    for (there, works) in [(KEY, true), (&b"another key, of 32 bytes as well."[..], false)] {
         let studio = Studio::new();
         let file = studio.folder.path().join("file");
         tar_of(
             &file,
-            &[(Regular, "keys/session.key", b"the key of the backup"), (Regular, "vobio.db", &database)],
+            &[(Regular, "keys/session.key", KEY), (Regular, "vobio.db", &database)],
         );
         fs::create_dir_all(studio.data().join("keys")).unwrap();
         fs::write(studio.data().join("keys/session.key"), there).unwrap();

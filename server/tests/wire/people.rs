@@ -20,7 +20,7 @@ fn every_function_about_people_by_everybody() {
     let (of_ana, of_cem) = (ana.id_of("Ana"), ana.id_of("Cem"));
     // Function, arguments, what a member and an administrator are answered.
     let table = [
-        ("invite/make", json!({ "role": "member" }), 403, 200),
+        ("invite/make", json!({ "role": "member" }), 403, 201),
         ("invite/make", json!({ "role": "admin" }), 403, 200),
         ("invite/make", json!({ "role": "owner" }), 403, 403),
         ("person/set-role", json!({ "person": of_cem, "role": "owner" }), 403, 403),
@@ -188,7 +188,7 @@ fn somebody_of_another_organization_is_nowhere() {
     let mut cem = Outside::of(&studio).person(None, Role::Owner);
     ana.brings("Ben", "member");
     let made = ana.call("/api/invite/make", json!({ "role": "member" }));
-    assert_eq!(made.status, 200);
+    assert_eq!(made.status, 201);
     let of_ben = ana.id_of("Ben");
     let list = ana.page("/people").body;
     let (_, rest) = list.split_once("name=\"invite\" value=\"").unwrap();
