@@ -1,5 +1,6 @@
 //! The listener: time-outs for slow clients, and a polite end.
 
+use crate::patient::Patient;
 use anyhow::Context;
 use axum::Router;
 use hyper_util::{
@@ -16,6 +17,8 @@ use tokio_util::task::TaskTracker;
 
 /// A client has so long to send its request's head.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
+/// Longest head of a request, in bytes; also what waits to be sent to one connection.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Connections at once: below the 1,024 open files that a process is commonly allowed, so that the database can still be
 /// opened.
 const CONNECTIONS_MAX: usize = 800;
@@ -46,7 +49,7 @@ async fn accept(
 pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
     // HTTP/1 alone: without TLS no browser speaks HTTP/2, and the builder waits for ever to learn which of the two it is.
     let mut server = Builder::new(TokioExecutor::new()).http1_only();
-    server.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME_MAX);
+    server.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME_MAX).max_buf_size(HEAD_BYTES_MAX);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut is_refusing = false;
     let graceful = GracefulShutdown::new();
@@ -74,7 +77,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: impl 
         // Small events leave at once.
         let _ = stream.set_nodelay(true);
         let connection = server
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()))
+            .serve_connection(TokioIo::new(Patient::new(stream)), TowerToHyperService::new(router.clone()))
             .into_owned();
         let watched = graceful.watch(connection);
         connections.spawn(async move {

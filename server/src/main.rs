@@ -10,6 +10,7 @@ mod config;
 mod doctor;
 mod http;
 mod listen;
+mod patient;
 mod restore;
 mod site;
 mod telemetry;
