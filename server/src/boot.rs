@@ -83,7 +83,9 @@ fn ensure_own(root: &Path) -> anyhow::Result<()> {
     // What cannot be looked into cannot be used either, and says so later.
     let Ok(entries) = fs::read_dir(root) else { return Ok(()) };
     let ours = ["vobio.db", "keys", "backups", "lock"];
-    let mut names = entries.flatten().map(|entry| entry.file_name()).peekable();
+    // The root of a disk of one's own has the first from the start.
+    let names = entries.flatten().map(|entry| entry.file_name()).filter(|name| name != "lost+found");
+    let mut names = names.peekable();
     anyhow::ensure!(
         names.peek().is_none() || names.any(|name| ours.iter().any(|own| name == *own)),
         "{} holds something else; set VOBIO_DATA to a folder of the studio's own",

@@ -143,6 +143,8 @@ fn a_folder_of_others_is_not_taken_over() {
     assert!(said(&refused).contains("holds something else; set VOBIO_DATA"), "{}", said(&refused));
     assert_eq!(fs::metadata(studio.data()).unwrap().permissions(), open);
     fs::remove_file(studio.data().join("a letter")).unwrap();
+    // As the root of a disk begins.
+    fs::create_dir(studio.data().join("lost+found")).unwrap();
     assert!(studio.run(&["migrate"]).status.success(), "an empty one is");
     assert!(studio.run(&["migrate"]).status.success(), "and one's own");
 }
