@@ -82,6 +82,8 @@ pub(super) fn escape(html: &mut String, text: &str) {
             '>' => html.push_str("&gt;"),
             '"' => html.push_str("&quot;"),
             '\'' => html.push_str("&#39;"),
+            // As the wall writes it: what is counted here is what leaves it.
+            '\u{a0}' => html.push_str("&nbsp;"),
             // HTML has no place for them.
             '\u{0}' => html.push('\u{fffd}'),
             c => html.push(c),
