@@ -155,6 +155,9 @@ test("many conversations, and one deleted", async ({ owner, studio }) => {
     await ask(owner, question);
     await finished(owner);
   }
+  await owner.getByRole("link", { name: "Edit" }).click();
+  await expect(owner.getByLabel("Your question", { exact: true })).toBeVisible();
+  await shoot(owner, "edit", { looks: ["phone"] });
   await owner.goto(`${studio.url}/conversations`);
   await shoot(owner, "conversations");
   await become(owner, "phone");
@@ -164,4 +167,8 @@ test("many conversations, and one deleted", async ({ owner, studio }) => {
   await owner.getByRole("button", { name: "Delete Plan a garden of four beds" }).click();
   await expect(owner.locator(".toast")).toBeVisible();
   await shoot(owner, "chat-deleted", { looks: ["phone"] });
+  await owner.getByLabel("Words in a title or a message").fill("a rainy day");
+  await owner.keyboard.press("Enter");
+  await expect(owner).toHaveURL(/q=/);
+  await shoot(owner, "search", { looks: ["phone"] });
 });

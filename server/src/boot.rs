@@ -6,7 +6,9 @@ use crate::{
     connection::Connections,
     host,
     http::{self, Cookies, Http, Proxies, Pulse},
-    listen, print, say, site,
+    listen,
+    places::Places,
+    print, say, site,
     tls::{self, Tls},
     worker,
 };
@@ -87,7 +89,9 @@ fn ensure_own(root: &Path) -> anyhow::Result<()> {
     // What cannot be looked into cannot be used either, and says so later.
     let Ok(entries) = fs::read_dir(root) else { return Ok(()) };
     let ours = ["vobio.db", "keys", "backups", "lock"];
-    let mut names = entries.flatten().map(|entry| entry.file_name()).peekable();
+    // The root of a disk of one's own has the first from the start.
+    let names = entries.flatten().map(|entry| entry.file_name()).filter(|name| name != "lost+found");
+    let mut names = names.peekable();
     anyhow::ensure!(
         names.peek().is_none() || names.any(|name| ours.iter().any(|own| name == *own)),
         "{} holds something else; set VOBIO_DATA to a folder of the studio's own",
@@ -248,6 +252,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
 
     let pulse = Pulse::default();
     let cookies = Cookies { tokens, origin: config.url.clone(), is_https: config.is_https() };
+    let proxies = Arc::new(Proxies(config.trusted_proxies.clone()));
+    let places = Places::new(proxies.clone());
     let router = http::router(Http {
         studio: studio.clone(),
         cookies: Arc::new(cookies),
@@ -257,7 +263,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         pulse: pulse.clone(),
         streams: http::Streams::default(),
         bodies: http::Bodies::default(),
-        proxies: Arc::new(Proxies(config.trusted_proxies.clone())),
+        proxies: proxies.clone(),
         has_tls: tls.is_some(),
         limits: http::Limits::new(config.sign_ins_per_minute),
     })?;
@@ -286,7 +292,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     tracing::info!(url = config.url, listen = %config.listen, engine = %database.engine(), "serving");
 
-    listen::serve(listener, connections, shutdown(studio.clone())).await;
+    listen::serve(listener, places, connections, shutdown(studio.clone())).await;
     tracing::info!("going down: answers under way are kept");
     worker.stop().await;
     database.close().await;

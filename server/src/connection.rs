@@ -1,6 +1,6 @@
 //! One connection: TLS where the studio does it itself, then the protocol that both ends speak.
 
-use crate::http::Peer;
+use crate::{http::Peer, patient::Patient};
 use axum::{Router, body::Body};
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
@@ -22,6 +22,8 @@ use tower::ServiceExt as _;
 
 /// A client has so long to send its request's head.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
+/// Longest head of a request over HTTP/1, in bytes; also what waits to be sent to one connection.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// And so long for the handshake of TLS.
 const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
 /// A connection on which nothing is asked for so long is closed.
@@ -52,7 +54,11 @@ impl Connections {
     pub(crate) fn new(router: Router, tls: Option<TlsAcceptor>) -> Self {
         // Which of the two it is, TLS says; without it no browser speaks HTTP/2, and guessing would wait for ever.
         let mut http1 = Builder::new(TokioExecutor::new()).http1_only();
-        http1.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME_MAX);
+        http1
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIME_MAX)
+            .max_buf_size(HEAD_BYTES_MAX);
         let mut http2 = Builder::new(TokioExecutor::new()).http2_only();
         http2
             .http2()
@@ -74,6 +80,7 @@ impl Connections {
     pub(crate) async fn serve(self, stream: TcpStream, peer: Peer) {
         // Small events leave at once.
         let _ = stream.set_nodelay(true);
+        let stream = Patient::new(stream);
         let Some(tls) = &self.tls else { return self.speak(&self.http1, stream, peer).await };
         let shaken = tokio::select! {
             shaken = timeout(HANDSHAKE_TIME_MAX, tls.accept(stream)) => shaken,

@@ -3,20 +3,21 @@
 use crate::{
     connection::{Connections, GRACE},
     http::Peer,
+    places::{Free, Places},
 };
 use anyhow::Context;
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+use std::{
+    io,
+    net::SocketAddr,
+    time::{Duration, Instant},
 };
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 
-/// Connections at once: below the 1,024 open files that a process is commonly allowed, so that the database can still be
-/// opened.
-const CONNECTIONS_MAX: usize = 800;
 /// After a failed accept (out of files, mostly) it is tried again after this.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+/// That connections above the share of a network are closed is said this often, not for each of hundreds.
+const SAY_AGAIN: Duration = Duration::from_secs(60);
 
 /// Takes the port.
 pub(crate) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -26,21 +27,22 @@ pub(crate) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// The next connection, as soon as there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, Peer, Option<OwnedSemaphorePermit>)> {
-    // The semaphore is never closed.
-    let place = Arc::clone(places).acquire_owned().await.ok();
+async fn accept(listener: &TcpListener, places: &Places) -> io::Result<(TcpStream, Peer, Free)> {
+    let free = places.free().await;
     let (stream, peer) = listener.accept().await?;
     // A socket for both families says ::ffff:192.0.2.1 of a client that came by the older one.
-    Ok((stream, Peer(peer.ip().to_canonical()), place))
+    Ok((stream, Peer(peer.ip().to_canonical()), free))
 }
 
 /// Serves until `shutdown` completes, then waits for requests under way.
-pub(crate) async fn serve(listener: TcpListener, how: Connections, shutdown: impl Future<Output = ()>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+pub(crate) async fn serve(
+    listener: TcpListener,
+    places: Places,
+    how: Connections,
+    shutdown: impl Future<Output = ()>,
+) {
     let mut is_refusing = false;
+    let mut said: Option<Instant> = None;
     let connections = TaskTracker::new();
     tokio::pin!(shutdown);
     loop {
@@ -48,7 +50,7 @@ pub(crate) async fn serve(listener: TcpListener, how: Connections, shutdown: imp
             () = &mut shutdown => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let (stream, peer, place) = match accepted {
+        let (stream, peer, free) = match accepted {
             Ok(accepted) => {
                 is_refusing = false;
                 accepted
@@ -61,6 +63,14 @@ pub(crate) async fn serve(listener: TcpListener, how: Connections, shutdown: imp
                 tokio::time::sleep(ACCEPT_AGAIN).await;
                 continue;
             }
+        };
+        let Some(place) = places.take(free, peer.0) else {
+            // The address is personal and stays out of the log.
+            if said.is_none_or(|said| said.elapsed() >= SAY_AGAIN) {
+                said = Some(Instant::now());
+                tracing::warn!("one network holds its share of the connections: more of its are closed");
+            }
+            continue;
         };
         let how = how.clone();
         connections.spawn(async move {

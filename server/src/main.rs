@@ -13,6 +13,8 @@ mod health;
 mod host;
 mod http;
 mod listen;
+mod patient;
+mod places;
 mod restore;
 mod site;
 mod telemetry;

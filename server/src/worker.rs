@@ -109,7 +109,8 @@ async fn beat(studio: Arc<Studio>, pulse: Pulse, alone: bool) {
     }
 }
 
-/// One beat: this process lives; answers of others that do not, and of its own that nobody writes, are ended. `alone`: no other process can be using this database (SQLite), so whatever is not ours is an orphan.
+/// One beat: this process lives; answers of others that do not, and of its own that nobody writes, are ended. `alone`: no other
+/// process can be using this database (SQLite), so whatever is not ours is an orphan.
 pub(crate) async fn once(studio: &Studio, alone: bool) -> Result<u64, studio::ports::store::StoreError> {
     let (worker, now) = (studio.worker(), studio.now());
     let stale = if alone {

@@ -2,7 +2,7 @@
 
 use super::{
     account::account_notice,
-    icon::{MARK, icon, small_icon},
+    icon::{DOORWAY, MARK, icon, small_icon},
     theme, touch, when,
 };
 use crate::{
@@ -194,6 +194,22 @@ pub fn drawer() -> impl IntoView {
     view! {
         <button class="btn quiet icon-only drawer" type="button" popovertarget="rail" aria-label="Menu">{icon("menu")}</button>
     }
+}
+
+/// A page that is not there, or not any more, and what one can do.
+pub fn nothing_here(data: FrameData, body: impl IntoView + 'static) -> impl IntoView {
+    let main = view! {
+        <main class="main" id="main">
+            <header class="head">{drawer()}</header>
+            <div class="page"><div class="plain">
+                <div class="empty">
+                    <span class="contents" inner_html=DOORWAY></span>
+                    {body}
+                </div>
+            </div></div>
+        </main>
+    };
+    frame(data, Here::Nowhere, main)
 }
 
 /// A page with a title and a column.

@@ -12,10 +12,7 @@ use leptos::prelude::*;
 use std::time::Duration;
 use studio::{
     Opened, SignedIn, Studio, grouped,
-    ports::{
-        ModelError,
-        store::{MessageRow, RunRow, Taken, TurnRow},
-    },
+    ports::store::{MessageRow, RunRow, Taken, TurnRow},
 };
 
 /// A turn as the page shows it, where it has so much room.
@@ -176,7 +173,7 @@ fn why_it_ended(row: &TurnRow, run: &RunRow, model_label: &str) -> AnyView {
         RunState::Failed => {
             let why = run.failure.clone().unwrap_or_default();
             // What is too long can be said in fewer words.
-            let edit = message.parent.filter(|_| why == ModelError::TooLong.to_string()).map(|question| {
+            let edit = message.parent.filter(|_| row.is_too_long()).map(|question| {
                 view! { " "<a href=edit_address(message.conversation, question)>"Edit your question"</a>"." }
             });
             let words = view! { <b>{format!("{model_label} did not finish.")}</b>" "{why}{edit} };

@@ -13,6 +13,7 @@ use super::{
     render,
     room::Room,
     tail::{Tail, Verdict},
+    text::plain,
     wall,
 };
 use pulldown_cmark::{Event, Parser, Tag};
@@ -235,7 +236,7 @@ impl Blocks {
         let text = &self.text[self.begin..self.begin + at];
         let goes_on = if let Kind::Spilled(fence) = self.kind {
             let text = if fence.is_some() { without_last_line(text) } else { text };
-            let html = render::plain(text, fence.is_some());
+            let html = plain(text, fence.is_some());
             self.room.take(html.len());
             self.after_plain = false;
             push_unless_empty(html, Joint::None, finished);
@@ -247,7 +248,7 @@ impl Blocks {
             push_unless_empty(rendered.html, joint, finished);
             rendered.list
         } else {
-            let html = render::plain(text, false);
+            let html = plain(text, false);
             self.room.take(html.len());
             let is_said = std::mem::replace(&mut self.is_said, true);
             let joint = if self.after_plain { Joint::Plain } else { Joint::None };
@@ -273,7 +274,7 @@ impl Blocks {
             Kind::Spilled(fence) => (text, fence),
             Kind::Nothing | Kind::Plain | Kind::Open => (text, None),
         };
-        let html = render::plain(text, fence.is_some());
+        let html = plain(text, fence.is_some());
         self.room.take(html.len());
         self.after_plain = false;
         push_unless_empty(html, Joint::None, finished);

@@ -1,6 +1,6 @@
 //! Puts the blocks of a finished message together.
 
-use super::{render::PLAIN, wall};
+use super::{text::PLAIN, wall};
 
 /// The wall sees so many bytes at a time, and what the last block has over: it makes a tree of them, which takes 25
 /// times their memory.

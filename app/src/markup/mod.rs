@@ -20,6 +20,7 @@ mod lines;
 mod render;
 mod room;
 mod tail;
+mod text;
 mod wall;
 
 #[cfg(test)]
@@ -64,14 +65,14 @@ pub fn beginning(markdown: &str, room: &mut Room) -> (Vec<String>, String) {
 /// Text as it was written, as safe HTML: nothing in it is markup.
 pub fn words(text: &str) -> String {
     let mut html = String::new();
-    render::words(&mut html, text);
+    text::words(&mut html, text);
     html
 }
 
 /// Text for a place where the framework escapes nothing: a `<title>` and (see [`area_text`]) a `<textarea>`.
 pub fn escaped(text: &str) -> String {
     let mut html = String::new();
-    render::escape(&mut html, text);
+    text::escape(&mut html, text);
     html
 }
 

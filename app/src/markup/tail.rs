@@ -1,9 +1,12 @@
 //! The unfinished end of an answer: it is shown as it was written, in a frame that fits it.
 
 use super::lines::Fence;
-use super::render::{self, figure_open, language, words};
 use super::room::Room;
 use super::wall;
+use super::{
+    render,
+    text::{escape, figure_open, language, plain, words},
+};
 
 /// What an unfinished text looks like so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,11 +41,11 @@ impl Frame {
             Self::Code(language) => {
                 figure_open(&mut html, language);
                 html.push_str("<pre tabindex=\"0\"><code class=\"caret\" data-tail>");
-                render::escape(&mut html, text);
+                escape(&mut html, text);
                 html.push_str("</code></pre></figure>");
             }
             Self::Table(rows) => {
-                let made = laid_out(rows).unwrap_or_else(|| render::plain(rows, false));
+                let made = laid_out(rows).unwrap_or_else(|| plain(rows, false));
                 html.push_str(&wall::clean(&made));
                 html.push_str("<p class=\"tail caret\" data-tail>");
                 words(&mut html, text);

@@ -71,10 +71,10 @@ fn search(words: Option<String>) -> impl IntoView {
     view! {
         <form class="search" role="search" method="get" action="/conversations">
             <label class="sr" for="q">"Words in a title or a message"</label>
-            <input class="input" id="q" name="q" type="search" placeholder="Words in a title or a message" autocomplete="off"
+            <input class="input" id="q" name="q" type="search" placeholder="Titles and messages" autocomplete="off"
                 maxlength=SEARCH_CHARS_MAX.to_string() value=words />
             <button class="btn" type="submit">{icon("search")}"Search"</button>
-            {is_search.then(|| view! { <a class="btn quiet" href="/conversations">"All"</a> })}
+            {is_search.then(|| view! { <a class="btn quiet" href="/conversations">"Clear"</a> })}
         </form>
     }
 }

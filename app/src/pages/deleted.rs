@@ -3,8 +3,8 @@
 use crate::{
     api::context,
     components::{
-        frame::{FrameData, Here, drawer, frame, page as framed},
-        icon::{DOORWAY, icon, small_icon},
+        frame::{FrameData, Here, frame, nothing_here, page as framed},
+        icon::{icon, small_icon},
         notice::refused,
         when,
     },
@@ -65,27 +65,19 @@ pub(super) fn page(conversation: &ConversationRow, data: FrameData) -> AnyView {
         response.set_status(StatusCode::NOT_FOUND);
     }
     let (id, now) = (conversation.id, data.now);
-    let main = view! {
-        <main class="main" id="main">
-            <header class="head">{drawer()}</header>
-            <div class="page"><div class="plain">
-                <div class="empty">
-                    <span class="contents" inner_html=DOORWAY></span>
-                    <h1>"This conversation was deleted"</h1>
-                    <p><b>{conversation.title.clone()}</b></p>
-                    <p>{until(conversation, now)}"."</p>
-                    <div class="actions">
-                        <form method="post" action="/api/conversation/restore">
-                            <input type="hidden" name="conversation" value=id.to_string() />
-                            <button class="btn primary" type="submit">{icon("undo")}"Restore"</button>
-                        </form>
-                        <a class="btn" href="/conversations/deleted">"All deleted conversations"</a>
-                    </div>
-                </div>
-            </div></div>
-        </main>
+    let body = view! {
+        <h1>"This conversation was deleted"</h1>
+        <p><b>{conversation.title.clone()}</b></p>
+        <p>{until(conversation, now)}"."</p>
+        <div class="actions">
+            <form method="post" action="/api/conversation/restore">
+                <input type="hidden" name="conversation" value=id.to_string() />
+                <button class="btn primary" type="submit">{icon("undo")}"Restore"</button>
+            </form>
+            <a class="btn" href="/conversations/deleted">"All deleted conversations"</a>
+        </div>
     };
-    view! { <Title text="Deleted" />{frame(data, Here::Nowhere, main)} }.into_any()
+    view! { <Title text="Deleted" />{nothing_here(data, body)} }.into_any()
 }
 
 /// When it was deleted, and until when it can be restored.

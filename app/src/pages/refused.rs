@@ -3,7 +3,7 @@
 use crate::{
     api::context::{self, Site},
     components::{
-        frame::{Here, drawer, frame},
+        frame::nothing_here,
         icon::{DOORWAY, MARK, SPRITE, icon},
     },
     markup,
@@ -39,21 +39,13 @@ pub(crate) async fn page(problem: Problem) -> AnyView {
         // What was written comes first, where there is something.
         let unsent = unsent(true);
         let new_chat = if unsent.is_some() { "btn" } else { "btn primary" };
-        let main = view! {
-            <main class="main" id="main">
-                <header class="head">{drawer()}</header>
-                <div class="page"><div class="plain">
-                    <div class="empty">
-                        <span class="contents" inner_html=DOORWAY></span>
-                        <h1>"There is nothing here"</h1>
-                        <p>"It may have been deleted, or the address is wrong."</p>
-                        {unsent}
-                        <div class="actions"><a class=new_chat href="/chat">"New chat"</a><a class="btn" href="/conversations">"All conversations"</a></div>
-                    </div>
-                </div></div>
-            </main>
+        let body = view! {
+            <h1>"There is nothing here"</h1>
+            <p>"It may have been deleted, or the address is wrong."</p>
+            {unsent}
+            <div class="actions"><a class=new_chat href="/chat">"New chat"</a><a class="btn" href="/conversations">"All conversations"</a></div>
         };
-        return view! { <Title text=title />{frame(data, Here::Nowhere, main)} }.into_any();
+        return view! { <Title text=title />{nothing_here(data, body)} }.into_any();
     }
     let unsent = unsent(false);
     // What may be there in a moment; and an address that a form was sent to shows nothing when it is asked for again.

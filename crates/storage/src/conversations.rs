@@ -87,26 +87,14 @@ impl<L: Line> ConversationReads for Statements<L> {
         after: Option<(Timestamp, ConversationId)>,
         limit: u32,
     ) -> Result<Vec<ConversationRow>, StoreError> {
-        let asked = match after {
-            None => Statement::new(concat!(
-                "SELECT ",
-                columns!(),
-                " FROM conversations WHERE organization_id = $1 AND owner_id = $2 AND deleted_at IS NULL \
-                 ORDER BY updated_at DESC, id DESC LIMIT $3"
-            ))
-            .owned(owned)
-            .bind(limit),
-            Some((updated_at, id)) => Statement::new(concat!(
-                "SELECT ",
-                columns!(),
-                " FROM conversations WHERE organization_id = $1 AND owner_id = $2 AND deleted_at IS NULL \
-                 AND (updated_at, id) < ($4, $5) ORDER BY updated_at DESC, id DESC LIMIT $3"
-            ))
-            .owned(owned)
-            .bind(limit)
-            .bind(updated_at)
-            .bind(id),
-        };
+        let asked = Statement::new(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM conversations WHERE organization_id = $1 AND owner_id = $2 AND deleted_at IS NULL \
+             AND (updated_at, id) < ($3, $4) ORDER BY updated_at DESC, id DESC LIMIT $5"
+        ));
+        let (updated_at, id) = before(after);
+        let asked = asked.owned(owned).bind(updated_at).text(&id).bind(limit);
         conversation_rows(&self.0, asked).await
     }
 
@@ -117,25 +105,14 @@ impl<L: Line> ConversationReads for Statements<L> {
         after: Option<(Timestamp, ConversationId)>,
         limit: u32,
     ) -> Result<Vec<ConversationRow>, StoreError> {
-        let asked = match after {
-            None => Statement::new(concat!(
-                "SELECT ",
-                columns!(),
-                with_words!(),
-                " ORDER BY updated_at DESC, id DESC LIMIT $4"
-            )),
-            Some(_) => Statement::new(concat!(
-                "SELECT ",
-                columns!(),
-                with_words!(),
-                " AND (c.updated_at, c.id) < ($5, $6) ORDER BY updated_at DESC, id DESC LIMIT $4"
-            )),
-        };
-        let asked = asked.owned(owned).text(&anywhere(words)).bind(limit);
-        let asked = match after {
-            None => asked,
-            Some((updated_at, id)) => asked.bind(updated_at).bind(id),
-        };
+        let asked = Statement::new(concat!(
+            "SELECT ",
+            columns!(),
+            with_words!(),
+            " AND (updated_at, id) < ($4, $5) ORDER BY updated_at DESC, id DESC LIMIT $6"
+        ));
+        let (updated_at, id) = before(after);
+        let asked = asked.owned(owned).text(&anywhere(words)).bind(updated_at).text(&id).bind(limit);
         conversation_rows(&self.0, asked).await
     }
 
@@ -171,6 +148,12 @@ impl<L: Line> ConversationReads for Statements<L> {
 async fn conversation_rows<L: Line>(line: &L, asked: Statement) -> Result<Vec<ConversationRow>, StoreError> {
     let rows = line.rows(asked).await?;
     rows.iter().map(|row| conversation(&mut Cells::new(row, "conversations"))).collect()
+}
+
+/// Where a part of the list begins: below its last one before, or below everything; every id begins with a digit or a letter
+/// up to f.
+fn before(after: Option<(Timestamp, ConversationId)>) -> (Timestamp, String) {
+    after.map_or_else(|| (Timestamp(i64::MAX), "g".to_owned()), |(at, id)| (at, id.to_string()))
 }
 
 /// A pattern that finds these words anywhere, whatever signs are in them.

@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, Version};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The other end of the connection: what the listener puts into every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,14 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 /// The address a request comes from, in every request. Personal: it is never logged above DEBUG.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ClientAddress(pub(crate) IpAddr);
+
+/// One network is one of whoever has it: a whole /64 of IPv6, which every subscriber is given at least.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
+        v4 => v4,
+    }
+}
 
 /// The version of HTTP that the browser speaks, be it with us or with a proxy that is trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +92,15 @@ mod tests {
         assert_eq!(way("10.0.1.7", false, &none), Way::Unnamed("10.0.1.7".parse().unwrap()));
         assert_eq!(way("10.0.1.7", true, &clear), Way::Safe, "what others forward is not read");
         assert_eq!(way("127.0.0.1", false, &clear), Way::Safe);
+    }
+
+    #[test]
+    fn a_subscriber_is_one_whatever_address_of_theirs_is_used() {
+        let of = |text: &str| network(text.parse::<IpAddr>().unwrap()).to_string();
+        assert_eq!(of("192.0.2.7"), "192.0.2.7");
+        assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_ne!(of("2001:db8:1:3::1"), of("2001:db8:1:2::1"));
     }
 
     const PROTO: http::HeaderName = http::HeaderName::from_static("x-forwarded-proto");

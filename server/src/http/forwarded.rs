@@ -22,7 +22,7 @@ pub(crate) struct Proxies(pub(crate) Vec<IpNet>);
 
 impl Proxies {
     /// Whether this is one of them.
-    pub(super) fn trusts(&self, address: IpAddr) -> bool {
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 

@@ -6,7 +6,7 @@
 //! right one is let in whatever strangers at the same address did. A browser in which somebody has signed in before has a
 //! limit of its own when that of its address is used up, for many people share one address.
 
-use super::{ClientAddress, Http, problems};
+use super::{ClientAddress, Http, network, problems};
 use api_types::Problem;
 use app::api::context::{Browser, Caller};
 use axum::{
@@ -15,11 +15,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 use studio::{FAILURES_PER_HOUR, Limiter, too_many};
 
 /// Who is counted.
@@ -49,14 +45,6 @@ impl Limits {
     pub(super) fn failed(&self, http: &Http, request: Option<ClientAddress>) -> Option<Problem> {
         let wait = self.failures.take(network(request?.0), http.studio.now()).err()?;
         Some(too_many("Too many wrong keys, codes or tokens came from your address.", wait))
-    }
-}
-
-/// One network is one of whoever has it: a whole /64 of IPv6, which every subscriber is given at least.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
-        v4 => v4,
     }
 }
 
@@ -110,19 +98,4 @@ async fn start(
         return Ok(());
     }
     Err(too_many("Too many sign-ins were begun from your address.", wait))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::network;
-    use std::net::IpAddr;
-
-    #[test]
-    fn a_subscriber_is_one_whatever_address_of_theirs_is_used() {
-        let of = |text: &str| network(text.parse::<IpAddr>().unwrap()).to_string();
-        assert_eq!(of("192.0.2.7"), "192.0.2.7");
-        assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
-        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_ne!(of("2001:db8:1:3::1"), of("2001:db8:1:2::1"));
-    }
 }

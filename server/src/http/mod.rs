@@ -46,7 +46,7 @@ use tower_http::{
 };
 
 pub(crate) use body::Bodies;
-pub(crate) use client::{ClientAddress, Peer};
+pub(crate) use client::{ClientAddress, Peer, network};
 pub(crate) use forwarded::Proxies;
 pub(crate) use health::Pulse;
 pub(crate) use limits::Limits;

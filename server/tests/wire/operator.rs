@@ -81,10 +81,7 @@ fn a_restore_that_was_killed_between_its_two_files_can_be_done_again_and_another
     for (there, works) in [(KEY, true), (&b"another key, of 32 bytes as well."[..], false)] {
         let studio = Studio::new();
         let file = studio.folder.path().join("file");
-        tar_of(
-            &file,
-            &[(Regular, "keys/session.key", KEY), (Regular, "vobio.db", &database)],
-        );
+        tar_of(&file, &[(Regular, "keys/session.key", KEY), (Regular, "vobio.db", &database)]);
         fs::create_dir_all(studio.data().join("keys")).unwrap();
         fs::write(studio.data().join("keys/session.key"), there).unwrap();
         let output = studio.run(&["restore", file.to_str().unwrap()]);
@@ -145,6 +142,8 @@ fn a_folder_of_others_is_not_taken_over() {
     assert!(said(&refused).contains("holds something else; set VOBIO_DATA"), "{}", said(&refused));
     assert_eq!(fs::metadata(studio.data()).unwrap().permissions(), open);
     fs::remove_file(studio.data().join("a letter")).unwrap();
+    // As the root of a disk begins.
+    fs::create_dir(studio.data().join("lost+found")).unwrap();
     assert!(studio.run(&["migrate"]).status.success(), "an empty one is");
     assert!(studio.run(&["migrate"]).status.success(), "and one's own");
 }

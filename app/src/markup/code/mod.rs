@@ -9,7 +9,7 @@
 mod languages;
 mod scan;
 
-use super::render::escape;
+use super::text::escape;
 
 /// Appends `code` as HTML, coloured where its language is known.
 pub(super) fn highlight(html: &mut String, language: &str, code: &str) {

@@ -1,7 +1,10 @@
 //! Messages: rows in a tree, never one blob.
 
 use super::{Owned, RunRow, StoreError};
-use crate::{ANSWER_BYTES_MAX, ports::Timestamp};
+use crate::{
+    ANSWER_BYTES_MAX,
+    ports::{ModelError, Timestamp},
+};
 use api_types::{ConversationId, MessageId, MessageRole, RunState};
 use async_trait::async_trait;
 
@@ -87,6 +90,12 @@ impl TurnRow {
     /// What all its runs took.
     pub fn taken(&self) -> Taken {
         self.earlier + self.run.as_ref().map(Taken::from).unwrap_or_default()
+    }
+
+    /// Whether it failed because there was more to read than its model can.
+    pub fn is_too_long(&self) -> bool {
+        let failure = self.run.as_ref().and_then(|run| run.failure.as_deref());
+        failure.is_some_and(|why| why == ModelError::TooLong.to_string())
     }
 
     /// Whether Continue makes sense: the answer ended before its time, or at the longest length its conversation asked
