@@ -256,7 +256,8 @@ fn every_server_function_and_page_is_in_the_table() {
 
 #[test]
 fn everybody_is_answered_as_the_table_says() {
-    let studio = Studio::new();
+    // Guesses are counted by address, and all of these are wrong: each comes from another.
+    let studio = Studio::new().with("TRUSTED_PROXIES", "127.0.0.1");
     let running = studio.start();
     let mut ana = running.owner();
     let mut stranger = Person::new(&running.url);
@@ -274,6 +275,7 @@ fn everybody_is_answered_as_the_table_says() {
     }
     for row in FUNCTIONS {
         let arguments = (row.arguments)(NOBODYS);
+        stranger.moves();
         assert_eq!(
             stranger.call(row.path, arguments.clone()).status,
             row.stranger,

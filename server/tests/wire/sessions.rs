@@ -1,6 +1,9 @@
 //! Sessions: tokens that follow one another, ending them from elsewhere, other sites, invented tokens.
 
-use crate::support::{Person, Running, Studio, client, databases, outside::Outside, unescaped};
+use crate::{
+    endpoints::NOBODYS,
+    support::{Person, Running, Studio, client, databases, outside::Outside, unescaped},
+};
 use adapters::Tokens;
 use reqwest::{Method, blocking::RequestBuilder};
 use serde_json::json;
@@ -65,7 +68,8 @@ fn a_stolen_older_token_ends_the_session_and_the_person_is_told() {
         assert_eq!((refused.status, refused.header("location")), (302, "/login?next=%2Fconversations"));
         let door = unescaped(&thief.page("/login").body);
         assert!(door.contains("an old copy of its token came back"), "{door}");
-        assert_eq!(thief.call("/api/conversation/rename", json!({})).status, 401);
+        let rename = json!({ "conversation": NOBODYS, "title": "x" });
+        assert_eq!(thief.call("/api/conversation/rename", rename).status, 401);
         let page = unescaped(&ana.page("/settings/activity").body);
         assert!(page.contains("somebody may have had a copy of it: Firefox on Linux."), "{page}");
         assert!(unescaped(&ana.page("/chat").body).contains("data-account-notice"), "over any page");
@@ -160,9 +164,12 @@ fn all_others_are_ended_at_once_and_this_one_stays() {
     let studio = Studio::new();
     let running = studio.start();
     let mut ana = running.owner();
-    let mut others: Vec<Person> = (0..3).map(|_| ana.elsewhere()).collect();
-    for other in &mut others {
+    let mut others: Vec<Person> = Vec::new();
+    for _ in 0..3 {
+        // The key goes from one to the next: of a copy that was made before, the counter would run backwards.
+        let mut other = others.last().unwrap_or(&ana).elsewhere();
         assert_eq!(other.sign_in().status, 200);
+        others.push(other);
     }
     let page = ana.page("/settings/sessions").body;
     assert_eq!((page.matches("data-session=").count(), page.matches("This one").count()), (4, 1));

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},
+    net::Ipv4Addr,
     sync::mpsc::{self, Receiver},
     thread,
     time::Duration,
@@ -21,6 +22,8 @@ pub(crate) struct Person {
     pub(crate) url: String,
     pub(crate) cookies: BTreeMap<String, String>,
     pub(crate) browser: Browser,
+    /// The address that a proxy saw them come from.
+    pub(crate) forwarded_for: Option<Ipv4Addr>,
     client: Client,
 }
 
@@ -52,7 +55,13 @@ impl Person {
 
     /// The same with a client of their own.
     pub(crate) fn through(client: Client, url: &str) -> Self {
-        Self { url: url.to_owned(), cookies: BTreeMap::new(), browser: Browser::at(url), client }
+        Self {
+            url: url.to_owned(),
+            cookies: BTreeMap::new(),
+            browser: Browser::at(url),
+            forwarded_for: None,
+            client,
+        }
     }
 
     /// Another browser of the same person, with the same key and no cookies.
@@ -60,10 +69,21 @@ impl Person {
         Self { browser: self.browser.clone(), ..Self::through(self.client.clone(), &self.url) }
     }
 
+    /// From now on they come from the next address: that of the last is counted no further.
+    pub(crate) fn moves(&mut self) {
+        let last = self.forwarded_for.unwrap_or(Ipv4Addr::new(192, 0, 2, 0));
+        self.forwarded_for = Some(Ipv4Addr::from_bits(last.to_bits() + 1));
+    }
+
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        self.client.request(method, format!("{}{path}", self.url)).header("cookie", cookies.join("; "))
+        let request =
+            self.client.request(method, format!("{}{path}", self.url)).header("cookie", cookies.join("; "));
+        match self.forwarded_for {
+            Some(address) => request.header("x-forwarded-for", address.to_string()),
+            None => request,
+        }
     }
 
     pub(crate) fn send(&mut self, request: RequestBuilder) -> Answer {
