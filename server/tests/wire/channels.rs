@@ -64,22 +64,36 @@ impl Person {
     }
 }
 
-/// Every address as method, path in the table, path and arguments.
-fn addresses() -> Vec<(Method, &'static str, String, Option<Value>, u16, u16)> {
-    let pages = PAGES.iter().map(|(path, stranger, ana)| {
-        (Method::GET, *path, path.replace(":id", NOBODYS), None, *stranger, *ana)
+/// An address as somebody asks for it.
+struct Address {
+    method: Method,
+    /// As the table has it.
+    path: &'static str,
+    /// With an id in it.
+    at: String,
+    arguments: Option<Value>,
+    to_stranger: u16,
+    to_ana: u16,
+}
+
+fn addresses() -> impl Iterator<Item = Address> {
+    let pages = PAGES.iter().map(|(path, to_stranger, to_ana)| Address {
+        method: Method::GET,
+        path,
+        at: path.replace(":id", NOBODYS),
+        arguments: None,
+        to_stranger: *to_stranger,
+        to_ana: *to_ana,
     });
-    let functions = FUNCTIONS.iter().map(|row| {
-        (
-            Method::POST,
-            row.path,
-            row.path.to_owned(),
-            Some((row.arguments)(NOBODYS)),
-            row.stranger,
-            row.foreign,
-        )
+    let functions = FUNCTIONS.iter().map(|row| Address {
+        method: Method::POST,
+        path: row.path,
+        at: row.path.to_owned(),
+        arguments: Some((row.arguments)(NOBODYS)),
+        to_stranger: row.stranger,
+        to_ana: row.foreign,
     });
-    pages.chain(functions).filter(|(_, path, ..)| !PUBLIC.contains(path)).collect()
+    pages.chain(functions).filter(|address| !PUBLIC.contains(&address.path))
 }
 
 #[test]
@@ -90,11 +104,11 @@ fn a_personal_token_opens_what_its_scope_says_and_nothing_else() {
     let program = Person::new(&running.url);
     for scope in ["read", "run", "review", "admin"] {
         let token = ana.token(&[scope]);
-        for (method, path, at, arguments, _, hers) in addresses() {
+        for Address { method, path, at, arguments, to_ana, .. } in addresses() {
             let answer = program.bearing(method, &at, &token, arguments);
             let needed = OPEN.iter().find(|(open, _)| *open == path).map(|(_, needed)| *needed);
             // A page that is read for her by a program is the one that she gets.
-            let expected = if needed == Some(scope) { hers } else { 403 };
+            let expected = if needed == Some(scope) { to_ana } else { 403 };
             assert_eq!(answer.status, expected, "{path} with the scope {scope}: {}", answer.body);
         }
     }
@@ -108,7 +122,7 @@ fn a_header_that_names_a_user_is_nobody_and_a_wrong_token_is_refused_though_the_
     let running = studio.start();
     let mut ana = running.owner();
     let mut stranger = Person::new(&running.url);
-    for (method, path, at, arguments, to_stranger, _) in addresses() {
+    for Address { method, path, at, arguments, to_stranger, .. } in addresses() {
         stranger.moves();
         ana.forwarded_for = stranger.forwarded_for;
         let ask = |person: &Person, name: &str, value: &str| {

@@ -298,7 +298,7 @@ async fn all_that_somebody_owns_is_read_in_pages() {
         let all = store.own_messages(ana, conversation, None, 2).await.unwrap();
         assert_eq!(all, [question.clone(), answer.clone()]);
         let rest = store.own_messages(ana, conversation, Some(answer.id), 2).await.unwrap();
-        assert_eq!(rest, [version.clone()]);
+        assert_eq!(rest, std::slice::from_ref(&version));
         assert_eq!(store.own_runs(ana, conversation, question.id, version.id).await.unwrap(), [run]);
         assert!(store.own_runs(ana, conversation, version.id, version.id).await.unwrap().is_empty());
         assert!(store.own_messages(other, conversation, None, 5).await.unwrap().is_empty());

@@ -7,6 +7,7 @@ use studio::{
     Entered, NewSession, OLDER_TOKEN_GRACE, ROTATE_EVERY, SESSION_IDLE, SessionToken, Shut, SignedIn,
     ports::store::{SessionEnd, StoreError},
 };
+use tokio::task::JoinSet;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -116,20 +117,21 @@ async fn fifty_requests_at_the_same_moment_all_pass_and_bring_one_token() {
     assert_eq!(house.renewed(session, 0).await, None);
     for epoch in 0..3 {
         house.clock.pass(ROTATE_EVERY);
-        let asked = (0..50).map(|_| {
+        let mut asked = JoinSet::new();
+        for _ in 0..50 {
             let house = house.clone();
-            tokio::spawn(async move { house.renewed(session, epoch).await })
-        });
-        let brought: Vec<_> =
-            futures::future::join_all(asked).await.into_iter().map(Result::unwrap).collect();
+            asked.spawn(async move { house.renewed(session, epoch).await });
+        }
+        let brought = asked.join_all().await;
         assert!(brought.contains(&Some(epoch + 1)));
         assert!(brought.iter().flatten().all(|newer| *newer == epoch + 1), "{brought:?}");
         // Meanwhile others come with the older and the newer at once.
-        let mixed = (0..50).map(|i| {
+        let mut mixed = JoinSet::new();
+        for i in 0..50 {
             let house = house.clone();
-            tokio::spawn(async move { house.enter(session, epoch + i % 2).await.is_ok() })
-        });
-        assert!(futures::future::join_all(mixed).await.into_iter().all(Result::unwrap));
+            mixed.spawn(async move { house.enter(session, epoch + i % 2).await.is_ok() });
+        }
+        assert!(mixed.join_all().await.into_iter().all(|passed| passed));
     }
 }
 

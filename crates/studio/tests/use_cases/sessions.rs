@@ -217,7 +217,7 @@ async fn a_browser_that_was_not_seen_before_is_told_of_and_a_known_one_is_not() 
     let phone = house.from(&ana, "phone", "Firefox/1 Android").await;
     house.from(&ana, "phone", "Firefox/1 Android").await;
     let told = (NewDevice, "Firefox on Android".to_owned());
-    assert_eq!(house.kinds(&ana).await, [told.clone()]);
+    assert_eq!(house.kinds(&ana).await, std::slice::from_ref(&told));
     let noticed = async |by: &SignedIn| {
         house.studio.account_notice(by).await.unwrap().map(|event| (event.kind, event.detail))
     };
