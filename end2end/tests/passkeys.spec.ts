@@ -130,9 +130,12 @@ test("keepers of passkeys are told what is taken here, and what is not", async (
   };
   await owner.addInitScript(record);
   await manage(owner, studio.url);
-  const said = () => owner.evaluate(() => JSON.stringify((window as unknown as { said: unknown[] }).said));
-  await expect.poll(said).toContain("signalCurrentUserDetails");
-  expect(await said()).toMatch(/signalAllAcceptedCredentials.*"allAcceptedCredentialIds":\["[\w-]+"\],"rpId":"localhost".*"name":"Ana"/);
+  const said = () => owner.evaluate(() => Object.fromEntries((window as unknown as { said: [string, object][] }).said));
+  const user = { rpId: "localhost", userId: expect.stringMatching(/^[\w-]+$/) };
+  await expect.poll(said).toEqual({
+    signalAllAcceptedCredentials: { ...user, allAcceptedCredentialIds: [expect.stringMatching(/^[\w-]+$/)] },
+    signalCurrentUserDetails: { ...user, name: "Ana", displayName: "Ana" },
+  });
 
   // A passkey of another studio that stood under this address.
   const elsewhere = await (await browser.newContext()).newPage();

@@ -1,5 +1,5 @@
 import type { Browser, CDPSession, Page } from "@playwright/test";
-import { awake, expect, setUp, test, type Studio } from "./studio";
+import { awake, expect, setUp, test, withoutAutofill, type Studio } from "./studio";
 
 const OPTIONS = {
   protocol: "ctap2",
@@ -12,6 +12,7 @@ const OPTIONS = {
 
 /** An authenticator whose keys can be read and written. */
 async function keyring(page: Page): Promise<{ devtools: CDPSession; authenticatorId: string }> {
+  await withoutAutofill(page);
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("WebAuthn.enable");
   const { authenticatorId } = await devtools.send("WebAuthn.addVirtualAuthenticator", { options: OPTIONS });

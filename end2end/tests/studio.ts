@@ -89,16 +89,19 @@ export class Studio {
   }
 }
 
+/** The browser says that no passkey can be picked under a field. */
+export async function withoutAutofill(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = async () => false;
+  });
+}
+
 /**
  * A fingerprint reader in this page's browser. It touches by itself, for a request that waits under a field too: so the browser says
  * that it has no such requests, unless `autofill` is the journey.
  */
 export async function addAuthenticator(page: Page, options: object = {}, autofill = false): Promise<CDPSession> {
-  if (!autofill) {
-    await page.addInitScript(() => {
-      PublicKeyCredential.isConditionalMediationAvailable = async () => false;
-    });
-  }
+  if (!autofill) await withoutAutofill(page);
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("WebAuthn.enable");
   await devtools.send("WebAuthn.addVirtualAuthenticator", {
@@ -155,7 +158,10 @@ export const lastAnswer = (page: Page) => page.locator(".turn.answer").last();
 /** What the browser complained about. */
 export function complaints(page: Page): string[] {
   const said: string[] = [];
-  page.on("pageerror", (error) => said.push(String(error)));
+  page.on("pageerror", (error) => {
+    // The browser gives up its own fade from page to page when the next one was drawn before; no script of ours asked for it.
+    if (!String(error).includes("Transition was aborted because of invalid state")) said.push(String(error));
+  });
   page.on("console", (message) => {
     // A refused request is logged by the browser itself; the page shows its sentence.
     if (message.type() === "error" && !message.text().includes("Failed to load resource")) said.push(message.text());

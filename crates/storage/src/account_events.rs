@@ -21,6 +21,7 @@ fn account_event(row: &AnyRow) -> Result<AccountEventRow, StoreError> {
         id: cells.take()?,
         kind: cells.take()?,
         detail: cells.take()?,
+        session: cells.take_opt()?,
         at: cells.take()?,
         seen_at: cells.take_opt()?,
     })
@@ -35,7 +36,7 @@ impl<L: Line> AccountEventReads for Statements<L> {
         limit: u32,
     ) -> Result<Vec<AccountEventRow>, StoreError> {
         let asked = Statement::new(
-            "SELECT organization_id, owner_id, id, kind, detail, at, seen_at FROM account_events \
+            "SELECT organization_id, owner_id, id, kind, detail, session_id, at, seen_at FROM account_events \
              WHERE organization_id = $1 AND owner_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4",
         );
         // Every id begins with a digit or a letter to f.
@@ -50,7 +51,7 @@ impl<L: Line> AccountEventReads for Statements<L> {
         limit: u32,
     ) -> Result<Vec<AccountEventRow>, StoreError> {
         let asked = Statement::new(
-            "SELECT organization_id, owner_id, id, kind, detail, at, seen_at FROM account_events \
+            "SELECT organization_id, owner_id, id, kind, detail, session_id, at, seen_at FROM account_events \
              WHERE organization_id = $1 AND owner_id = $2 AND seen_at IS NULL ORDER BY id DESC LIMIT $3",
         );
         let rows = self.0.rows(asked.owned(owned).bind(i64::from(limit))).await?;
@@ -62,13 +63,14 @@ impl<L: Line> AccountEventReads for Statements<L> {
 impl AccountEventWrites for Statements<Unit> {
     async fn insert_account_event(&mut self, event: &AccountEventRow) -> Result<(), StoreError> {
         let new = Statement::new(
-            "INSERT INTO account_events (organization_id, owner_id, id, kind, detail, at, seen_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO account_events (organization_id, owner_id, id, kind, detail, session_id, at, seen_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .owned(event.owned)
         .bind(event.id)
         .bind(event.kind)
         .text(&event.detail)
+        .bind_opt(event.session)
         .bind(event.at)
         .bind_opt(event.seen_at);
         self.0.change(new).await.map(drop)

@@ -80,21 +80,6 @@ impl SignedIn {
         }
     }
 
-    /// Whether this session began at that instant.
-    pub(crate) fn began(&self, at: Timestamp) -> bool {
-        matches!(&self.credential, Credential::Session(session) if session.created_at == at)
-    }
-
-    /// Whether something that happened was done in this very session, just after its person touched a passkey.
-    pub(crate) fn did(&self, at: Timestamp) -> bool {
-        match &self.credential {
-            Credential::Session(session) => {
-                at >= session.touched_at && at.since(session.touched_at) <= TOUCH_LIFE
-            }
-            Credential::Token(_) => false,
-        }
-    }
-
     /// The passkey it was opened with, as far as that is known.
     pub fn credential_id(&self) -> Option<&str> {
         match &self.credential {

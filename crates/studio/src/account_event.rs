@@ -4,7 +4,7 @@ use crate::{
     ACCOUNT_EVENTS_PER_PAGE, InSession, SignedIn, Studio, owned,
     ports::store::{AccountEventRow, Owned},
 };
-use api_types::{AccountEventId, AccountEventKind, Problem};
+use api_types::{AccountEventId, AccountEventKind, Problem, SessionId};
 
 /// Unseen events that are looked through for what matters.
 const UNSEEN_LOOKED_AT: u32 = 20;
@@ -18,15 +18,10 @@ pub struct AccountEventPage {
     pub next: Option<AccountEventId>,
 }
 
-/// Whether it was done in this very session: nobody is asked whether they are who they are.
-///
-/// What takes a passkey's touch is told by that touch. A sign-in is told by its instant alone: somebody else's, a minute
-/// after one's own, has to be shown.
-fn is_own(by: &SignedIn, event: &AccountEventRow) -> bool {
-    match event.kind {
-        AccountEventKind::NewDevice => by.began(event.at),
-        AccountEventKind::TokenMade | AccountEventKind::PasskeyAdded => by.did(event.at),
-        _ => false,
+impl AccountEventRow {
+    /// Done by its person in a session, which is not asked whether it was they.
+    pub(crate) fn done_in(self, session: SessionId) -> Self {
+        Self { session: Some(session), ..self }
     }
 }
 
@@ -39,7 +34,7 @@ impl Studio {
         detail: impl Into<String>,
     ) -> AccountEventRow {
         let (id, at) = (AccountEventId(self.ids.next()), self.now());
-        AccountEventRow { id, owned, kind, detail: detail.into(), at, seen_at: None }
+        AccountEventRow { id, owned, kind, detail: detail.into(), session: None, at, seen_at: None }
     }
 
     /// One part of the person's events.
@@ -66,7 +61,7 @@ impl Studio {
     /// `TryLater` or `Broken`.
     pub async fn account_notice(&self, by: &SignedIn) -> Result<Option<AccountEventRow>, Problem> {
         let unseen = self.store.unseen_account_events(owned(by), UNSEEN_LOOKED_AT).await?;
-        Ok(unseen.into_iter().find(|event| event.kind.matters() && !is_own(by, event)))
+        Ok(unseen.into_iter().find(|event| event.kind.matters() && event.session != Some(by.session())))
     }
 
     /// The person has seen everything up to this event.

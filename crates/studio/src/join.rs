@@ -141,6 +141,7 @@ impl Studio {
                         kind: AccountEventKind::Joined,
                         detail: FIRST_PASSKEY.to_owned(),
                         at: now,
+                        session: Some(session.id),
                         seen_at: None,
                     })
                     .await?;

@@ -92,7 +92,9 @@ impl Studio {
             .finish_registration(&CeremonyState(row.state), credential)
             .map_err(|refused| to_entitled(&refused, "a registration"))?;
         let passkey = self.new_passkey(owned(by), registered, user_agent).await?;
-        let event = self.account_event(passkey.owned, AccountEventKind::PasskeyAdded, passkey.name.clone());
+        let event = self
+            .account_event(passkey.owned, AccountEventKind::PasskeyAdded, passkey.name.clone())
+            .done_in(by.session());
         let name = passkey.name.clone();
         self.store
             .write(move |tx| {
@@ -134,7 +136,9 @@ impl Studio {
         let own = self.passkeys(by).await?;
         let passkey =
             own.into_iter().find(|key| key.credential_id == credential_id).ok_or(Problem::NotFound)?;
-        let event = self.account_event(passkey.owned, AccountEventKind::PasskeyRemoved, passkey.name.clone());
+        let event = self
+            .account_event(passkey.owned, AccountEventKind::PasskeyRemoved, passkey.name.clone())
+            .done_in(by.session());
         let (session, now) = (by.session(), self.now());
         self.store
             .write(move |tx| {

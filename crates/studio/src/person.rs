@@ -264,5 +264,5 @@ fn told(
     detail: &str,
     at: Timestamp,
 ) -> AccountEventRow {
-    AccountEventRow { id, owned, kind, detail: detail.to_owned(), at, seen_at: None }
+    AccountEventRow { id, owned, kind, detail: detail.to_owned(), session: None, at, seen_at: None }
 }

@@ -70,10 +70,12 @@ impl Studio {
     /// # Errors
     /// `TryLater` or `Broken`.
     pub async fn make_codes(&self, by: &Touched<'_>) -> Result<Vec<String>, Problem> {
-        let owned = owned(by.signed_in());
+        let by = by.signed_in();
+        let owned = owned(by);
         let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| code::new_code()).collect::<Result<_, _>>()?;
         let digests: Vec<String> = codes.iter().map(|code| code::digest(code)).collect();
-        let event = self.account_event(owned, AccountEventKind::CodesMade, String::new());
+        let event =
+            self.account_event(owned, AccountEventKind::CodesMade, String::new()).done_in(by.session());
         let now = self.now();
         self.store
             .write::<_, Problem, _>(move |tx| {
@@ -160,7 +162,8 @@ impl Studio {
         let of = Owned { organization, owner: person };
         let passkey = self.new_passkey(of, registered, user_agent).await?;
         let session = self.session_row(of, &passkey.credential_id, user_agent, browser);
-        let event = self.account_event(of, AccountEventKind::CodeUsed, passkey.name.clone());
+        let event =
+            self.account_event(of, AccountEventKind::CodeUsed, passkey.name.clone()).done_in(session.id);
         let (opened, now) = (NewSession::from(&session), self.now());
         self.store
             .write(move |tx| {

@@ -7,7 +7,7 @@ use crate::{
     owned,
     ports::{
         CeremonyState, Timestamp, VerifiedPasskey,
-        store::{API_CLIENT, AccountEventRow, CeremonyRow, Owned, SessionEnd, SessionRow},
+        store::{API_CLIENT, CeremonyRow, Owned, SessionEnd, SessionRow},
     },
 };
 use api_types::{AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, PersonId, Problem, SessionId};
@@ -107,11 +107,9 @@ impl Studio {
         let session = self.session_row(passkey.owned, &passkey.credential_id, user_agent, browser);
         let opened = NewSession::from(&session);
         let now = session.created_at;
-        // Of the same instant as the session, which is how that session knows its own.
-        let new_device = AccountEventRow {
-            at: now,
-            ..self.account_event(passkey.owned, AccountEventKind::NewDevice, session_name(&session))
-        };
+        let new_device = self
+            .account_event(passkey.owned, AccountEventKind::NewDevice, session_name(&session))
+            .done_in(session.id);
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
@@ -159,12 +157,13 @@ impl Studio {
     /// # Errors
     /// `NotFound` when it is over already or another person's.
     pub async fn end_session(&self, by: &InSession<'_>, id: SessionId) -> Result<(), Problem> {
-        let (owned, now) = (owned(by.signed_in()), self.now());
+        let by = by.signed_in();
+        let (owned, now) = (owned(by), self.now());
         let name = match self.store.session_with_person(id).await? {
             Some((session, _)) if session.owned == owned => session_name(&session),
             _ => return Err(Problem::NotFound),
         };
-        let event = self.account_event(owned, AccountEventKind::SessionsEnded, name);
+        let event = self.account_event(owned, AccountEventKind::SessionsEnded, name).done_in(by.session());
         self.store
             .write(move |tx| {
                 Box::pin(async move {
@@ -184,7 +183,8 @@ impl Studio {
     pub async fn end_other_sessions(&self, by: &InSession<'_>) -> Result<u64, Problem> {
         let by = by.signed_in();
         let (owned, this, now) = (owned(by), by.session(), self.now());
-        let event = self.account_event(owned, AccountEventKind::SessionsEnded, "all others".to_owned());
+        let event =
+            self.account_event(owned, AccountEventKind::SessionsEnded, "all others".to_owned()).done_in(this);
         self.store
             .write(move |tx| {
                 Box::pin(async move {

@@ -100,7 +100,8 @@ impl Studio {
             last_used_at: None,
             revoked_at: None,
         };
-        let event = self.account_event(owned, AccountEventKind::TokenMade, row.name.clone());
+        let event =
+            self.account_event(owned, AccountEventKind::TokenMade, row.name.clone()).done_in(by.session());
         let kept = row.clone();
         self.store
             .write(move |tx| {
@@ -127,7 +128,7 @@ impl Studio {
         let (owned, now) = (owned(by), self.now());
         let tokens = self.store.tokens(owned, TOKENS_MAX).await?;
         let name = tokens.into_iter().find(|token| token.id == id).ok_or(Problem::NotFound)?.name;
-        let event = self.account_event(owned, AccountEventKind::TokenRevoked, name);
+        let event = self.account_event(owned, AccountEventKind::TokenRevoked, name).done_in(by.session());
         self.store
             .write(move |tx| {
                 Box::pin(async move {

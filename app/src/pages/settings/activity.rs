@@ -4,6 +4,7 @@ use crate::{
     api::context,
     components::{
         account::{icon_of, sentence},
+        frame::FrameData,
         icon::icon,
         own_settings::{Part, settings},
         when::ago,
@@ -19,7 +20,8 @@ pub(crate) fn activity() -> impl IntoView {
         let by = context::signed_in()?;
         let before = context::asked("before").and_then(|id| id.parse().ok());
         let page = context::studio()?.account_events(&by.in_session()?, before).await?;
-        let data = crate::pages::frame_data(by).await?;
+        // The list says what the notice over other pages says.
+        let data = FrameData { notice: None, ..crate::pages::frame_data(by).await? };
         let now = data.now;
         let is_empty = page.events.is_empty();
         let newest = page.events.iter().find(|event| event.seen_at.is_none()).map(|event| event.id);

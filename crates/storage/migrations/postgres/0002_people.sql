@@ -95,6 +95,7 @@ CREATE TABLE account_events (
     id               TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     kind             TEXT NOT NULL,
     detail           TEXT NOT NULL,
+    session_id       TEXT COLLATE "C",
     at               BIGINT NOT NULL,
     seen_at          BIGINT,
     FOREIGN KEY (owner_id, organization_id) REFERENCES people (id, organization_id)

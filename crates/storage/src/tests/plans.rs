@@ -65,6 +65,7 @@ async fn tour(store: &Arc<dyn Store>) {
         kind: AccountEventKind::Joined,
         detail: String::new(),
         at: now,
+        session: None,
         seen_at: None,
     };
     let (events, ended) = ([event(&run, 1, "text")], end(&run, RunState::Finished, "text"));

@@ -210,6 +210,7 @@ async fn who_is_deleted_leaves_a_row_without_a_name_and_conversations_that_go() 
             kind: AccountEventKind::Joined,
             detail: "Laptop".to_owned(),
             at: at(0),
+            session: None,
             seen_at: None,
         };
         put(&store, move |tx| {

@@ -179,6 +179,7 @@ async fn what_happened_is_read_by_parts_and_seen_up_to_a_place() {
             kind: AccountEventKind::NewDevice,
             detail: "Firefox on Linux".to_owned(),
             at: at(micros),
+            session: None,
             seen_at: None,
         };
         let rows: Vec<_> = (0..5).map(|micros| event(owned, micros)).collect();

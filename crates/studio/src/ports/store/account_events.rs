@@ -2,7 +2,7 @@
 
 use super::{Owned, StoreError};
 use crate::ports::Timestamp;
-use api_types::{AccountEventId, AccountEventKind};
+use api_types::{AccountEventId, AccountEventKind, SessionId};
 use async_trait::async_trait;
 
 /// Something that happened to an account.
@@ -16,6 +16,8 @@ pub struct AccountEventRow {
     pub kind: AccountEventKind,
     /// A name its person knows; see [`AccountEventKind`]. Never a secret.
     pub detail: String,
+    /// The session in which its person did it; none where others did, or it is not known to be theirs.
+    pub session: Option<SessionId>,
     /// When.
     pub at: Timestamp,
     /// When its person had seen it.
