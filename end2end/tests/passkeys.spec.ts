@@ -136,6 +136,10 @@ test("keepers of passkeys are told what is taken here, and what is not", async (
     signalAllAcceptedCredentials: { ...user, allAcceptedCredentialIds: [expect.stringMatching(/^[\w-]+$/)] },
     signalCurrentUserDetails: { ...user, name: "Ana", displayName: "Ana" },
   });
+  await owner.goto(`${studio.url}/settings`);
+  await owner.getByLabel("Your name").fill("Ana Lima");
+  await owner.getByRole("button", { name: "Save the name" }).click();
+  await expect.poll(said).toMatchObject({ signalCurrentUserDetails: { name: "Ana Lima", displayName: "Ana Lima" } });
 
   // A passkey of another studio that stood under this address.
   const elsewhere = await (await browser.newContext()).newPage();

@@ -6,6 +6,7 @@ use crate::{
         deletion::erasing,
         notice::{field_error, refused},
         own_settings::{Part, settings},
+        signal::signal,
         toast,
     },
 };
@@ -19,7 +20,10 @@ pub(crate) fn account() -> impl IntoView {
     let is_saved = use_query_map().get_untracked().get("saved").is_some();
     crate::pages::page(async move {
         let by = context::signed_in()?;
-        let belongings = context::studio()?.belongings(&by).await?;
+        let studio = context::studio()?;
+        let belongings = studio.belongings(&by).await?;
+        // Keepers of passkeys show the name, too.
+        let known = if is_saved { Some(studio.known_passkeys(&by).await?) } else { None };
         let data = crate::pages::frame_data(by.clone()).await?;
         let form = context::refused_form();
         let of = |action: &str| form.as_ref().filter(|form| form.action == action);
@@ -35,6 +39,7 @@ pub(crate) fn account() -> impl IntoView {
                 </section>
                 {erasing("/api/account/delete", None, by.name(), belongings, of("/api/account/delete"))}
             </div>
+            {known.map(|known| signal(known, by.name()))}
             {toast::toasts(saved)}
         };
         Ok(view! { <Title text="Account" />{settings(data, Part::Account, body)} }.into_any())

@@ -5,6 +5,7 @@ mod chats;
 mod first_token;
 mod health;
 mod local_model;
+mod session_end;
 mod sign_in;
 mod size;
 mod start;
@@ -13,7 +14,7 @@ mod streams;
 use crate::figure::Group;
 
 /// All of them.
-pub(crate) const GROUPS: [&dyn Group; 9] = [
+pub(crate) const GROUPS: [&dyn Group; 10] = [
     &start::Start,
     &size::Size,
     &chat_page::ChatPage,
@@ -22,5 +23,6 @@ pub(crate) const GROUPS: [&dyn Group; 9] = [
     &local_model::LocalModel,
     &health::Health,
     &sign_in::SignIn,
+    &session_end::SessionEnd,
     &chats::Chats,
 ];

@@ -3,7 +3,7 @@
 use super::{Events, Member};
 use crate::clock;
 use anyhow::{Result, ensure};
-use api_types::{ConversationId, Started};
+use api_types::{ConversationId, SessionId, Started};
 use reqwest::{Client, Response, redirect::Policy};
 use serde_json::{Value, json};
 use std::{
@@ -72,6 +72,22 @@ impl Person {
         let request = self.client.post(format!("{}/api/message/send", self.address)).json(message);
         let request = request.header("cookie", &self.cookie).header("accept", "application/json");
         Ok(told(request.send().await?).await?.json().await?)
+    }
+
+    /// Ends another session of the same person.
+    pub(crate) async fn end_session(&self, session: SessionId) -> Result<()> {
+        let request = self.client.post(format!("{}/api/session/end_one", self.address));
+        let request = request.json(&json!({ "session": session })).header("cookie", &self.cookie);
+        told(request.header("accept", "application/json").send().await?).await.map(drop)
+    }
+
+    /// Whether the cookie opens a page, or leads to the door.
+    pub(crate) async fn is_in(&self) -> Result<bool> {
+        let response = self.get("/settings").send().await?;
+        let status = response.status();
+        response.bytes().await?;
+        ensure!(status == 200 || status.is_redirection(), "the page was answered with {status}");
+        Ok(status == 200)
     }
 
     /// Opens the stream of events, from now on.

@@ -59,16 +59,7 @@ impl Seed {
             })
             .await?;
         let rows: Vec<(PersonRow, SessionRow)> = (0..count).map(|number| self.person(number, now)).collect();
-        let member = |(person, session): &(PersonRow, SessionRow)| {
-            let token = self.tokens.issue(
-                SessionToken { session: session.id, epoch: 0 },
-                session.created_at,
-                session.expires_at,
-            );
-            let owned = Owned { organization, owner: person.id };
-            Member { owned, cookie: format!("vobio-session={token}") }
-        };
-        let members = rows.iter().map(member).collect();
+        let members = rows.iter().map(|(_, session)| self.member(session)).collect();
         for some in rows.chunks(AT_ONCE) {
             let some = some.to_vec();
             self.store
@@ -97,23 +88,24 @@ impl Seed {
             disabled_at: None,
             deleted_at: None,
         };
-        let session = SessionRow {
-            id: SessionId(clock::new_id()),
-            owned: Owned { organization: self.organization, owner: person.id },
-            user_agent: "bench".to_owned(),
-            created_at: now,
-            last_seen_at: now,
-            expires_at: now + SESSION_LIFE,
-            ended_at: None,
-            end_reason: None,
-            epoch: 0,
-            epoch_at: now,
-            epoch_seen_at: None,
-            touched_at: now,
-            credential_id: None,
-            browser: String::new(),
-        };
+        let session = session(Owned { organization: self.organization, owner: person.id }, now);
         (person, session)
+    }
+
+    fn member(&self, session: &SessionRow) -> Member {
+        let token = SessionToken { session: session.id, epoch: session.epoch };
+        let token = self.tokens.issue(token, session.created_at, session.expires_at);
+        Member { owned: session.owned, cookie: format!("vobio-session={token}") }
+    }
+
+    /// The same person signed in once more, and which session that is.
+    pub(crate) async fn another_session(&self, member: &Member) -> Result<(SessionId, Member)> {
+        let session = session(member.owned, clock::now());
+        let another = (session.id, self.member(&session));
+        self.store
+            .write::<_, StoreError, _>(move |tx| Box::pin(async move { tx.insert_session(&session).await }))
+            .await?;
+        Ok(another)
     }
 
     /// Gives somebody a passkey, by the same ceremony as the studio's.
@@ -194,5 +186,25 @@ impl Seed {
     /// A run as it ended.
     pub(crate) async fn run(&self, member: &Member, run: RunId) -> Result<Option<RunRow>> {
         Ok(self.store.run(member.owned, run).await?)
+    }
+}
+
+/// A session of somebody that was used just now.
+fn session(owned: Owned, now: Timestamp) -> SessionRow {
+    SessionRow {
+        id: SessionId(clock::new_id()),
+        owned,
+        user_agent: "bench".to_owned(),
+        created_at: now,
+        last_seen_at: now,
+        expires_at: now + SESSION_LIFE,
+        ended_at: None,
+        end_reason: None,
+        epoch: 0,
+        epoch_at: now,
+        epoch_seen_at: None,
+        touched_at: now,
+        credential_id: None,
+        browser: String::new(),
     }
 }

@@ -173,3 +173,64 @@ fn every_reason_has_its_kind() {
     assert_eq!(signed(&mut copy, &stored.passkey).unwrap_err().why, Refusal::Cloned);
     assert!(signed(&mut browser, &stored.passkey).is_ok());
 }
+
+#[test]
+fn a_key_is_taken_however_its_authenticator_is_reached() {
+    // Level 3, section 5.8.4 lists six and asks that unknown ones be let be; older browsers say cable.
+    let ways: [&[&str]; 11] = [
+        &[],
+        &["internal"],
+        &["usb"],
+        &["nfc"],
+        &["ble"],
+        &["hybrid"],
+        &["smart-card"],
+        &["cable"],
+        &["internal", "hybrid"],
+        &["usb", "nfc", "ble"],
+        &["by pigeon"],
+    ];
+    for way in ways {
+        for is_told in [true, false] {
+            let (options, state) = passkeys().start_registration(person(7), "Ada", &[]).unwrap();
+            let mut browser = Browser::at(ORIGIN);
+            let made = edit(&browser.create(&options).unwrap(), |c| {
+                let response = c["response"].as_object_mut().unwrap();
+                response.remove("transports");
+                if is_told {
+                    response.insert("transports".to_owned(), json!(way));
+                }
+            });
+            let stored = passkeys().finish_registration(&state, &made);
+            let stored = stored.unwrap_or_else(|refused| panic!("{way:?}: {refused}"));
+            let (options, state) = passkeys().start_sign_in().unwrap();
+            let signed = browser.get(&options).unwrap();
+            assert!(passkeys().finish_sign_in(&state, &signed, &stored.passkey).is_ok(), "{way:?}");
+        }
+    }
+}
+
+#[test]
+fn of_two_authenticators_each_signs_for_itself() {
+    let (mut laptop, first) = registered(person(7));
+    let (options, state) =
+        passkeys().start_registration(person(7), "Ada", std::slice::from_ref(&first.credential_id)).unwrap();
+    assert!(laptop.create(&options).is_err(), "the one that has a key makes no second");
+    let mut stick = Browser::at(ORIGIN);
+    let second = passkeys().finish_registration(&state, &stick.create(&options).unwrap()).unwrap();
+    assert_ne!(first.credential_id, second.credential_id);
+    for (browser, own, other) in [(&mut laptop, &first, &second), (&mut stick, &second, &first)] {
+        let (options, state) = passkeys().start_sign_in().unwrap();
+        let signed = browser.get(&options).unwrap();
+        assert_eq!(passkeys().credential_id(&signed).unwrap(), own.credential_id);
+        let why = passkeys().finish_sign_in(&state, &signed, &other.passkey).unwrap_err().why;
+        assert_eq!(why, Refusal::WrongKey);
+        // The same answer under the other's name: the signature is not its.
+        let lie = edit(&signed, |c| {
+            c["id"] = json!(other.credential_id);
+            c["rawId"] = json!(other.credential_id);
+        });
+        assert!(passkeys().finish_sign_in(&state, &lie, &other.passkey).is_err());
+        assert!(passkeys().finish_sign_in(&state, &signed, &own.passkey).is_ok());
+    }
+}
