@@ -2,9 +2,7 @@
 
 use crate::http::Pulse;
 use std::{sync::Arc, time::Duration};
-use studio::{
-    BIN_AFTER_DELETION, HEARTBEAT_EVERY, HEARTBEAT_STALE, Studio, TRACE, Ticket, answer, ports::Timestamp,
-};
+use studio::{BIN_AFTER_DELETION, HEARTBEAT_EVERY, HEARTBEAT_STALE, Studio, TRACE, Ticket, answer};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -113,11 +111,7 @@ async fn beat(studio: Arc<Studio>, pulse: Pulse, alone: bool) {
 /// process can be using this database (SQLite), so whatever is not ours is an orphan.
 pub(crate) async fn once(studio: &Studio, alone: bool) -> Result<u64, studio::ports::store::StoreError> {
     let (worker, now) = (studio.worker(), studio.now());
-    let stale = if alone {
-        now
-    } else {
-        Timestamp(now.0 - i64::try_from(HEARTBEAT_STALE.as_micros()).unwrap_or(i64::MAX))
-    };
+    let stale = if alone { now } else { now - HEARTBEAT_STALE };
     let orphans: u64 = studio
         .store
         .write::<_, studio::ports::store::StoreError, _>(move |tx| {

@@ -181,6 +181,24 @@ impl PeopleWrites for Statements<Unit> {
         if self.0.change(erased.owned(who).text(name).bind(now)).await? == 0 {
             return Ok(false);
         }
+        self.erase_rows_of(who).await?;
+        self.end_sessions_of(who, SessionEnd::Deleted, now).await?;
+        Ok(true)
+    }
+
+    async fn erase_late(&mut self, since: Timestamp) -> Result<(), StoreError> {
+        let deleted = Statement::new("SELECT organization_id, id FROM people WHERE deleted_at >= $1");
+        for row in self.0.rows(deleted.bind(since)).await? {
+            let who = Cells::new(&row, "people").take_owned()?;
+            self.erase_rows_of(who).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Statements<Unit> {
+    /// All that is somebody's goes, or is on its way.
+    async fn erase_rows_of(&mut self, who: Owned) -> Result<(), StoreError> {
         for gone in [
             "DELETE FROM passkeys WHERE organization_id = $1 AND owner_id = $2",
             "DELETE FROM recovery_codes WHERE organization_id = $1 AND owner_id = $2",
@@ -196,12 +214,9 @@ impl PeopleWrites for Statements<Unit> {
         ] {
             self.0.change(Statement::new(gone).owned(who)).await?;
         }
-        self.end_sessions_of(who, SessionEnd::Deleted, now).await?;
-        Ok(true)
+        Ok(())
     }
-}
 
-impl Statements<Unit> {
     async fn end_sessions_of(
         &mut self,
         who: Owned,

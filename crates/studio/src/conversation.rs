@@ -220,14 +220,20 @@ impl Studio {
             .await
     }
 
-    /// Removes for good what has been in the bin for [`crate::BIN_LIFE`]. For the worker.
+    /// Removes for good what has been in the bin for [`crate::BIN_LIFE`], and what was written of somebody after their
+    /// deletion. For the worker.
     ///
     /// # Errors
     /// `TryLater` or `Broken`.
     pub async fn empty_bin(&self) -> Result<u64, Problem> {
-        let before = Timestamp(self.now().0 - i64::try_from(crate::BIN_LIFE.as_micros()).unwrap_or(i64::MAX));
+        let (before, lately) = (self.now() - crate::BIN_LIFE, self.now() - crate::WRITTEN_LATE_MAX);
         self.store
-            .write::<_, Problem, _>(move |tx| Box::pin(async move { Ok(tx.empty_bin(before).await?) }))
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move {
+                    tx.erase_late(lately).await?;
+                    Ok(tx.empty_bin(before).await?)
+                })
+            })
             .await
     }
 

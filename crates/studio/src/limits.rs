@@ -80,6 +80,8 @@ pub const LIMITED_MAX: usize = 10_000;
 pub const CREDENTIAL_BYTES_MAX: usize = 32_768;
 /// A deleted conversation can be restored for this long.
 pub const BIN_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// What is written of somebody so long after their deletion is looked for: far longer than any request lives.
+pub const WRITTEN_LATE_MAX: Duration = Duration::from_secs(24 * 3600);
 /// A process says that it lives this often …
 pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(3);
 /// … and its runs are interrupted when it has not for this long.

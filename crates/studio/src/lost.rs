@@ -21,7 +21,7 @@ impl Studio {
     /// What the database says.
     pub async fn interrupt_lost(&self) -> Result<u64, StoreError> {
         let now = self.now();
-        let before = Timestamp(now.0 - i64::try_from(LOST_AFTER.as_micros()).unwrap_or(i64::MAX));
+        let before = now - LOST_AFTER;
         let active = self.store.active_runs(self.worker(), before).await?;
         let mut ended = 0;
         for run in active.into_iter().filter(|run| self.live.get(run.owned.owner, run.id).is_none()) {

@@ -147,8 +147,7 @@ impl Studio {
     /// `TryLater` or `Broken`.
     pub async fn sessions(&self, by: &InSession<'_>) -> Result<Vec<SessionRow>, Problem> {
         let now = self.now();
-        let idle = i64::try_from(self.settings.session_idle.as_micros()).unwrap_or(i64::MAX);
-        let idle_since = Timestamp(now.0.saturating_sub(idle));
+        let idle_since = now - self.settings.session_idle;
         Ok(self.store.sessions(owned(by.signed_in()), now, idle_since, SESSIONS_SHOWN_MAX).await?)
     }
 
@@ -203,8 +202,7 @@ impl Studio {
     /// # Errors
     /// `TryLater` or `Broken`.
     pub async fn purge_sessions(&self) -> Result<u64, Problem> {
-        let kept = i64::try_from(crate::SESSION_KEPT.as_micros()).unwrap_or(i64::MAX);
-        let before = Timestamp(self.now().0.saturating_sub(kept));
+        let before = self.now() - crate::SESSION_KEPT;
         self.store.write(move |tx| Box::pin(async move { Ok(tx.purge_sessions(before).await?) })).await
     }
 

@@ -84,5 +84,5 @@ fn finished(answer: &MessageRow, settings: &ConversationSettings) -> RunRow {
 
 pub(super) fn minutes_before(now: Timestamp, minutes: usize) -> Timestamp {
     let before = Duration::from_secs(60) * u32::try_from(minutes).unwrap_or(u32::MAX);
-    Timestamp(now.0 - i64::try_from(before.as_micros()).unwrap_or(i64::MAX))
+    now - before
 }

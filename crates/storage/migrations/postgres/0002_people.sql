@@ -2,6 +2,7 @@
 -- happened to an account.
 
 ALTER TABLE people ADD COLUMN deleted_at BIGINT;
+CREATE INDEX people_deleted ON people (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX people_list ON people (organization_id, created_at, id);
 -- All that one person owns, the bin among it: to count it, to hand it out, to let it go.
 CREATE INDEX conversations_owner ON conversations (organization_id, owner_id, id);

@@ -151,6 +151,7 @@ async fn tour(store: &Arc<dyn Store>) {
             tx.bin_conversation(owned, chat, Some(now)).await?;
             tx.bin_conversation(owned, chat, None).await?;
             tx.bin_conversation(owned, chat, Some(now)).await?;
+            tx.erase_late(at(0)).await?;
             tx.empty_bin(at(10)).await
         })
     })

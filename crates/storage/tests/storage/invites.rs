@@ -263,6 +263,15 @@ async fn who_is_deleted_leaves_a_row_without_a_name_and_conversations_that_go() 
         })
         .await;
         assert_eq!((empty().await, empty().await), (1, 0));
+
+        // A request that was under way when she was deleted.
+        let late = chat(&store, ana).await;
+        assert_eq!(empty().await, 0, "nobody has thrown it away");
+        put(&store, |tx| Box::pin(async move { tx.erase_late(at(11)).await })).await;
+        assert_eq!(empty().await, 0, "it is looked for among those who were deleted since");
+        put(&store, |tx| Box::pin(async move { tx.erase_late(at(10)).await })).await;
+        assert_eq!(empty().await, 1);
+        assert_eq!(store.conversation(ana, late).await.unwrap(), None);
         assert_eq!(store.message(ana, question.conversation, answer.id).await.unwrap(), None);
         assert_eq!(store.belongings(ana).await.unwrap(), studio::ports::store::Belongings::default());
         assert!(store.message(other, kept.conversation, kept.id).await.unwrap().is_some(), "nobody else's");

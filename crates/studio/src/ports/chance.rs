@@ -1,7 +1,10 @@
 //! Time, ids and chance come in as parameters.
 
 use serde::{Deserialize, Serialize};
-use std::{ops::Add, time::Duration};
+use std::{
+    ops::{Add, Sub},
+    time::Duration,
+};
 use uuid::Uuid;
 
 /// Microseconds since 1970 in UTC.
@@ -13,6 +16,13 @@ impl Timestamp {
     /// How long after `earlier` this is; zero when it is not.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+    fn sub(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
     }
 }
 

@@ -102,4 +102,8 @@ pub trait PeopleWrites: Send {
     /// sessions end, and their conversations fall due in the bin, whatever was in it before. The row stays, called
     /// `name`.
     async fn erase_person(&mut self, who: Owned, name: &str, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Erases once more what is there of everybody who was deleted at `since` or later: a request that was under way at that
+    /// instant may have written after it.
+    async fn erase_late(&mut self, since: Timestamp) -> Result<(), StoreError>;
 }
