@@ -1,10 +1,6 @@
 //! `vobio backup`: one tar file with the database and the keys.
 
-use crate::{
-    boot::{Folder, database},
-    config::Config,
-    print,
-};
+use crate::{boot::database, config::Config, folder::Folder, print};
 use anyhow::{Context, anyhow, bail, ensure};
 use std::{
     fs::{self, File, OpenOptions},

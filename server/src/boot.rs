@@ -4,113 +4,24 @@ use crate::{
     clock::{SystemClock, SystemIds, new_id},
     config::Config,
     connection::Connections,
+    folder::Folder,
     host,
     http::{self, Cookies, Http, Proxies, Pulse},
     listen,
     places::Places,
     print, say, site,
+    sources::sources,
     tls::{self, Tls},
     worker,
 };
 use adapters::{Tokens, WebauthnPasskeys, load_or_create_key};
-use anyhow::Context;
 use api_types::WorkerId;
-use providers::{Dialect, Finder, Mock, Remote, RemoteConfig, Timeouts, http_client};
+use providers::{Finder, Timeouts, http_client};
 use secrecy::ExposeSecret;
-use std::{
-    collections::BTreeMap,
-    fs::{self, File},
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::sync::Arc;
 use storage::{Database, StoreConfig, StoreUrl};
-use studio::{Catalog, Parts, Studio, StudioSettings, Ticket, ports::ModelSource};
+use studio::{Catalog, Parts, Studio, StudioSettings, Ticket};
 use tokio::sync::mpsc;
-
-/// Where things lie in the state folder.
-pub(crate) struct Folder {
-    root: PathBuf,
-}
-
-impl Folder {
-    /// The state folder of a configuration, whether it is there or not.
-    pub(crate) fn at(config: &Config) -> Self {
-        Self { root: config.data.clone() }
-    }
-
-    /// The state folder of a configuration; made, for its owner alone, when it is not there.
-    pub(crate) fn open(config: &Config) -> anyhow::Result<Self> {
-        let root = config.data.clone();
-        let made = |what: &Path| -> anyhow::Result<()> {
-            fs::create_dir_all(what)
-                .with_context(|| format!("the state folder {} cannot be made", what.display()))
-        };
-        ensure_own(&root)?;
-        made(&root)?;
-        make_private(&root)?;
-        let keys = root.join("keys");
-        made(&keys)?;
-        make_private(&keys)?;
-        Ok(Self { root })
-    }
-
-    pub(crate) fn database(&self) -> PathBuf {
-        self.root.join("vobio.db")
-    }
-
-    pub(crate) fn session_key(&self) -> PathBuf {
-        self.root.join("keys").join("session.key")
-    }
-
-    fn backups(&self) -> PathBuf {
-        self.root.join("backups")
-    }
-
-    pub(crate) fn lock_file(&self) -> PathBuf {
-        self.root.join("lock")
-    }
-
-    /// Held while a studio serves from this folder: a second one would take the first one's answers for orphans.
-    pub(crate) fn lock(&self) -> anyhow::Result<File> {
-        let path = self.lock_file();
-        let file = File::create(&path).with_context(|| format!("{} cannot be made", path.display()))?;
-        file.try_lock().map_err(|_| {
-            anyhow::anyhow!(
-                "another studio is serving from {}; stop it, or set VOBIO_DATA to another folder",
-                self.root.display()
-            )
-        })?;
-        Ok(file)
-    }
-}
-
-/// A folder that others use is not made private: whoever names one (`/tmp`) has mistaken it.
-fn ensure_own(root: &Path) -> anyhow::Result<()> {
-    // What cannot be looked into cannot be used either, and says so later.
-    let Ok(entries) = fs::read_dir(root) else { return Ok(()) };
-    let ours = ["vobio.db", "keys", "backups", "lock"];
-    // The root of a disk of one's own has the first from the start.
-    let names = entries.flatten().map(|entry| entry.file_name()).filter(|name| name != "lost+found");
-    let mut names = names.peekable();
-    anyhow::ensure!(
-        names.peek().is_none() || names.any(|name| ours.iter().any(|own| name == *own)),
-        "{} holds something else; set VOBIO_DATA to a folder of the studio's own",
-        root.display()
-    );
-    Ok(())
-}
-
-#[cfg(unix)]
-fn make_private(folder: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
-        .with_context(|| format!("{} cannot be made private", folder.display()))
-}
-
-#[cfg(not(unix))]
-fn make_private(_folder: &Path) -> anyhow::Result<()> {
-    Ok(())
-}
 
 /// Where the database is.
 pub(crate) fn store_url(config: &Config, folder: &Folder) -> StoreUrl {
@@ -125,78 +36,6 @@ pub(crate) async fn database(config: &Config, folder: &Folder) -> anyhow::Result
     let url = store_url(config, folder);
     let store = StoreConfig { url, backup_dir: folder.backups(), version: env!("CARGO_PKG_VERSION") };
     Ok(Arc::new(storage::open(store).await?))
-}
-
-/// The models of the configuration; each failure is said, and the rest is there all the same.
-pub(crate) fn sources(
-    config: &Config,
-    client: &reqwest::Client,
-) -> anyhow::Result<Vec<Arc<dyn ModelSource>>> {
-    let mut sources: Vec<Arc<dyn ModelSource>> = Vec::new();
-    for remote in &config.remotes {
-        let (dialect, label) = match remote.name {
-            "anthropic" => (Dialect::Anthropic, "Anthropic".to_owned()),
-            "gemini" => (Dialect::Gemini, "Google Gemini".to_owned()),
-            "ollama" => (Dialect::Ollama, format!("Ollama at {}", remote.base_url)),
-            _ => (Dialect::OpenAi, format!("OpenAI-compatible server at {}", remote.base_url)),
-        };
-        let made = Remote::new(
-            RemoteConfig {
-                name: remote.name.to_owned(),
-                label,
-                dialect,
-                base_url: remote.base_url.clone(),
-                api_key: remote.api_key.clone(),
-                prices: BTreeMap::new(),
-            },
-            client.clone(),
-        )?;
-        sources.push(Arc::new(made));
-    }
-    if config.local_model.on {
-        sources.extend(local_model(config));
-    }
-    if config.mock {
-        tracing::warn!("MOCK_MODE is on: the mock models answer with scripts");
-        sources.push(Arc::new(Mock::new()));
-    }
-    Ok(sources)
-}
-
-/// The model that runs in this process.
-#[cfg(feature = "local-model")]
-fn local_model(config: &Config) -> Option<Arc<dyn ModelSource>> {
-    use inference::{
-        DEFAULT_LABEL, DEFAULT_NAME, DEFAULT_Q8_FILE, DEFAULT_WEIGHTS, LocalModel, LocalModelConfig,
-    };
-    let local = &config.local_model;
-    if local.path.is_none() {
-        tracing::warn!("no local model: LOCAL_MODEL is not set; make run fetches one");
-    }
-    if let Some(path) = local.path.as_ref().filter(|path| !path.exists()) {
-        tracing::warn!("no local model: LOCAL_MODEL is {}, and there is no such file", path.display());
-    }
-    let own = local.path.as_ref().filter(|path| {
-        path.file_name().is_some_and(|name| name != DEFAULT_Q8_FILE && name != DEFAULT_WEIGHTS.file)
-    });
-    let name = own
-        .and_then(|path| path.file_stem()?.to_str())
-        .map(|name| name.to_lowercase().replace(char::is_whitespace, "-"));
-    let name = name.filter(|name| api_types::ModelRef::new("local", name).is_some());
-    let label = name.as_ref().map_or(DEFAULT_LABEL.to_owned(), |name| format!("{name} (built in)"));
-    Some(Arc::new(LocalModel::new(LocalModelConfig {
-        path: local.path.clone(),
-        threads: local.threads,
-        idle_unload: local.idle,
-        label,
-        name: name.unwrap_or_else(|| DEFAULT_NAME.to_owned()),
-    })))
-}
-
-#[cfg(not(feature = "local-model"))]
-fn local_model(_config: &Config) -> Option<Arc<dyn ModelSource>> {
-    tracing::warn!("no local model: this binary was built without it");
-    None
 }
 
 /// Everything that works together.

@@ -1,10 +1,12 @@
 //! `vobio doctor`: what was understood of the configuration, and what can be reached.
 
 use crate::{
-    boot::{self, Booted, Folder, boot},
+    boot::{self, Booted, boot},
     clock::SystemClock,
     config::{Config, RawConfig, SETTINGS},
+    folder::Folder,
     host, print, site,
+    sources::sources,
     tls::Pair,
 };
 use providers::{Timeouts, http_client};
@@ -135,7 +137,7 @@ async fn state(config: &Config, folder: &Folder) -> anyhow::Result<State> {
     print(&format!("  database                   {engine}: {words}"));
     if condition != Condition::Current {
         let client = http_client(&Timeouts::default())?;
-        let what = What::NotYet(Catalog::new(boot::sources(config, &client)?));
+        let what = What::NotYet(Catalog::new(sources(config, &client)?));
         return Ok(State { what, is_at_home: true });
     }
     let booted = boot(config, folder).await?;

@@ -1,8 +1,9 @@
 //! The host that passkeys are bound to, and how it is reached, as the operator meets it.
 
 use crate::{
-    boot::{Booted, Folder, boot},
+    boot::{Booted, boot},
     config::Config,
+    folder::Folder,
     print,
 };
 use anyhow::{anyhow, bail, ensure};

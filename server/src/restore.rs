@@ -2,8 +2,9 @@
 
 use crate::{
     backup::{DATABASE, SESSION_KEY, create},
-    boot::{Booted, Folder, boot},
+    boot::{Booted, boot},
     config::Config,
+    folder::Folder,
     host, print,
 };
 use anyhow::{Context, anyhow, bail, ensure};

@@ -1,0 +1,93 @@
+//! The state folder: where things lie in it, that it is its owner's alone, and that one studio at a time serves from it.
+
+use crate::config::Config;
+use anyhow::Context;
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
+
+/// The state folder.
+pub(crate) struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    /// The state folder of a configuration, whether it is there or not.
+    pub(crate) fn at(config: &Config) -> Self {
+        Self { root: config.data.clone() }
+    }
+
+    /// The state folder of a configuration; made, for its owner alone, when it is not there.
+    pub(crate) fn open(config: &Config) -> anyhow::Result<Self> {
+        let root = config.data.clone();
+        let made = |what: &Path| -> anyhow::Result<()> {
+            fs::create_dir_all(what)
+                .with_context(|| format!("the state folder {} cannot be made", what.display()))
+        };
+        ensure_own(&root)?;
+        made(&root)?;
+        make_private(&root)?;
+        let keys = root.join("keys");
+        made(&keys)?;
+        make_private(&keys)?;
+        Ok(Self { root })
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.root.join("vobio.db")
+    }
+
+    pub(crate) fn session_key(&self) -> PathBuf {
+        self.root.join("keys").join("session.key")
+    }
+
+    pub(crate) fn backups(&self) -> PathBuf {
+        self.root.join("backups")
+    }
+
+    pub(crate) fn lock_file(&self) -> PathBuf {
+        self.root.join("lock")
+    }
+
+    /// Held while a studio serves from this folder: a second one would take the first one's answers for orphans.
+    pub(crate) fn lock(&self) -> anyhow::Result<File> {
+        let path = self.lock_file();
+        let file = File::create(&path).with_context(|| format!("{} cannot be made", path.display()))?;
+        file.try_lock().map_err(|_| {
+            anyhow::anyhow!(
+                "another studio is serving from {}; stop it, or set VOBIO_DATA to another folder",
+                self.root.display()
+            )
+        })?;
+        Ok(file)
+    }
+}
+
+/// A folder that others use is not made private: whoever names one (`/tmp`) has mistaken it.
+fn ensure_own(root: &Path) -> anyhow::Result<()> {
+    // What cannot be looked into cannot be used either, and says so later.
+    let Ok(entries) = fs::read_dir(root) else { return Ok(()) };
+    let ours = ["vobio.db", "keys", "backups", "lock"];
+    // The root of a disk of one's own has the first from the start.
+    let names = entries.flatten().map(|entry| entry.file_name()).filter(|name| name != "lost+found");
+    let mut names = names.peekable();
+    anyhow::ensure!(
+        names.peek().is_none() || names.any(|name| ours.iter().any(|own| name == *own)),
+        "{} holds something else; set VOBIO_DATA to a folder of the studio's own",
+        root.display()
+    );
+    Ok(())
+}
+
+#[cfg(unix)]
+fn make_private(folder: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+        .with_context(|| format!("{} cannot be made private", folder.display()))
+}
+
+#[cfg(not(unix))]
+fn make_private(_folder: &Path) -> anyhow::Result<()> {
+    Ok(())
+}
