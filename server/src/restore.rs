@@ -2,7 +2,7 @@
 
 use crate::{
     backup::{DATABASE, SESSION_KEY, create},
-    boot::{Booted, boot},
+    boot::database,
     config::Config,
     folder::Folder,
     host, print,
@@ -14,6 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use storage::{Condition, OpenError, StoreUrl};
+use studio::BoundHost;
 
 /// Puts a backup into an empty state folder.
 pub(crate) async fn restore(config: &Config, file: &Path) -> anyhow::Result<()> {
@@ -54,9 +55,10 @@ pub(crate) async fn restore(config: &Config, file: &Path) -> anyhow::Result<()> 
 
 /// Passkeys of another host would be found out only by the people before the door.
 async fn warn_of_another_host(config: &Config, folder: &Folder) -> anyhow::Result<()> {
-    let Booted { studio, database, .. } = boot(config, folder).await?;
-    let bound = studio.bound_host().await.map_err(|problem| anyhow!("{problem}"))?;
+    let database = database(config, folder).await?;
+    let bound = BoundHost::of(&*database).await;
     database.close().await;
+    let bound = bound.map_err(|problem| anyhow!("{problem}"))?;
     if let Some(sentence) = host::refusal(&bound, config.host()) {
         print(&format!("But it will not start like this. {sentence}"));
     }

@@ -7,7 +7,10 @@
 
 use crate::{
     Studio,
-    ports::{Timestamp, store::Tx},
+    ports::{
+        Timestamp,
+        store::{Store, Tx},
+    },
 };
 use api_types::Problem;
 use std::fmt;
@@ -27,6 +30,15 @@ pub struct BoundHost {
 }
 
 impl BoundHost {
+    /// What a database says.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn of(store: &dyn Store) -> Result<Self, Problem> {
+        let (passkeys, people) = store.passkey_count().await?;
+        Ok(Self { host: store.fact(RP_ID).await?, passkeys, people })
+    }
+
     /// Whether passkeys would be orphaned if the studio served under `host`.
     pub fn forbids(&self, host: &str) -> bool {
         self.passkeys > 0 && self.host.as_deref().is_some_and(|bound| bound != host)
@@ -56,8 +68,7 @@ impl Studio {
     /// # Errors
     /// `TryLater` or `Broken`.
     pub async fn bound_host(&self) -> Result<BoundHost, Problem> {
-        let (passkeys, people) = self.store.passkey_count().await?;
-        Ok(BoundHost { host: self.store.fact(RP_ID).await?, passkeys, people })
+        BoundHost::of(&*self.store).await
     }
 
     /// Binds the studio to `host`, unless that orphaned a passkey; gives what it was bound to before. Where
