@@ -15,7 +15,7 @@ use crate::{
     worker,
 };
 use adapters::{Tokens, WebauthnPasskeys, load_or_create_key};
-use api_types::WorkerId;
+use api_types::{ModelRef, WorkerId};
 use providers::{Finder, Timeouts, http_client};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
@@ -112,6 +112,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         worker.also(tls::watch(studio.clone(), tls, pair, config.host().to_owned()));
     }
 
+    if let Some(model) = config.default_model.clone() {
+        worker.also(say_if_unknown(studio.clone(), model));
+    }
     if config.listen.ip().is_unspecified() && config.url.starts_with("http://localhost") {
         tracing::warn!(
             "VOBIO_HOST opens the studio to other machines, but it answers under {} alone: set VOBIO_URL to the https \
@@ -136,6 +139,19 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     worker.stop().await;
     database.close().await;
     Ok(())
+}
+
+/// A `DEFAULT_MODEL` that no server has would be passed over in silence.
+async fn say_if_unknown(studio: Arc<Studio>, model: ModelRef) {
+    let found = tokio::select! {
+        found = studio.catalog.find(&model) => found,
+        () = studio.live.closed() => return,
+    };
+    if found.is_none() {
+        tracing::warn!(
+            "DEFAULT_MODEL is {model}, and no model is called so now: new chats begin with another one"
+        );
+    }
 }
 
 /// Completes at Ctrl-C or SIGTERM; streams end with it.

@@ -1,6 +1,6 @@
 //! The configuration, as the operator meets it.
 
-use crate::support::Studio;
+use crate::support::{Studio, until};
 
 #[test]
 fn nonsense_stops_the_start_with_a_sentence_that_names_it() {
@@ -56,4 +56,16 @@ fn a_new_setup_code_takes_the_place_of_the_old_one() {
     assert_eq!(code.len(), 19);
     let running = studio.start();
     assert_ne!(running.code.as_deref(), Some(code.as_str()));
+}
+
+#[test]
+fn a_default_model_that_nobody_has_is_said_at_the_start() {
+    let studio = Studio::new().with("DEFAULT_MODEL", "mock/nobody");
+    let running = studio.start();
+    let said = |line: &String| line.contains("DEFAULT_MODEL is mock/nobody").then_some(());
+    until("a line about it", || running.logged().iter().find_map(said));
+    let studio = Studio::new().with("DEFAULT_MODEL", "mock/echo");
+    let running = studio.start();
+    running.owner();
+    assert!(running.logged().iter().all(|line| !line.contains("DEFAULT_MODEL")));
 }
