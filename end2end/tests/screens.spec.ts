@@ -1,5 +1,6 @@
 // `make screens`: pictures of each page into docs/screens. A test is a place in the studio, a picture a state of it.
 import type { Page } from "@playwright/test";
+import { invite, joins } from "./people";
 import { become, shoot } from "./picture";
 import { addAuthenticator, ask, awake, choose, expect, lastAnswer, mock, setUp, test } from "./studio";
 import { FORMATTED, LONG_WORDS, PLAIN } from "./texts";
@@ -171,4 +172,46 @@ test("many conversations, and one deleted", async ({ owner, studio }) => {
   await owner.keyboard.press("Enter");
   await expect(owner).toHaveURL(/q=/);
   await shoot(owner, "search", { looks: ["phone"] });
+});
+
+/** Two looks in few colours: these pages are words in rows. */
+const ROWS = { looks: ["light", "phone"], colours: 16 } as const;
+
+test("one's own settings", async ({ owner, studio }) => {
+  await owner.goto(`${studio.url}/settings`);
+  await shoot(owner, "account", ROWS);
+  await owner.goto(`${studio.url}/settings/passkeys`);
+  await awake(owner);
+  await owner.getByRole("button", { name: "Make recovery codes" }).click();
+  await expect(owner.getByLabel("Recovery codes", { exact: true })).toBeVisible();
+  await owner.goto(`${studio.url}/settings/passkeys`);
+  await shoot(owner, "passkeys", ROWS);
+  await owner.goto(`${studio.url}/settings/sessions`);
+  await shoot(owner, "sessions", ROWS);
+  await owner.goto(`${studio.url}/settings/tokens`);
+  await owner.getByLabel("Name").fill("Night job");
+  await owner.getByRole("button", { name: "Make the token" }).click();
+  await expect(owner.locator("[data-made-token]")).toBeVisible();
+  await owner.goto(`${studio.url}/settings/tokens`);
+  await shoot(owner, "tokens", ROWS);
+  await owner.goto(`${studio.url}/settings/activity`);
+  await shoot(owner, "activity", ROWS);
+});
+
+test("people", async ({ owner, browser, studio }) => {
+  const ben = await joins(browser, await invite(owner, studio, "For Ben"), "Ben");
+  await ben.context().clearCookies();
+  await ben.goto(`${studio.url}/recover`);
+  await shoot(ben, "recover", { ...ROWS, looks: ["phone"] });
+  await ben.goto(await invite(owner, studio, "The people of the bakery"));
+  await awake(ben);
+  await ben.getByLabel("Invitation").fill("AAAA-BBBB-CCCC-DDDD");
+  await shoot(ben, "join", { ...ROWS, looks: ["phone"] });
+  await ben.context().close();
+
+  await owner.goto(`${studio.url}/people`);
+  await shoot(owner, "people", ROWS);
+  await owner.locator(".rows a.row", { hasText: "Ben" }).click();
+  await expect(owner.getByRole("heading", { name: "Ben", level: 1 })).toBeVisible();
+  await shoot(owner, "person", ROWS);
 });
