@@ -107,7 +107,7 @@ async fn beat(studio: Arc<Studio>, pulse: Pulse, alone: bool) {
     }
 }
 
-/// One beat: this process lives; answers of others that do not, and of its own that nobody writes, are ended. `alone`: no other
+/// One beat: this process lives; answers of others that do not, of its own that nobody writes, and for who was shut out are ended. `alone`: no other
 /// process can be using this database (SQLite), so whatever is not ours is an orphan.
 pub(crate) async fn once(studio: &Studio, alone: bool) -> Result<u64, studio::ports::store::StoreError> {
     let (worker, now) = (studio.worker(), studio.now());
@@ -121,6 +121,7 @@ pub(crate) async fn once(studio: &Studio, alone: bool) -> Result<u64, studio::po
             })
         })
         .await?;
+    studio.stop_shut_out().await?;
     Ok(orphans + studio.interrupt_lost().await?)
 }
 

@@ -6,7 +6,7 @@ use crate::{
     row::Cells,
     unit::Unit,
 };
-use api_types::{ConversationId, MessageId, RunId, Usage, WorkerId};
+use api_types::{ConversationId, MessageId, PersonId, RunId, Usage, WorkerId};
 use async_trait::async_trait;
 use studio::ports::{
     Timestamp,
@@ -90,6 +90,16 @@ impl<L: Line> RunReads for Statements<L> {
         ));
         let rows = self.0.rows(asked.bind(worker).bind(before).bind(SINCE_MAX)).await?;
         rows.iter().map(|row| run(&mut Cells::new(row, "runs"))).collect()
+    }
+
+    async fn shut_out_with_runs(&self, worker: WorkerId) -> Result<Vec<PersonId>, StoreError> {
+        let asked = Statement::new(
+            "SELECT DISTINCT r.owner_id FROM runs r \
+             JOIN people p ON p.organization_id = r.organization_id AND p.id = r.owner_id \
+             WHERE r.state IN ('queued', 'running') AND r.worker_id = $1 AND p.disabled_at IS NOT NULL",
+        );
+        let rows = self.0.rows(asked.bind(worker)).await?;
+        rows.iter().map(|row| Cells::new(row, "runs").take()).collect()
     }
 
     async fn run_text(&self, owned: Owned, id: RunId) -> Result<String, StoreError> {

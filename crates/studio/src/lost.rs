@@ -1,4 +1,4 @@
-//! Runs that rows say this process writes, and it does not.
+//! Runs that rows say this process writes, and it does not, or should not.
 
 use crate::{
     LOST_AFTER, Studio,
@@ -28,6 +28,17 @@ impl Studio {
             ended += u64::from(self.interrupt(run, now).await?);
         }
         Ok(ended)
+    }
+
+    /// Stops the answers that this process writes for who was shut out meanwhile, be it in another process.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn stop_shut_out(&self) -> Result<(), StoreError> {
+        for person in self.store.shut_out_with_runs(self.worker()).await? {
+            self.live.stop_person(person);
+        }
+        Ok(())
     }
 
     async fn interrupt(&self, run: RunRow, now: Timestamp) -> Result<bool, StoreError> {

@@ -138,6 +138,7 @@ async fn tour(store: &Arc<dyn Store>) {
     store.run(owned, run.id).await.unwrap();
     store.runs_since(owned, now).await.unwrap();
     store.active_runs(worker, now).await.unwrap();
+    store.shut_out_with_runs(worker).await.unwrap();
     store.run_text(owned, run.id).await.unwrap();
     people(store, owned, chat, answer.id).await;
     put(store, move |tx| {

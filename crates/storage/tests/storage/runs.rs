@@ -239,6 +239,16 @@ async fn orphans_end_as_interrupted_and_keep_what_they_wrote() {
         assert!(active(me, opened).await.is_empty(), "opened before, not then");
         assert!(active(done.2.worker, now).await.is_empty(), "it has ended");
 
+        let shut = async |disabled_at| {
+            put(&store, move |tx| Box::pin(async move { tx.set_disabled(owned, disabled_at).await })).await
+        };
+        let shut_out = async |worker| store.shut_out_with_runs(worker).await.unwrap();
+        shut(Some(at(1))).await;
+        assert_eq!(shut_out(me).await, [owned.owner]);
+        assert!(shut_out(done.2.worker).await.is_empty(), "nothing is written there any more");
+        shut(None).await;
+        assert!(shut_out(me).await.is_empty(), "let in again");
+
         let ended =
             put(&store, move |tx| Box::pin(async move { tx.interrupt_orphans(me, limit, now).await })).await;
         assert_eq!(ended, 2);

@@ -7,7 +7,10 @@ use crate::{
 use api_types::{AccountEventKind, PersonId, Problem, Role, RunState};
 use studio::{
     DELETED_NAME, PEOPLE_PER_PAGE, SignedIn,
-    ports::{ChatEvent, Clock, store::SessionEnd},
+    ports::{
+        ChatEvent, Clock,
+        store::{SessionEnd, StoreError},
+    },
 };
 
 /// What is tried.
@@ -188,6 +191,32 @@ async fn who_is_disabled_in_the_middle_of_an_answer_is_out_and_the_answer_stops(
     let session = sign_in().await.unwrap();
     let ben = house.studio.signed_in(session.id).await.unwrap();
     assert_eq!(house.studio.conversations(&ben, None).await.unwrap().conversations.len(), 1, "all is kept");
+}
+
+#[tokio::test]
+async fn who_is_disabled_in_another_process_is_written_for_no_longer() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let ben = house.joins(&ana, "Ben", Role::Member).await;
+    house.model.begins(ChatEvent::Delta("It begins".to_owned()));
+    let opened = house.send(&ben, None, "Go on").await.unwrap();
+    let ticket = house.ticket().await;
+    let elsewhere = async {
+        house.studio.stop_shut_out().await.unwrap();
+        let (of, now) = (ben.owned(), house.studio.now());
+        house
+            .studio
+            .store
+            .write::<_, StoreError, _>(move |tx| {
+                Box::pin(async move { tx.set_disabled(of, Some(now)).await })
+            })
+            .await
+            .unwrap();
+        house.studio.stop_shut_out().await.unwrap();
+    };
+    tokio::join!(studio::answer(&house.studio, ticket), elsewhere);
+    let run = house.studio.store.run(ben.owned(), opened.run.id).await.unwrap().unwrap();
+    assert_eq!(run.state, RunState::Stopped);
 }
 
 #[tokio::test]

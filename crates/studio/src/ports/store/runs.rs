@@ -2,7 +2,7 @@
 
 use super::{Owned, StoreError};
 use crate::ports::Timestamp;
-use api_types::{ConversationId, MessageId, ModelRef, RunId, RunState, Usage, WorkerId};
+use api_types::{ConversationId, MessageId, ModelRef, PersonId, RunId, RunState, Usage, WorkerId};
 use async_trait::async_trait;
 
 /// A run.
@@ -119,6 +119,9 @@ pub trait RunReads: Send + Sync {
     /// The active runs that a process opened before `before`; oldest first, at most 200. Of all people: for the process
     /// itself, not for one of them.
     async fn active_runs(&self, worker: WorkerId, before: Timestamp) -> Result<Vec<RunRow>, StoreError>;
+
+    /// People who are shut out while a process still writes for them. Of all people, as above.
+    async fn shut_out_with_runs(&self, worker: WorkerId) -> Result<Vec<PersonId>, StoreError>;
 
     /// All delta bodies of a run joined in order of `seq`.
     async fn run_text(&self, owned: Owned, id: RunId) -> Result<String, StoreError>;
