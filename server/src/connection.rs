@@ -1,6 +1,6 @@
 //! One connection: TLS where the studio does it itself, then the protocol that both ends speak.
 
-use crate::{http::Peer, patient::Patient};
+use crate::{http::Peer, patient::Patient, taken::Pieces};
 use axum::{Router, body::Body};
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
@@ -81,7 +81,7 @@ impl Connections {
         // Small events leave at once.
         let _ = stream.set_nodelay(true);
         let stream = Patient::new(stream);
-        let Some(tls) = &self.tls else { return self.speak(&self.http1, stream, peer).await };
+        let Some(tls) = &self.tls else { return self.speak(&self.http1, None, stream, peer).await };
         let shaken = tokio::select! {
             shaken = timeout(HANDSHAKE_TIME_MAX, tls.accept(stream)) => shaken,
             () = self.end.cancelled() => return,
@@ -89,20 +89,23 @@ impl Connections {
         match shaken {
             Ok(Ok(stream)) => {
                 let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-                self.speak(if is_http2 { &self.http2 } else { &self.http1 }, stream, peer).await;
+                let protocol = if is_http2 { &self.http2 } else { &self.http1 };
+                self.speak(protocol, is_http2.then(Pieces::default), stream, peer).await;
             }
             Ok(Err(fault)) => tracing::debug!(fault = %fault, "a handshake failed"),
             Err(_) => tracing::debug!("a handshake took too long"),
         }
     }
 
-    async fn speak<S>(&self, protocol: &Builder<TokioExecutor>, stream: S, peer: Peer)
+    async fn speak<S>(&self, protocol: &Builder<TokioExecutor>, pieces: Option<Pieces>, stream: S, peer: Peer)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (active, quiet) = watch::channel(0);
         let active = Arc::new(active);
-        let answer = service_fn(|request| answer(self.router.clone(), Active::one(&active), peer, request));
+        let answer = service_fn(|request| {
+            answer(self.router.clone(), Active::one(&active), pieces.clone(), peer, request)
+        });
         let connection = protocol.serve_connection(TokioIo::new(stream), answer);
         tokio::pin!(connection);
         let ended = tokio::select! {
@@ -115,6 +118,7 @@ impl Connections {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
+            () = left(pieces.as_ref()) => return tracing::debug!("the other end does not take its answers"),
         };
         if let Err(fault) = ended {
             tracing::debug!(fault = %fault, "a connection ended badly");
@@ -126,6 +130,7 @@ impl Connections {
 async fn answer(
     router: Router,
     active: Active,
+    pieces: Option<Pieces>,
     peer: Peer,
     mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
@@ -133,11 +138,23 @@ async fn answer(
     let response = router.oneshot(request).await?;
     // Held by the body: the request is over when its answer has left.
     Ok(response.map(|body| {
+        let body = match pieces {
+            Some(pieces) => Body::new(pieces.of(body)),
+            None => body,
+        };
         Body::new(body.map_err(move |fault| {
             let _still = &active;
             fault
         }))
     }))
+}
+
+/// Completes when a piece of an answer was not taken in time; over HTTP/1 the stream itself says so.
+async fn left(pieces: Option<&Pieces>) {
+    match pieces {
+        Some(pieces) => pieces.left().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// A request under way; counted until it is dropped.
@@ -187,5 +204,36 @@ mod tests {
         };
         assert!(tokio::join!(idle, asking).0.is_ok());
         assert_eq!(begun.elapsed().as_secs(), (IDLE_MAX / 2 + IDLE_MAX * 3).as_secs());
+    }
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_opens_no_window_for_its_answers_loses_its_connection() {
+        let page = || async { "x".repeat(1_000_000) };
+        let how = Connections::new(Router::new().route("/", axum::routing::get(page)), None);
+        let begun = tokio::time::Instant::now();
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let peer = Peer(std::net::Ipv4Addr::LOCALHOST.into());
+        let speaking = how.speak(&how.http2, Some(Pieces::default()), ours, peer);
+        let asking = async {
+            let (mut client, connection) = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+                .timer(TokioTimer::new())
+                .initial_stream_window_size(0)
+                .handshake::<_, Body>(TokioIo::new(theirs))
+                .await
+                .unwrap();
+            let request = Request::get("http://localhost/").body(Body::empty()).unwrap();
+            let asked = async {
+                // The head needs no window; the page stays where it is.
+                let response = client.send_request(request).await.unwrap();
+                response.into_body().collect().await.is_err()
+            };
+            tokio::join!(asked, connection).0
+        };
+        let ((), is_cut) = tokio::join!(speaking, asking);
+        assert!(is_cut);
+        assert!(
+            begun.elapsed() <= crate::patient::WRITE_TIME_MAX * 2 + Duration::from_secs(1),
+            "{:?}",
+            begun.elapsed()
+        );
     }
 }

@@ -19,6 +19,7 @@ mod places;
 mod restore;
 mod site;
 mod sources;
+mod taken;
 mod telemetry;
 mod tls;
 mod worker;

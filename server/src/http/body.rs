@@ -4,7 +4,7 @@
 //! Whoever sends slowly holds what was read so far, and eight hundred can send at once. So somebody who is not signed in may
 //! send little, and all bodies under way share a budget, strangers one of their own: they cannot use up the others'.
 
-use super::{BODY_BYTES_MAX, Http, problems};
+use super::{BODY_BYTES_MAX, Http, problems, session};
 use api_types::Problem;
 use app::api::context::Caller;
 use axum::{
@@ -15,7 +15,10 @@ use axum::{
 };
 use http::{Method, header};
 use http_body_util::BodyExt;
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Largest body of somebody who is not signed in, in bytes: a passkey's answer has 32 kB at most.
@@ -24,6 +27,9 @@ pub(super) const STRANGERS_BODY_BYTES_MAX: usize = 64_000;
 const BODIES_KB_MAX: usize = 64_000;
 /// … and those of everybody else.
 const STRANGERS_BODIES_KB_MAX: usize = 16_000;
+
+/// Who came with a head is looked up once more when the body took longer: they may have been shut out meanwhile.
+const CALLER_AGE_MAX: Duration = Duration::from_secs(1);
 
 /// So much of a body that is too large is read and thrown away before it is refused.
 const DRAIN_BYTES_MAX: usize = 8_000_000;
@@ -74,8 +80,8 @@ pub(super) async fn limit(State(http): State<Http>, request: Request, next: Next
     }
     let is_known = request.extensions().get::<Caller>().is_some_and(|caller| caller.0.is_ok());
     let (bytes_max, budget) = match is_known {
-        true => (BODY_BYTES_MAX, http.bodies.signed_in),
-        false => (STRANGERS_BODY_BYTES_MAX, http.bodies.strangers),
+        true => (BODY_BYTES_MAX, http.bodies.signed_in.clone()),
+        false => (STRANGERS_BODY_BYTES_MAX, http.bodies.strangers.clone()),
     };
     let too_large = || problems::answer(&Problem::TooLarge { bytes_max: bytes_max as u64 });
     let said = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
@@ -85,7 +91,8 @@ pub(super) async fn limit(State(http): State<Http>, request: Request, next: Next
     if !is_readable(&request) {
         return problems::answer(&Problem::WrongType);
     }
-    let (parts, mut body) = request.into_parts();
+    let begun = Instant::now();
+    let (mut parts, mut body) = request.into_parts();
     let (mut growing, mut seen) = (Growing { bytes: Vec::new(), budget, share: None }, 0);
     // What is too large is still read for a while: a client that is answered while it sends may never hear the answer.
     while let Some(frame) = body.frame().await {
@@ -109,6 +116,10 @@ pub(super) async fn limit(State(http): State<Http>, request: Request, next: Next
         return too_large();
     }
     let Growing { bytes, share, .. } = growing;
+    if begun.elapsed() > CALLER_AGE_MAX {
+        let caller = session::read_again(&http, &parts).await;
+        parts.extensions.insert(Caller(caller));
+    }
     let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
     drop(share);
     response

@@ -22,8 +22,18 @@ pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
 /// One network is one of whoever has it: a whole /64 of IPv6, which every subscriber is given at least.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
+    beginning(address, 64)
+}
+
+/// What one end site (RFC 6177) has at most, commonly: a /48 of IPv6.
+pub(super) fn end_site(address: IpAddr) -> IpAddr {
+    beginning(address, 48)
+}
+
+/// An address of IPv6 with nothing after its first `bits`; one of IPv4 is whole.
+fn beginning(address: IpAddr, bits: u32) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !(u128::MAX >> bits)).into(),
         v4 => v4,
     }
 }
@@ -101,6 +111,8 @@ mod tests {
         assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
         assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_ne!(of("2001:db8:1:3::1"), of("2001:db8:1:2::1"));
+        assert_eq!(end_site("2001:db8:1:3::1".parse().unwrap()).to_string(), "2001:db8:1::");
+        assert_eq!(end_site("192.0.2.7".parse().unwrap()).to_string(), "192.0.2.7");
     }
 
     const PROTO: http::HeaderName = http::HeaderName::from_static("x-forwarded-proto");

@@ -2,7 +2,7 @@
 //! and what was made to be seen once is shown on the form's page.
 //! What worked and keeps what was typed is answered with the next page itself.
 
-use super::{Http, problems};
+use super::{BODY_BYTES_MAX, Http, problems, session::is_programs};
 use api_types::Problem;
 use app::api::{
     context::{self, AnsweredForm, RefusedForm},
@@ -16,8 +16,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
-
-use super::BODY_BYTES_MAX;
 
 /// Sent by a browser's own form, not by a script.
 fn is_form(request: &Request) -> bool {
@@ -39,6 +37,12 @@ fn page(http: &Http, headers: &HeaderMap) -> Option<LocalPath> {
 pub(super) async fn refill(State(http): State<Http>, request: Request, next: Next) -> Response {
     if !is_form(&request) {
         return visit(request, next).await;
+    }
+    // A program has no page: its token was asked about this address, and about no other that a header could name.
+    if is_programs(request.headers()) {
+        let mut request = request;
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        return next.run(request).await;
     }
     let back = page(&http, request.headers());
     let (mut parts, body) = request.into_parts();

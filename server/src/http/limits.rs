@@ -4,10 +4,12 @@
 //! Two limits. How many ceremonies an address may begin in a minute is asked before: each costs a row. Wrong keys, codes and
 //! tokens are counted after they were found wrong, and only a wrong one is answered with the limit: whoever comes with the
 //! right one is let in whatever strangers at the same address did. A browser in which somebody has signed in before has a
-//! limit of its own when that of its address is used up, for many people share one address.
+//! limit of its own when that of its address is used up, for many people share one address. What strangers may begin is
+//! counted so for everybody: being signed in is no way around it. A touch or another passkey of one's own is counted for its
+//! person.
 
-use super::{ClientAddress, Http, network, problems};
-use api_types::Problem;
+use super::{ClientAddress, Http, end_site, network, problems};
+use api_types::{PersonId, Problem};
 use app::api::context::{Browser, Caller};
 use axum::{
     extract::{Request, State},
@@ -16,19 +18,26 @@ use axum::{
     response::Response,
 };
 use std::{net::IpAddr, sync::Arc, time::Duration};
-use studio::{FAILURES_PER_HOUR, Limiter, too_many};
+use studio::{FAILURES_PER_HOUR, Limiter, SignedIn, too_many};
 
 /// Who is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Who {
     Network(IpAddr),
+    /// An end site (RFC 6177) has at most this, commonly: a /48 of IPv6, with 65,536 networks in it.
+    EndSite(IpAddr),
     Browser(String),
+    Person(PersonId),
 }
+
+/// An end site may begin so many times what a network may.
+const END_SITE_FACTOR: u32 = 5;
 
 /// The limits of this process.
 #[derive(Clone)]
 pub(crate) struct Limits {
     starts: Arc<Limiter<Who>>,
+    end_sites: Arc<Limiter<Who>>,
     failures: Arc<Limiter<IpAddr>>,
 }
 
@@ -37,6 +46,10 @@ impl Limits {
     pub(crate) fn new(sign_ins_per_minute: u32) -> Self {
         Self {
             starts: Arc::new(Limiter::new(sign_ins_per_minute, Duration::from_secs(60))),
+            end_sites: Arc::new(Limiter::new(
+                sign_ins_per_minute.saturating_mul(END_SITE_FACTOR),
+                Duration::from_secs(60),
+            )),
             failures: Arc::new(Limiter::new(FAILURES_PER_HOUR, Duration::from_secs(3600))),
         }
     }
@@ -58,29 +71,41 @@ fn is_guess(path: &str) -> bool {
     path == "/api/auth/login" || is_start(path) || (path.starts_with("/api/") && path.ends_with("/finish"))
 }
 
-/// The layer; of strangers alone.
+/// Is of somebody who is signed in, about themselves.
+fn is_own(path: &str) -> bool {
+    path.starts_with("/api/touch/") || path.starts_with("/api/passkey/")
+}
+
+/// The layer.
 pub(super) async fn limit(State(http): State<Http>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_stranger = request.extensions().get::<Caller>().is_none_or(|caller| caller.0.is_err());
-    let (is_start, is_guess) = (is_start(path), is_guess(path));
-    if !is_guess || !is_stranger || *request.method() != Method::POST {
+    if !is_guess(path) || *request.method() != Method::POST {
         return next.run(request).await;
     }
+    let caller = request.extensions().get::<Caller>().and_then(|caller| caller.0.as_ref().ok());
+    let own = caller.filter(|_| is_own(path)).map(SignedIn::person);
     let address = request.extensions().get::<ClientAddress>().copied();
     let browser = request.extensions().get::<Browser>().cloned();
-    if is_start
-        && let Some(address) = address
-        && let Err(problem) = start(&http, address, browser).await
-    {
+    let started = match (is_start(path), own, address) {
+        (false, ..) | (true, None, None) => Ok(()),
+        (true, Some(person), _) => start_own(&http, person),
+        (true, None, Some(address)) => start(&http, address, browser).await,
+    };
+    if let Err(problem) = started {
         return problems::answer(&problem);
     }
     let response = next.run(request).await;
     let is_wrong = [StatusCode::UNAUTHORIZED, StatusCode::GONE, StatusCode::UNPROCESSABLE_ENTITY]
         .contains(&response.status());
-    match is_wrong.then(|| http.limits.failed(&http, address)).flatten() {
+    match (is_wrong && own.is_none()).then(|| http.limits.failed(&http, address)).flatten() {
         Some(problem) => problems::answer(&problem),
         None => response,
     }
+}
+
+fn start_own(http: &Http, person: PersonId) -> Result<(), Problem> {
+    let taken = http.limits.starts.take(Who::Person(person), http.studio.now());
+    taken.map_err(|wait| too_many("You were asked for your passkey too often.", wait))
 }
 
 async fn start(
@@ -89,8 +114,11 @@ async fn start(
     browser: Option<Browser>,
 ) -> Result<(), Problem> {
     let now = http.studio.now();
-    let starts = &http.limits.starts;
-    let Err(wait) = starts.take(Who::Network(network(address)), now) else { return Ok(()) };
+    let Limits { starts, end_sites, .. } = &http.limits;
+    let by_network = starts.take(Who::Network(network(address)), now);
+    let Err(wait) = by_network.and_then(|()| end_sites.take(Who::EndSite(end_site(address)), now)) else {
+        return Ok(());
+    };
     if let Some(Browser(browser)) = browser
         && http.studio.knows_browser(&browser).await?
         && starts.take(Who::Browser(browser), now).is_ok()

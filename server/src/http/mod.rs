@@ -46,6 +46,7 @@ use tower_http::{
 };
 
 pub(crate) use body::Bodies;
+use client::end_site;
 pub(crate) use client::{ClientAddress, Peer, network};
 pub(crate) use forwarded::Proxies;
 pub(crate) use health::Pulse;

@@ -13,7 +13,7 @@ use axum::{
     response::Response,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use std::time::{Duration, Instant};
 use studio::{Entered, NewSession, SessionToken, Shut, SignedIn, digest, not_for_tokens};
 
@@ -136,6 +136,11 @@ pub(super) async fn read(State(http): State<Http>, mut request: Request, next: N
     response
 }
 
+/// Whether a request says who it is from by a token in its head.
+pub(super) fn is_programs(headers: &HeaderMap) -> bool {
+    bearer(headers).is_some()
+}
+
 /// The bearer token of a request; what cannot be one is the empty text. Another scheme is somebody else's: a proxy's.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     const SCHEME: &[u8] = b"bearer ";
@@ -153,6 +158,14 @@ async fn by_bearer(http: &Http, token: &str, scope: Option<Scope>) -> Result<Sig
     let by = http.studio.enter_token(token).await?;
     by.may(scope.ok_or_else(not_for_tokens)?)?;
     Ok(by)
+}
+
+/// Who asks, looked up once more: their body came so slowly that what was known at its head is old.
+pub(super) async fn read_again(http: &Http, parts: &Parts) -> Result<SignedIn, Problem> {
+    match bearer(&parts.headers) {
+        Some(token) => by_bearer(http, token, scope_of(&parts.method, parts.uri.path())).await,
+        None => by_cookie(http, &parts.headers).await.map(|entered| entered.by).map_err(|shut| shut.problem),
+    }
 }
 
 /// A wrong bearer token is refused wherever it is sent, and the cookies beside it are not looked at.

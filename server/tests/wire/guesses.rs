@@ -50,3 +50,26 @@ fn wrong_codes_and_tokens_are_slowed_and_the_right_ones_are_not() {
     assert_eq!(ana.sign_in().status, 200);
     assert!(running.logged().iter().all(|line| !line.contains("AAAA-BBBB")), "no guess is logged");
 }
+
+#[test]
+fn who_is_signed_in_has_the_same_limits_at_the_door_and_one_for_their_own_keys() {
+    let studio = Studio::new().with("SIGN_INS_PER_MINUTE", "5").with("TRUSTED_PROXIES", "127.0.0.1");
+    let running = studio.start();
+    let mut ana = running.owner();
+    let mut ben = ana.brings("Ben", "member");
+    ben.moves();
+    let statuses = |person: &mut Person, path: &str| -> Vec<u16> {
+        (0..6).map(|_| person.call(path, json!({})).status).collect()
+    };
+    // Her browser has signed in before, so it goes on a little longer than its address.
+    let door = [statuses(&mut ben, "/api/session/start"), statuses(&mut ben, "/api/session/start")].concat();
+    assert!(door.contains(&429), "{door:?}");
+    assert_eq!(ben.call("/api/join/start", json!({ "code": "x", "name": "Eve" })).status, 429);
+    assert_eq!(statuses(&mut ben, "/api/touch/start"), [200, 200, 200, 200, 200, 429]);
+    ben.moves();
+    assert_eq!(ben.call("/api/touch/start", json!({})).status, 429, "of the person, from wherever");
+    let mut stranger = Person::new(&running.url);
+    stranger.moves();
+    stranger.page("/login");
+    assert_eq!(stranger.call("/api/session/start", json!({})).status, 200, "nobody else is slowed");
+}

@@ -6,7 +6,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
+    io::{Read, Write},
+    net::TcpStream,
     sync::mpsc::Receiver,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -144,4 +147,30 @@ fn the_studio_answers_under_its_own_name_alone() {
     let (status, location, _) = ask("/chat?model=mock/echo", &format!("127.0.0.1:{port}"));
     assert_eq!((status, location), (307, format!("{}/chat?model=mock/echo", running.url)));
     assert_eq!(ask("/health", "10.0.0.7").0, 200, "machines ask under any name");
+}
+
+#[test]
+fn who_is_shut_out_while_they_send_is_nobody_when_they_have_sent() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let ben = ana.brings("Ben", "admin");
+    let body = json!({ "role": "admin" }).to_string();
+    let (begin, rest) = body.split_at(4);
+    let address = running.url.strip_prefix("http://").unwrap();
+    let head = format!(
+        "POST /api/invite/make HTTP/1.1\r\nHost: {address}\r\nCookie: vobio-session={}\r\nAccept: application/json\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{begin}",
+        ben.cookies["vobio-session"],
+        body.len()
+    );
+    let mut slow = TcpStream::connect(("127.0.0.1", studio.port)).unwrap();
+    slow.write_all(head.as_bytes()).unwrap();
+    thread::sleep(Duration::from_millis(1200));
+    let of_ben = ana.id_of("Ben");
+    assert_eq!(ana.call("/api/person/disable", json!({ "person": of_ben })).status, 200);
+    slow.write_all(rest.as_bytes()).unwrap();
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
 }

@@ -1,6 +1,6 @@
 //! Bearer tokens: personal ones, and those of programs that sign in with a passkey.
 
-use crate::support::{Person, Studio, databases, unescaped};
+use crate::support::{Person, Studio, databases, id, unescaped};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -123,4 +123,41 @@ fn a_revoked_token_ends_its_stream_within_a_second() {
     let since = std::time::Instant::now();
     stream.text().unwrap();
     assert!(since.elapsed() < std::time::Duration::from_secs(2), "{:?}", since.elapsed());
+}
+
+#[test]
+fn a_token_opens_no_page_that_a_referer_names() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let sent =
+        ana.call("/api/message/send", json!({ "text": "a private matter", "model": "mock/echo" })).json();
+    ana.ended(&sent["run"]);
+    let token = ana.token(&["run"]);
+    let at = format!("{}/chat/{}", running.url, id(&sent["conversation"]));
+    for page in [
+        at.as_str(),
+        &format!("{}/conversations", running.url),
+        &format!("{}/settings/passkeys", running.url),
+    ] {
+        for (path, form) in [
+            ("/api/message/send", "text="),
+            ("/api/message/send", "text=again&model=mock%2Fecho"),
+            ("/api/conversation/rename", "conversation=x&title=y"),
+        ] {
+            let answer = Person::new(&running.url)
+                .request(Method::POST, path)
+                .bearer_auth(&token)
+                .header("accept", "text/html")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("referer", page)
+                .body(form)
+                .send()
+                .unwrap();
+            assert!(!answer.status().is_redirection(), "{path} {form}");
+            let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+            assert!(kind.contains("json"), "{path} {form}: {kind}");
+            assert!(!answer.text().unwrap().contains("private matter"));
+        }
+    }
 }
