@@ -69,6 +69,7 @@ fn who_is_signed_in_has_the_same_limits_at_the_door_and_one_for_their_own_keys()
     ben.moves();
     assert_eq!(ben.call("/api/touch/start", json!({})).status, 429, "of the person, from wherever");
     let mut stranger = Person::new(&running.url);
+    stranger.forwarded_for = ben.forwarded_for;
     stranger.moves();
     stranger.page("/login");
     assert_eq!(stranger.call("/api/session/start", json!({})).status, 200, "nobody else is slowed");
