@@ -7,7 +7,7 @@ export async function invite(owner: Page, studio: Studio, note: string): Promise
   await owner.goto(`${studio.url}/people`);
   await owner.getByLabel("Whom is it for?").fill(note);
   await owner.getByRole("button", { name: "Make a link" }).click();
-  return owner.getByLabel("The link is ready.").inputValue();
+  return (await owner.getByLabel("Link of the invitation").innerText()).trim();
 }
 
 /** Somebody new at a browser of their own, with a passkey in it. */

@@ -191,7 +191,7 @@ test("one's own settings", async ({ owner, studio }) => {
   await owner.goto(`${studio.url}/settings/tokens`);
   await owner.getByLabel("Name").fill("Night job");
   await owner.getByRole("button", { name: "Make the token" }).click();
-  await expect(owner.locator("[data-made-token]")).toBeVisible();
+  await expect(owner.locator("[data-once]")).toBeVisible();
   await owner.goto(`${studio.url}/settings/tokens`);
   await shoot(owner, "tokens", ROWS);
   await owner.goto(`${studio.url}/settings/activity`);

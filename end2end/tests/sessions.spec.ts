@@ -64,7 +64,7 @@ test("a token is made, shown once, used by a program and revoked", async ({ owne
   await owner.getByLabel("Name").fill("Night job");
   await owner.getByLabel(/^Run/).check();
   await owner.getByRole("button", { name: "Make the token" }).click();
-  const token = (await owner.locator("[data-made-token]").innerText()).trim();
+  const token = (await owner.locator("[data-once]").innerText()).trim();
   expect(token).toMatch(/^vobio_[a-z2-7]{58}$/);
   await expect(owner).toHaveURL(/\/settings\/tokens$/);
   const send = () =>
@@ -74,7 +74,7 @@ test("a token is made, shown once, used by a program and revoked", async ({ owne
     });
   expect((await send()).status()).toBe(200);
   await owner.reload();
-  await expect(owner.locator("[data-made-token]")).toHaveCount(0);
+  await expect(owner.locator("[data-once]")).toHaveCount(0);
   await owner.getByRole("button", { name: "Revoke Night job" }).click();
   await expect(owner.getByText("There are none.")).toBeVisible();
   expect((await send()).status()).toBe(401);
@@ -90,5 +90,5 @@ test("without JavaScript a token is made and a session is ended as well", async 
   await expect(page.getByLabel("Name")).toHaveValue("x");
   await page.getByLabel(/^Read/).check();
   await page.getByRole("button", { name: "Make the token" }).click();
-  await expect(page.locator("[data-made-token]")).toContainText("vobio_");
+  await expect(page.locator("[data-once]")).toContainText("vobio_");
 });

@@ -9,11 +9,13 @@ use http::Method;
 
 /// What is sent, by the path of its server function.
 const SENT: &[(&str, Scope)] = &[
+    ("/api/conversation/choose", Scope::Run),
     ("/api/conversation/configure", Scope::Run),
     ("/api/conversation/delete", Scope::Run),
     ("/api/conversation/rename", Scope::Run),
     ("/api/conversation/restore", Scope::Run),
     ("/api/message/continue", Scope::Run),
+    ("/api/message/edit", Scope::Run),
     ("/api/message/regenerate", Scope::Run),
     ("/api/message/select", Scope::Run),
     ("/api/message/send", Scope::Run),
@@ -29,6 +31,7 @@ const READ: &[(&str, Scope)] = &[
     ("/chat", Scope::Read),
     ("/chat/", Scope::Read),
     ("/conversations", Scope::Read),
+    ("/conversations/deleted", Scope::Read),
     ("/models", Scope::Read),
     ("/people", Scope::Admin),
 ];

@@ -189,7 +189,9 @@ async fn by_cookie(http: &Http, headers: &HeaderMap) -> Result<Entered, Shut> {
 
 /// Whether ceremonies begin on this page.
 fn has_ceremonies(path: &str) -> bool {
-    matches!(path, "/login" | "/recover" | "/join" | "/people") || path.starts_with("/settings")
+    matches!(path, "/login" | "/recover" | "/join")
+        || path.starts_with("/people")
+        || path.starts_with("/settings")
 }
 
 fn new_browser(cookies: &Cookies) -> Option<HeaderValue> {

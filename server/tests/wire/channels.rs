@@ -12,14 +12,17 @@ const OPEN: &[(&str, &str)] = &[
     ("/chat", "read"),
     ("/chat/:id", "read"),
     ("/conversations", "read"),
+    ("/conversations/deleted", "read"),
     ("/models", "read"),
     ("/people", "admin"),
     ("/api/events", "read"),
     ("/api/conversation/rename", "run"),
+    ("/api/conversation/choose", "run"),
     ("/api/conversation/configure", "run"),
     ("/api/conversation/delete", "run"),
     ("/api/conversation/restore", "run"),
     ("/api/message/send", "run"),
+    ("/api/message/edit", "run"),
     ("/api/message/regenerate", "run"),
     ("/api/message/continue", "run"),
     ("/api/message/select", "run"),
@@ -27,6 +30,53 @@ const OPEN: &[(&str, &str)] = &[
     ("/api/source/find", "admin"),
     ("/api/source/connect", "admin"),
     ("/api/source/disconnect", "admin"),
+];
+
+/// What is for sessions alone, whatever a token may do: to be signed in, one's keys, one's account, other people.
+const CLOSED: &[&str] = &[
+    "/",
+    "/login",
+    "/recover",
+    "/join",
+    "/people/:id",
+    "/settings",
+    "/settings/passkeys",
+    "/settings/sessions",
+    "/settings/tokens",
+    "/settings/activity",
+    "/api/account/delete",
+    "/api/account/export",
+    "/api/account/rename",
+    "/api/account_event/see",
+    "/api/auth/challenge",
+    "/api/auth/login",
+    "/api/auth/logout",
+    "/api/invite/make",
+    "/api/invite/revoke",
+    "/api/join/finish",
+    "/api/join/start",
+    "/api/passkey/finish",
+    "/api/passkey/remove",
+    "/api/passkey/rename",
+    "/api/passkey/start",
+    "/api/person/delete",
+    "/api/person/disable",
+    "/api/person/enable",
+    "/api/person/set-role",
+    "/api/recovery/finish",
+    "/api/recovery/make",
+    "/api/recovery/start",
+    "/api/session/end",
+    "/api/session/end_one",
+    "/api/session/end_others",
+    "/api/session/finish",
+    "/api/session/start",
+    "/api/setup/finish",
+    "/api/setup/start",
+    "/api/token/make",
+    "/api/token/revoke",
+    "/api/touch/finish",
+    "/api/touch/start",
 ];
 
 /// Addresses where everybody is answered alike.
@@ -94,6 +144,14 @@ fn addresses() -> impl Iterator<Item = Address> {
         to_ana: row.foreign,
     });
     pages.chain(functions).filter(|address| !PUBLIC.contains(&address.path))
+}
+
+#[test]
+fn of_every_address_it_was_decided_whether_tokens_come_there() {
+    for address in addresses() {
+        let is_open = OPEN.iter().any(|(open, _)| *open == address.path);
+        assert_ne!(is_open, CLOSED.contains(&address.path), "{}", address.path);
+    }
 }
 
 #[test]

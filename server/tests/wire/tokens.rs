@@ -76,7 +76,7 @@ fn a_token_is_shown_once_on_the_page_that_answers_its_form() {
     let at = page.body.find("vobio_").expect("the token");
     let token = page.body[at..at + 64].to_owned();
     assert!(
-        unescaped(&page.body).contains("Your new token: Night job <b>") && !page.body.contains("job <b>")
+        unescaped(&page.body).contains("The token Night job <b> is ready.") && !page.body.contains("job <b>")
     );
     assert!(page.body.contains("data-address=\"/settings/tokens\""), "a reload makes no second one");
 

@@ -2,11 +2,7 @@
 
 use crate::{
     api::context::{self, RefusedForm},
-    components::{
-        icon::{icon, small_icon},
-        notice::{field_error, notice},
-        when,
-    },
+    components::{icon::icon, notice::field_error, once::shown_once, parts::parts, when},
 };
 use api_types::Role;
 use leptos::prelude::*;
@@ -75,28 +71,23 @@ pub(super) fn role_options(by: Role, chosen: &str) -> impl IntoView + use<> {
 
 fn made(link: String) -> impl IntoView {
     let say = view! {
-        <div class="field">
-            <label for="link"><b>"The link is ready. It is shown only now."</b></label>
-            <input class="input mono" id="link" readonly value=link />
-            <p class="hint">"Copy it and send it. Whoever opens it makes a passkey and is in."</p>
-        </div>
+        <b>"The link is ready. It is shown only now. "</b>
+        "Copy it and send it: whoever opens it makes a passkey and is in."
     };
-    notice("good", "good", say)
+    shown_once(say, "Link of the invitation", link)
 }
 
 /// All invitations, whoever made them.
 pub(super) fn list(page: InvitePage, is_later: bool, now: Timestamp) -> impl IntoView {
     let is_empty = page.invites.is_empty();
-    let next = page.next.map(|id| format!("/people?invited-before={id}#invites"));
+    let newest = is_later.then(|| ("/people#invites".to_owned(), "Newest invitations"));
+    let older = page.next.map(|id| (format!("/people?invited-before={id}#invites"), "Older invitations"));
     view! {
         <section class="section" id="invites">
             <h2>"Invitations"</h2>
             {is_empty.then(|| view! { <p>"None yet."</p> })}
             {(!is_empty).then(|| view! { <ul class="rows">{page.invites.iter().map(|listed| row(listed, now)).collect_view()}</ul> })}
-            <nav class="parts" aria-label="Parts of the invitations">
-                {is_later.then(|| view! { <a class="btn quiet" href="/people#invites">{small_icon("left")}"Newest invitations"</a> })}
-                {next.map(|next| view! { <a class="btn quiet" href=next>"Older invitations"{small_icon("right")}</a> })}
-            </nav>
+            {parts("Parts of the invitations", newest, older)}
         </section>
     }
 }

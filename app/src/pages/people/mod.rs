@@ -9,6 +9,7 @@ use crate::{
         frame::{Here, frame, page as framed},
         icon::small_icon,
         notice::refused,
+        parts::parts,
         when,
     },
 };
@@ -37,8 +38,8 @@ pub(crate) fn people() -> impl IntoView {
         let (people, invited) = (studio.people(&admin, after).await?, studio.invites(&admin, older).await?);
         let (now, me) = (data.now, by.person());
         let form = context::refused_form();
-        let is_later = after.is_some();
-        let next = people.next.map(|(at, id)| format!("/people?after={}.{id}", at.0));
+        let first = after.is_some().then(|| ("/people".to_owned(), "From the beginning"));
+        let more = people.next.map(|(at, id)| (format!("/people?after={}.{id}", at.0), "More people"));
         let body = view! {
             <div class="intro"><p>"Who is here, and what they may do. Nobody sees the conversations of anybody else, administrators neither."</p></div>
             {form.as_ref().filter(|form| !form.is_told_in_place()).map(|form| refused(&form.problem))}
@@ -46,10 +47,7 @@ pub(crate) fn people() -> impl IntoView {
                 <section class="section">
                     <h2 class="sr">"Everybody"</h2>
                     <ul class="rows">{people.people.iter().map(|listed| row(listed, me, now)).collect_view()}</ul>
-                    <nav class="parts" aria-label="Parts of the list">
-                        {is_later.then(|| view! { <a class="btn quiet" href="/people">{small_icon("left")}"From the beginning"</a> })}
-                        {next.map(|next| view! { <a class="btn quiet" href=next>"More people"{small_icon("right")}</a> })}
-                    </nav>
+                    {parts("Parts of the list", first, more)}
                 </section>
                 {invites::make(&by, form.as_ref())}
                 {invites::list(invited, older.is_some(), now)}

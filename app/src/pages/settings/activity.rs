@@ -6,10 +6,13 @@ use crate::{
         account::{icon_of, sentence},
         frame::FrameData,
         icon::icon,
+        notice::refused,
         own_settings::{Part, settings},
+        parts::parts,
         when::ago,
     },
 };
+use api_types::Problem;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use studio::ports::{Timestamp, store::AccountEventRow};
@@ -18,19 +21,22 @@ use studio::ports::{Timestamp, store::AccountEventRow};
 pub(crate) fn activity() -> impl IntoView {
     crate::pages::page(async move {
         let by = context::signed_in()?;
-        let before = context::asked("before").and_then(|id| id.parse().ok());
+        let before =
+            context::asked("before").map(|id| id.parse().map_err(|_| Problem::NotFound)).transpose()?;
         let page = context::studio()?.account_events(&by.in_session()?, before).await?;
         // The list says what the notice over other pages says.
         let data = FrameData { notice: None, ..crate::pages::frame_data(by).await? };
         let now = data.now;
         let is_empty = page.events.is_empty();
-        let newest = page.events.iter().find(|event| event.seen_at.is_none()).map(|event| event.id);
+        let unseen = page.events.iter().find(|event| event.seen_at.is_none()).map(|event| event.id);
         let rows = page.events.iter().map(|event| row(event, now)).collect_view();
-        let older = page.next.map(|id| format!("/settings/activity?before={id}"));
+        let newest = before.map(|_| ("/settings/activity".to_owned(), "What happened last"));
+        let older = page.next.map(|id| (format!("/settings/activity?before={id}"), "What happened before"));
         let body = view! {
             <div class="intro"><p>"What happened to your account and its keys. If there is something that you did not do, end its session under "<a href="/settings/sessions">"Sessions"</a>" and tell an administrator."</p></div>
+            {context::refused_form().map(|form| refused(&form.problem))}
             <div class="stack">
-                {newest.map(|last| view! {
+                {unseen.map(|last| view! {
                     <form method="post" action="/api/account_event/see">
                         <input type="hidden" name="last" value=last.to_string() />
                         <button class="btn" type="submit">{icon("check")}"I have seen these"</button>
@@ -38,12 +44,7 @@ pub(crate) fn activity() -> impl IntoView {
                 })}
                 {is_empty.then(|| view! { <p class="about">"Nothing has happened yet."</p> })}
                 {(!is_empty).then(|| view! { <ul class="rows">{rows}</ul> })}
-                {(before.is_some() || older.is_some()).then(|| view! {
-                    <nav class="parts" aria-label="Parts of the list">
-                        {before.map(|_| view! { <a class="btn small" href="/settings/activity">"Latest"</a> })}
-                        {older.map(|path| view! { <a class="btn small" href=path>"Older"</a> })}
-                    </nav>
-                })}
+                {parts("Parts of the list", newest, older)}
             </div>
         };
         Ok(view! { <Title text="Activity" />{settings(data, Part::Activity, body)} }.into_any())

@@ -3,8 +3,9 @@
 use crate::{
     api::context::{self, RefusedForm},
     components::{
-        icon::{icon, small_icon},
+        icon::icon,
         notice::{notice, refused},
+        once::shown_once,
         own_settings::{Part, settings},
         passkey,
         signal::signal,
@@ -146,17 +147,9 @@ fn recovery(codes: Option<RecoveryCodes>, shown: Option<Vec<String>>, now: Times
 
 /// The codes, this once.
 fn codes_shown(codes: Vec<String>) -> impl IntoView {
-    view! {
-        {notice("info", "info", view! {
-            <b>"These codes are shown this once. "</b>
-            "Print them or put them into your password manager, away from your devices. The studio keeps no copy it could read."
-        })}
-        <figure class="code">
-            <figcaption>
-                <span>"Recovery codes"</span>
-                <button class="btn quiet small needs-live" type="button" data-copy>{small_icon("copy")}"Copy"</button>
-            </figcaption>
-            <pre tabindex="0" aria-label="Recovery codes"><code>{codes.join("\n")}</code></pre>
-        </figure>
-    }
+    let say = view! {
+        <b>"These codes are shown this once. "</b>
+        "Print them or put them into your password manager, away from your devices. The studio keeps no copy it could read."
+    };
+    shown_once(say, "Recovery codes", codes.join("\n"))
 }

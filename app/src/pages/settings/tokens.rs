@@ -5,8 +5,9 @@ use crate::{
     components::{
         icon::icon,
         notice::{field_error, refused},
+        once::shown_once,
         own_settings::{Part, settings},
-        when::ago,
+        when::{ago, left},
     },
 };
 use api_types::MadeToken;
@@ -36,7 +37,7 @@ pub(crate) fn tokens() -> impl IntoView {
             <div class="intro"><p>"A token lets a program of yours in, without a browser. Send it as "<code>"Authorization: Bearer …"</code>". It can do what you choose here, and never touch your keys, your sessions or your account."</p></div>
             {form.as_ref().filter(|form| !form.is_told_in_place()).map(|form| refused(&form.problem))}
             <div class="stack far">
-                {made.map(shown_once)}
+                {made.map(made_token)}
                 <section class="section">
                     <h2>"Your tokens"</h2>
                     {is_empty.then(|| view! { <p class="about">"There are none."</p> })}
@@ -53,25 +54,20 @@ pub(crate) fn tokens() -> impl IntoView {
 }
 
 /// The one time that a token is seen.
-fn shown_once(made: MadeToken) -> impl IntoView {
+fn made_token(made: MadeToken) -> impl IntoView {
+    let say = view! {
+        <b>{format!("The token {} is ready. ", made.name)}</b>
+        "Copy it now: it is shown this once and kept nowhere. Who has it can do all it is made for."
+    };
     view! {
-        <section class="section" id="made">
-            <h2>{format!("Your new token: {}", made.name)}</h2>
-            <p>"Copy it now. It is shown this once and kept nowhere; who has it can do all it is made for."</p>
-            <figure class="code bare">
-                <pre tabindex="0" data-made-token><code>{made.token}</code></pre>
-            </figure>
-        </section>
+        <section class="section" id="made">{shown_once(say, "Your new token", made.token)}</section>
     }
 }
 
 fn row(token: &TokenRow, now: Timestamp) -> impl IntoView + use<> {
-    let is_over = now >= token.expires_at;
-    let days = token.expires_at.since(now).as_secs().div_ceil(86_400);
-    let life = match (is_over, days) {
-        (true, _) => "expired".to_owned(),
-        (false, 1) => "expires within a day".to_owned(),
-        (false, days) => format!("expires in {days} days"),
+    let life = match now >= token.expires_at {
+        true => "expired".to_owned(),
+        false => format!("expires in {}", left(token.expires_at, now)),
     };
     let used =
         token.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("used {}", ago(at, now)));
