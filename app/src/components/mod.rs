@@ -11,6 +11,7 @@ pub mod once;
 pub mod own_settings;
 pub mod parts;
 pub mod passkey;
+pub mod search;
 pub mod settings;
 pub mod signal;
 pub mod theme;

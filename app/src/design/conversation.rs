@@ -2,7 +2,14 @@
 
 use super::section;
 use crate::{
-    components::{composer, icon::icon, notice::field_error, turn::turn},
+    components::{
+        composer,
+        icon::icon,
+        notice::field_error,
+        parts::parts,
+        search::search,
+        turn::{edited, turn},
+    },
     markup,
 };
 use api_types::{MessageRole, RunState, Usage};
@@ -24,7 +31,17 @@ pub(super) fn all() -> impl IntoView {
     view! {
         {section("Prose and code", "prose.css, code.css", view! { <div class="prose" inner_html=markup::to_html(MARKDOWN)></div> })}
         {section("Turns", "chat.css", turns())}
+        {section("A question in other words", "chat.css", row(1, None, "How do I know that the dough is ready?").map(|row| edited(&row.message, None)))}
+        {section("Search and parts of a list", "surface.css", searching())}
         {section("Composer", "composer.css", composers())}
+    }
+}
+
+fn searching() -> impl IntoView {
+    let way = |words| Some(("/design".to_owned(), words));
+    view! {
+        {search(Some("a rainy day".to_owned()))}
+        {parts("Parts of the list", way("Newest conversations"), way("Older conversations"))}
     }
 }
 

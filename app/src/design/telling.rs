@@ -4,12 +4,18 @@ use super::{case, row, section};
 use crate::components::{
     icon::{DOORWAY, LAMP, icon},
     notice::{notice, notice_with},
+    once::shown_once,
 };
 use leptos::prelude::*;
 
 pub(super) fn all() -> impl IntoView {
     view! {
         {section("Notice", "status.css", notices())}
+        {section("Shown once", "status.css, code.css", shown_once(
+            view! { <b>"The link is ready. "</b>"It is shown this once and kept nowhere." },
+            "Link of the invitation",
+            "https://studio.example/join#AAAA-BBBB-CCCC-DDDD".to_owned(),
+        ))}
         {section("Progress and skeleton", "status.css", progress())}
         {section("Empty state", "status.css", empty())}
         {section("Money, run state, risk", "status.css", marks())}

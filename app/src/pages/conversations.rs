@@ -6,6 +6,7 @@ use crate::{
         frame::{Here, frame, page as framed},
         icon::{LAMP, icon, small_icon},
         notice::refused,
+        search::search,
         toast, when,
     },
 };
@@ -13,10 +14,7 @@ use api_types::{ConversationId, Problem};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use studio::{
-    SEARCH_CHARS_MAX,
-    ports::{Timestamp, store::ConversationRow},
-};
+use studio::ports::{Timestamp, store::ConversationRow};
 
 /// The page.
 pub(crate) fn conversations() -> impl IntoView {
@@ -63,20 +61,6 @@ pub(crate) fn conversations() -> impl IntoView {
         let main = view! { {framed("Conversations", body)}{toast::toasts(undo)} };
         Ok(view! { <Title text="Conversations" />{frame(data, Here::Conversations, main)} }.into_any())
     })
-}
-
-/// Looks for words in titles and messages: a plain form that asks for this page.
-fn search(words: Option<String>) -> impl IntoView {
-    let is_search = words.is_some();
-    view! {
-        <form class="search" role="search" method="get" action="/conversations">
-            <label class="sr" for="q">"Words in a title or a message"</label>
-            <input class="input" id="q" name="q" type="search" placeholder="Titles and messages" autocomplete="off"
-                maxlength=SEARCH_CHARS_MAX.to_string() value=words />
-            <button class="btn" type="submit">{icon("search")}"Search"</button>
-            {is_search.then(|| view! { <a class="btn quiet" href="/conversations">"Clear"</a> })}
-        </form>
-    }
 }
 
 fn nothing_yet() -> impl IntoView {
