@@ -3,6 +3,8 @@
 //! # Design
 //! Nobody vouches for an AAGUID (attestation is not asked for), so it names a key and decides nothing.
 
+use crate::device::device;
+
 /// Ids and names of the best known, from the community's list: passkeydeveloper/passkey-authenticator-aaguids, `aaguid.json`
 /// of 7 August 2026, and for the security keys its `dist` folder. Names are shortened to what a person calls the thing.
 const KNOWN: [(&str, &str); 24] = [
@@ -32,44 +34,13 @@ const KNOWN: [(&str, &str); 24] = [
     ("42b4fb4a-2866-43b2-9bf7-6c6669c2e5d3", "Titan Security Key"),
 ];
 
-/// Words in a browser's words about itself, and what it is called; the first that fits.
-const BROWSERS: [(&str, &str); 6] = [
-    ("Edg", "Edge"),
-    ("OPR/", "Opera"),
-    ("Firefox/", "Firefox"),
-    ("FxiOS/", "Firefox"),
-    ("Chrom", "Chrome"),
-    ("Safari/", "Safari"),
-];
-
-/// The same for what it runs on.
-const SYSTEMS: [(&str, &str); 7] = [
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Android", "Android"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "Mac"),
-    ("CrOS", "ChromeOS"),
-    ("Linux", "Linux"),
-];
-
 /// A name for a new passkey: what made it, where that is known; else where it was made. `taken` are the names there are.
 pub(crate) fn guess_name(aaguid: &str, user_agent: &str, taken: &[String]) -> String {
     let known = KNOWN.iter().find(|(id, _)| *id == aaguid).map(|(_, name)| (*name).to_owned());
-    let name = known.or_else(|| place(user_agent)).unwrap_or_else(|| "Passkey".to_owned());
+    let name = known.or_else(|| device(user_agent)).unwrap_or_else(|| "Passkey".to_owned());
     let is_free = |name: &String| !taken.contains(name);
     let mut numbered = (2..).map(|n| format!("{name} {n}"));
     if is_free(&name) { name } else { numbered.find(is_free).unwrap_or(name) }
-}
-
-fn place(user_agent: &str) -> Option<String> {
-    let first = |table: &[(&str, &'static str)]| {
-        table.iter().find(|(word, _)| user_agent.contains(word)).map(|(_, name)| *name)
-    };
-    match (first(&BROWSERS), first(&SYSTEMS)) {
-        (Some(browser), Some(system)) => Some(format!("{browser} on {system}")),
-        (browser, system) => browser.or(system).map(str::to_owned),
-    }
 }
 
 #[cfg(test)]
@@ -83,7 +54,7 @@ mod tests {
                               Version/18.5 Mobile/15E148 Safari/604.1";
         assert_eq!(guess_name("bada5566-a7aa-401f-bd96-45619a55120d", CHROME, &[]), "1Password");
         assert_eq!(guess_name("", CHROME, &[]), "Chrome on Linux");
-        assert_eq!(guess_name("", SAFARI, &[]), "Safari on iPhone");
+        assert_eq!(guess_name("", SAFARI, &[]), "Safari on an iPhone");
         assert_eq!(guess_name("0193a5b2-7c1e-7000-8000-000000000001", "curl/8", &[]), "Passkey");
     }
 
