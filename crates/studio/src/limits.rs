@@ -58,7 +58,7 @@ pub const ROTATE_EVERY: Duration = Duration::from_secs(3600);
 pub const OLDER_TOKEN_GRACE: Duration = Duration::from_secs(60);
 /// A session that a program opened lives this long at most: nothing replaces its token.
 pub const API_SESSION_LIFE: Duration = Duration::from_secs(24 * 3600);
-/// A session's row is kept for so long after its end.
+/// A session's row is kept for so long after the latest time at which it could have been used.
 pub const SESSION_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Living sessions of one person that are listed.
 pub const SESSIONS_SHOWN_MAX: u32 = 100;
