@@ -4,6 +4,7 @@ pub mod account;
 pub mod composer;
 pub mod conversation;
 pub mod deletion;
+pub mod door;
 pub mod frame;
 pub mod icon;
 pub mod notice;

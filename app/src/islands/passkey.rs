@@ -9,7 +9,7 @@ pub fn PasskeySignIn(next: String, children: Children) -> impl IntoView {
     crate::islands::ceremony::wake(crate::islands::ceremony::Kind::SignIn, next);
     #[cfg(not(target_arch = "wasm32"))]
     let _ = next;
-    view! { <div id="ceremony">{children()}<div data-refused aria-live="assertive"></div></div> }
+    ceremony(children)
 }
 
 /// Adds a passkey to the account of whoever is signed in.
@@ -20,7 +20,7 @@ pub fn PasskeyAdd(children: Children) -> impl IntoView {
         crate::islands::ceremony::Kind::Add,
         "/settings/passkeys?added=1".to_owned(),
     );
-    view! { <div id="ceremony">{children()}<div data-refused aria-live="assertive"></div></div> }
+    ceremony(children)
 }
 
 /// Makes a new passkey for whoever has the code in the form inside it.
@@ -31,7 +31,7 @@ pub fn PasskeyRecover(children: Children) -> impl IntoView {
         crate::islands::ceremony::Kind::Recover,
         "/settings/passkeys?recovered=1".to_owned(),
     );
-    view! { <div id="ceremony">{children()}<div data-refused aria-live="assertive"></div></div> }
+    ceremony(children)
 }
 
 /// Makes the first owner with the form inside it.
@@ -39,7 +39,7 @@ pub fn PasskeyRecover(children: Children) -> impl IntoView {
 pub fn PasskeySetUp(children: Children) -> impl IntoView {
     #[cfg(target_arch = "wasm32")]
     crate::islands::ceremony::wake(crate::islands::ceremony::Kind::SetUp, "/chat".to_owned());
-    view! { <div id="ceremony">{children()}<div data-refused aria-live="assertive"></div></div> }
+    ceremony(children)
 }
 
 /// Takes somebody in with the form inside it. The invitation's code comes after the `#` of the address.
@@ -47,5 +47,10 @@ pub fn PasskeySetUp(children: Children) -> impl IntoView {
 pub fn PasskeyJoin(children: Children) -> impl IntoView {
     #[cfg(target_arch = "wasm32")]
     crate::islands::ceremony::wake(crate::islands::ceremony::Kind::Join, "/chat".to_owned());
+    ceremony(children)
+}
+
+/// The form, and where its refusal is said.
+fn ceremony(children: Children) -> impl IntoView {
     view! { <div id="ceremony">{children()}<div data-refused aria-live="assertive"></div></div> }
 }

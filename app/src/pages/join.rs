@@ -6,12 +6,11 @@
 
 use crate::{
     api::context,
-    components::icon::{DOOR, MARK, icon},
+    components::door::{A_PASSKEY, code_field, door, name_field, no_script, passkey_button},
     islands::PasskeyJoin,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use studio::NAME_CHARS_MAX;
 
 /// The page.
 pub(crate) fn join() -> impl IntoView {
@@ -28,13 +27,7 @@ pub(crate) fn join() -> impl IntoView {
         };
         Ok(view! {
             <Title text="Join the studio" />
-            <div class="door">
-                <main id="main">
-                    <div class="brand"><a href="/" aria-label="Vobio"><span class="contents" inner_html=MARK></span><span class="word">"Vobio"</span></a></div>
-                    <div>{body}</div>
-                </main>
-                <div class="art" aria-hidden="true" inner_html=DOOR></div>
-            </div>
+            {door(body)}
         }
         .into_any())
     })
@@ -54,27 +47,16 @@ fn form(is_open: bool) -> impl IntoView {
     view! {
         <h1>{heading}</h1>
         <p class="lead">{lead}</p>
-        {super::login::no_script()}
+        {no_script()}
         <PasskeyJoin>
             <form method="post" action="/join">
-                <div class="field">
-                    <label for="code">"Invitation"{is_open.then(|| view! { " "<span class="optional">"Optional"</span> })}</label>
-                    <input class="input mono" id="code" name="code" autocomplete="off" autocapitalize="characters" spellcheck="false"
-                        placeholder="XXXX-XXXX-XXXX-XXXX" required=!is_open aria-describedby="code-hint code-error" />
-                    <p class="hint" id="code-hint">{hint}</p>
-                    <p class="error" id="code-error" hidden></p>
-                </div>
-                <div class="field">
-                    <label for="name">"Your name"</label>
-                    <input class="input" id="name" name="name" autocomplete="name" maxlength=NAME_CHARS_MAX.to_string() required aria-describedby="name-error" />
-                    <p class="error" id="name-error" hidden></p>
-                </div>
-                <button class="btn primary wide" type="submit" disabled data-passkey>{icon("key")}"Create my passkey"</button>
-                <p class="hint waiting" role="status" data-waiting></p>
+                {code_field("Invitation", hint, "off", is_open)}
+                {name_field()}
+                {passkey_button("Create my passkey")}
             </form>
         </PasskeyJoin>
         <div class="after">
-            <p>"A passkey is a key your device keeps for you: a touch or a look instead of a password. Have an account already? "<a href="/login">"Sign in"</a>"."</p>
+            <p>{A_PASSKEY}" Have an account already? "<a href="/login">"Sign in"</a>"."</p>
         </div>
     }
 }

@@ -4,13 +4,12 @@ use crate::{
     api::{context, local_path::LocalPath},
     components::{
         account::ended_early,
-        icon::{DOOR, MARK, icon},
+        door::{A_PASSKEY, code_field, door, name_field, no_script, passkey_button},
     },
     islands::{PasskeySetUp, PasskeySignIn},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use studio::NAME_CHARS_MAX;
 
 /// The page.
 pub(crate) fn login() -> impl IntoView {
@@ -33,31 +32,6 @@ pub(crate) fn login() -> impl IntoView {
     })
 }
 
-/// What one sees before one is in: what to do on the left, the workshop on the right.
-pub(crate) fn door(body: impl IntoView + 'static) -> impl IntoView {
-    view! {
-        <div class="door">
-            <main id="main">
-                <div class="brand"><a href="/" aria-label="Vobio"><span class="contents" inner_html=MARK></span><span class="word">"Vobio"</span></a></div>
-                <div>{body}</div>
-            </main>
-            <div class="art" aria-hidden="true" inner_html=DOOR></div>
-        </div>
-    }
-}
-
-/// Said where a passkey is needed and no script runs.
-pub(crate) fn no_script() -> impl IntoView {
-    view! {
-        <noscript>
-            <div class="notice warn" role="status">
-                {icon("warn")}
-                <div class="say"><b>"A passkey needs JavaScript."</b>" Here alone: reading and writing work without it. Switch it on for this address and reload."</div>
-            </div>
-        </noscript>
-    }
-}
-
 fn sign_in(next: &LocalPath, is_open: bool) -> impl IntoView + use<> {
     let next = next.as_str().to_owned();
     view! {
@@ -66,8 +40,7 @@ fn sign_in(next: &LocalPath, is_open: bool) -> impl IntoView + use<> {
         {no_script()}
         <PasskeySignIn next>
             <form method="post" action="/login">
-                <button class="btn primary wide" type="submit" disabled data-passkey>{icon("key")}"Sign in with a passkey"</button>
-                <p class="hint waiting" role="status" data-waiting></p>
+                {passkey_button("Sign in with a passkey")}
                 <div class="field" data-autofill>
                     <label for="passkey">"Or pick one here"</label>
                     <input class="input" id="passkey" type="text" autocomplete="username webauthn" placeholder="Your passkeys for this studio" />
@@ -92,24 +65,13 @@ fn set_up() -> impl IntoView {
         {no_script()}
         <PasskeySetUp>
             <form method="post" action="/login">
-                <div class="field">
-                    <label for="code">"Owner code"</label>
-                    <input class="input mono" id="code" name="code" autocomplete="one-time-code" autocapitalize="characters" spellcheck="false"
-                        placeholder="XXXX-XXXX-XXXX-XXXX" required aria-describedby="code-hint code-error" />
-                    <p class="hint" id="code-hint">"Printed where the studio was started. It works once."</p>
-                    <p class="error" id="code-error" hidden></p>
-                </div>
-                <div class="field">
-                    <label for="name">"Your name"</label>
-                    <input class="input" id="name" name="name" autocomplete="name" maxlength=NAME_CHARS_MAX.to_string() required aria-describedby="name-error" />
-                    <p class="error" id="name-error" hidden></p>
-                </div>
-                <button class="btn primary wide" type="submit" disabled data-passkey>{icon("key")}"Create my passkey"</button>
-                <p class="hint waiting" role="status" data-waiting></p>
+                {code_field("Owner code", "Printed where the studio was started. It works once.", "one-time-code", false)}
+                {name_field()}
+                {passkey_button("Create my passkey")}
             </form>
         </PasskeySetUp>
         <div class="after">
-            <p>"A passkey is a key your device keeps for you: a touch or a look instead of a password. It never leaves the device, and there is nothing to remember or to steal."</p>
+            <p>{A_PASSKEY}" It never leaves the device, and there is nothing to remember or to steal."</p>
         </div>
     }
 }

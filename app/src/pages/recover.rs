@@ -1,7 +1,10 @@
 //! `/recover`: the way back in for who lost every key.
 
-use super::login::{door, no_script};
-use crate::{api::context, components::icon::icon, islands::PasskeyRecover};
+use crate::{
+    api::context,
+    components::door::{code_field, door, no_script, passkey_button},
+    islands::PasskeyRecover,
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -17,15 +20,8 @@ pub(crate) fn recover() -> impl IntoView {
             {no_script()}
             <PasskeyRecover>
                 <form method="post" action="/recover">
-                    <div class="field">
-                        <label for="code">"Recovery code"</label>
-                        <input class="input mono" id="code" name="code" autocomplete="one-time-code" autocapitalize="characters" spellcheck="false"
-                            placeholder="XXXX-XXXX-XXXX-XXXX" required aria-describedby="code-hint code-error" />
-                        <p class="hint" id="code-hint">"One of the ten you were shown, in any spelling."</p>
-                        <p class="error" id="code-error" hidden></p>
-                    </div>
-                    <button class="btn primary wide" type="submit" disabled data-passkey>{icon("key")}"Create a new passkey"</button>
-                    <p class="hint waiting" role="status" data-waiting></p>
+                    {code_field("Recovery code", "One of the ten you were shown, in any spelling.", "one-time-code", false)}
+                    {passkey_button("Create a new passkey")}
                 </form>
             </PasskeyRecover>
             <div class="after">

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use std::{fs, process::Command};
 
-/// Groups that are over in seconds, and between them ask for pages, static files, a sign-in and a start.
-const QUICK: [&str; 3] = ["start_ms", "chat_first_load_kb", "signin_p99_ms"];
+/// Groups that are over in seconds, and between them ask for pages, static files, sign-ins, the end of a session and a start.
+const QUICK: [&str; 4] = ["start_ms", "chat_first_load_kb", "signin_p99_ms", "session_end_ms"];
 
 #[expect(clippy::disallowed_methods, reason = "a test asks its caller for a server")]
 fn server() -> Option<String> {

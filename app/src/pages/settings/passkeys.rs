@@ -3,6 +3,7 @@
 use crate::{
     api::context::{self, RefusedForm},
     components::{
+        door::no_script,
         icon::icon,
         notice::{notice, refused},
         once::shown_once,
@@ -12,7 +13,6 @@ use crate::{
         toast, when,
     },
     islands::PasskeyAdd,
-    pages::login::no_script,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
