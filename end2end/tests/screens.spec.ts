@@ -139,7 +139,7 @@ test("what is too long for its place", async ({ owner, studio }) => {
 test("every component", async ({ page, studio }) => {
   await page.goto(`${studio.url}/design`);
   await awake(page);
-  await shoot(page, "design", { fullPage: true, colours: 48 });
+  await shoot(page, "design", { fullPage: true, colours: 48, looks: ["light", "phone"] });
 });
 
 test("many conversations, and one deleted", async ({ owner, studio }) => {
@@ -175,7 +175,7 @@ test("many conversations, and one deleted", async ({ owner, studio }) => {
 });
 
 /** Two looks in few colours: these pages are words in rows. */
-const ROWS = { looks: ["light", "phone"], colours: 16 } as const;
+const ROWS = { looks: ["light", "phone"], colours: 20 } as const;
 
 test("one's own settings", async ({ owner, studio }) => {
   await owner.goto(`${studio.url}/settings`);
