@@ -34,6 +34,11 @@ impl CeremonyPurpose {
         }
     }
 
+    /// Is of somebody who is signed in, about their own keys; the others begin before the door.
+    pub const fn is_own(self) -> bool {
+        matches!(self, Self::Add | Self::Touch)
+    }
+
     /// Reads [`CeremonyPurpose::as_str`] back.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::SetUp, Self::SignIn, Self::Join, Self::Add, Self::Touch, Self::Recover]

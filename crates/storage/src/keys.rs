@@ -153,10 +153,17 @@ impl KeyWrites for Statements<Unit> {
     }
 
     async fn insert_ceremony(&mut self, ceremony: &CeremonyRow) -> Result<(), StoreError> {
-        let over = Statement::new(
-            "DELETE FROM ceremonies WHERE expires_at < $1 \
-             OR id <= (SELECT id FROM ceremonies ORDER BY id DESC LIMIT 1 OFFSET $2)",
-        );
+        // Two statements and not a parameter: each has an index of its own.
+        let over = Statement::new(match ceremony.purpose.is_own() {
+            true => {
+                "DELETE FROM ceremonies WHERE expires_at < $1 OR (purpose IN ('add', 'touch') AND id <= \
+                 (SELECT id FROM ceremonies WHERE purpose IN ('add', 'touch') ORDER BY id DESC LIMIT 1 OFFSET $2))"
+            }
+            false => {
+                "DELETE FROM ceremonies WHERE expires_at < $1 OR (purpose NOT IN ('add', 'touch') AND id <= \
+                 (SELECT id FROM ceremonies WHERE purpose NOT IN ('add', 'touch') ORDER BY id DESC LIMIT 1 OFFSET $2))"
+            }
+        });
         let kept = i64::try_from(CEREMONIES_MAX).unwrap_or(i64::MAX) - 1;
         self.0.change(over.bind(ceremony.created_at).bind(kept)).await?;
         let new = Statement::new(

@@ -46,8 +46,9 @@ pub const RECOVERY_CODES: usize = 10;
 pub const KEY_NAME_CHARS_MAX: usize = 60;
 /// A passkey ceremony is good for this long.
 pub const CEREMONY_LIFE: Duration = Duration::from_secs(5 * 60);
-/// Passkey ceremonies under way at the same time; a new one takes the place of the oldest.
-pub const CEREMONIES_MAX: usize = 2_000;
+/// Passkey ceremonies under way at the same time before the door, and as many of people who are signed in, whom strangers
+/// cannot push out; a new one takes the place of the oldest.
+pub const CEREMONIES_MAX: usize = 4_000;
 /// A session lives this long, whatever happens, where the operator sets nothing else …
 pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// … and this long without a request.

@@ -38,6 +38,9 @@ CREATE TABLE ceremonies (
     CONSTRAINT ceremonies_purpose CHECK (purpose IN ('set_up', 'sign_in', 'join', 'add', 'touch', 'recover'))
 );
 CREATE INDEX ceremonies_expiry ON ceremonies (expires_at);
+-- The two are counted apart.
+CREATE INDEX ceremonies_own ON ceremonies (id) WHERE purpose IN ('add', 'touch');
+CREATE INDEX ceremonies_door ON ceremonies (id) WHERE purpose NOT IN ('add', 'touch');
 
 -- An owner code is for nobody yet, or for an owner who lost every key.
 ALTER TABLE setup_codes ADD COLUMN organization_id TEXT COLLATE "C";

@@ -210,20 +210,23 @@ async fn a_ceremony_can_be_taken_once_and_old_ones_go() {
 async fn there_are_only_so_many_ceremonies_and_the_oldest_go() {
     on_both(|fresh| async move {
         let store = fresh.store();
-        let rows: Vec<CeremonyRow> = (0..CEREMONIES_MAX + 2)
-            .map(|_| CeremonyRow {
-                id: CeremonyId(id()),
-                purpose: CeremonyPurpose::SignIn,
-                state: "{}".to_owned(),
-                memo: String::new(),
-                browser: "ab".repeat(32),
-                created_at: at(0),
-                expires_at: at(10),
-            })
-            .collect();
+        let ceremony = |purpose| CeremonyRow {
+            id: CeremonyId(id()),
+            purpose,
+            state: "{}".to_owned(),
+            memo: String::new(),
+            browser: "ab".repeat(32),
+            created_at: at(0),
+            expires_at: at(10),
+        };
+        let touch = ceremony(CeremonyPurpose::Touch);
+        let touched = touch.id;
+        let rows: Vec<CeremonyRow> =
+            (0..CEREMONIES_MAX + 2).map(|_| ceremony(CeremonyPurpose::SignIn)).collect();
         let ids: Vec<CeremonyId> = rows.iter().map(|row| row.id).collect();
         put(&store, move |tx| {
             Box::pin(async move {
+                tx.insert_ceremony(&touch).await?;
                 for row in rows {
                     tx.insert_ceremony(&row).await?;
                 }
@@ -231,12 +234,12 @@ async fn there_are_only_so_many_ceremonies_and_the_oldest_go() {
             })
         })
         .await;
-        let is_there = async |at: usize| {
-            let id = ids[at];
+        let is_there = async |id: CeremonyId| {
             put(&store, move |tx| Box::pin(async move { tx.take_ceremony(id).await })).await.is_some()
         };
-        assert!(!is_there(0).await && !is_there(1).await, "the two oldest made room");
-        assert!(is_there(2).await && is_there(CEREMONIES_MAX + 1).await);
+        assert!(!is_there(ids[0]).await && !is_there(ids[1]).await, "the two oldest made room");
+        assert!(is_there(ids[2]).await && is_there(ids[CEREMONIES_MAX + 1]).await);
+        assert!(is_there(touched).await, "strangers do not push out who is in");
     })
     .await;
 }

@@ -96,7 +96,8 @@ pub trait KeyWrites: Send {
     async fn remove_passkey(&mut self, owned: Owned, credential_id: &str) -> Result<bool, StoreError>;
 
     /// Begins a ceremony. Also removes those that have expired before `ceremony.created_at`, and the oldest (by id) beyond
-    /// [`CEREMONIES_MAX`](crate::CEREMONIES_MAX): whoever opens them by the thousand fills no disk.
+    /// [`CEREMONIES_MAX`](crate::CEREMONIES_MAX) of its kind ([`CeremonyPurpose::is_own`](api_types::CeremonyPurpose::is_own)):
+    /// whoever opens them by the thousand fills no disk.
     async fn insert_ceremony(&mut self, ceremony: &CeremonyRow) -> Result<(), StoreError>;
 
     /// Takes a ceremony out: whatever happens then, it cannot be used twice. Expired or not: the caller judges.
