@@ -87,7 +87,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     host::bind(&studio, config.host()).await?;
     // Before the first page: answers that the last process left open are marked.
     worker::once(&studio, alone).await?;
-    studio.restore_sources().await.map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    studio.restore_sources().await?;
 
     let pulse = Pulse::default();
     let cookies = Cookies { tokens, origin: config.url.clone(), is_https: config.is_https() };
@@ -126,7 +126,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::warn!("{sentence}");
     }
     say(&format!("Vobio AI Studio is at {}", config.url));
-    if let Some(code) = studio.new_setup_code().await.map_err(|problem| anyhow::anyhow!("{problem}"))? {
+    if let Some(code) = studio.new_setup_code().await? {
         say(&format!(
             "It has no owner yet. Open {}/login and enter this one-time owner code: {code}",
             config.url
@@ -194,7 +194,7 @@ pub(crate) async fn setup_code(config: &Config, name: Option<&str>) -> anyhow::R
         Err(problem) => Err(problem),
     };
     database.close().await;
-    let (code, owner) = made.map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    let (code, owner) = made?;
     let url = &config.url;
     say(&match owner {
         Some(name) => format!("At {url}/recover it makes a new passkey for {name}, once, within seven days:"),

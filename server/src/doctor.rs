@@ -141,19 +141,18 @@ async fn state(config: &Config, folder: &Folder) -> anyhow::Result<State> {
         return Ok(State { what, is_at_home: true });
     }
     let booted = boot(config, folder).await?;
-    let problem = |problem| anyhow::anyhow!("{problem}");
-    let owner = match booted.studio.has_owner().await.map_err(problem)? {
+    let owner = match booted.studio.has_owner().await? {
         true => "yes",
         false => "not yet; vobio setup-code prints a code",
     };
     print(&format!("  owner                      {owner}"));
-    let bound = booted.studio.bound_host().await.map_err(problem)?;
+    let bound = booted.studio.bound_host().await?;
     let host = bound.host.as_deref().unwrap_or("no host yet; the next start writes it down");
     print(&format!("  passkeys                   {bound}, bound to {host}"));
     let refusal = host::refusal(&bound, config.host());
     if let Some(sentence) = &refusal {
         print(&format!("  NOT WORKING                {sentence}"));
     }
-    booted.studio.restore_sources().await.map_err(problem)?;
+    booted.studio.restore_sources().await?;
     Ok(State { what: What::Whole(Box::new(booted)), is_at_home: refusal.is_none() })
 }

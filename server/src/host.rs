@@ -6,12 +6,12 @@ use crate::{
     folder::Folder,
     print,
 };
-use anyhow::{anyhow, bail, ensure};
+use anyhow::{bail, ensure};
 use studio::{BoundHost, Studio};
 
 /// For the start: binds the studio to `host`, or says why it must not serve there.
 pub(crate) async fn bind(studio: &Studio, host: &str) -> anyhow::Result<()> {
-    let before = studio.bind_host(host).await.map_err(|problem| anyhow!("{problem}"))?;
+    let before = studio.bind_host(host).await?;
     match (refusal(&before, host), before.host) {
         (Some(sentence), _) => bail!("{sentence}"),
         (None, Some(from)) if from != host => {
@@ -51,7 +51,7 @@ pub(crate) async fn move_host(config: &Config, host: &str) -> anyhow::Result<()>
     let folder = Folder::open(config)?;
     let _lock = folder.lock()?;
     let Booted { studio, database, .. } = boot(config, &folder).await?;
-    let before = studio.move_host(host).await.map_err(|problem| anyhow!("{problem}"))?;
+    let before = studio.move_host(host).await?;
     database.close().await;
     match before.host.as_deref() {
         Some(from) if from != host && before.passkeys > 0 => print(&format!(

@@ -58,8 +58,7 @@ async fn warn_of_another_host(config: &Config, folder: &Folder) -> anyhow::Resul
     let database = database(config, folder).await?;
     let bound = BoundHost::of(&*database).await;
     database.close().await;
-    let bound = bound.map_err(|problem| anyhow!("{problem}"))?;
-    if let Some(sentence) = host::refusal(&bound, config.host()) {
+    if let Some(sentence) = host::refusal(&bound?, config.host()) {
         print(&format!("But it will not start like this. {sentence}"));
     }
     Ok(())
