@@ -16,7 +16,7 @@ pub async fn make_invite(
     #[server(default)] note: String,
     #[server(default)] days: Option<u32>,
 ) -> Result<String, Refused> {
-    use super::context::{self, answer_once};
+    use super::{context, form::answer_once};
     use studio::{INVITE_DAYS_DEFAULT, NewInvite};
     let (by, context) = (context::signed_in()?, context::context()?);
     let (admin, touched) = (by.admin()?, by.touched(context.studio.now())?);

@@ -11,10 +11,10 @@ use server_fn::codec::Post;
 /// `TouchNeeded`, and as `Studio::make_codes`.
 #[server(prefix = "/api", endpoint = "recovery/make", input = Post<FormOrJson>)]
 pub async fn make_codes() -> Result<Vec<String>, Refused> {
-    use super::context;
+    use super::{context, form};
     let (by, studio) = (context::signed_in()?, context::studio()?);
     let codes = studio.make_codes(&by.touched(studio.now())?).await?;
-    context::answer_once();
+    form::answer_once();
     Ok(codes)
 }
 

@@ -18,7 +18,7 @@ pub async fn make_token(
     #[server(default)] review: bool,
     #[server(default)] admin: bool,
 ) -> Result<MadeToken, Refused> {
-    use super::context;
+    use super::{context, form};
     use api_types::Scope;
     let by = context::signed_in()?;
     let studio = context::studio()?;
@@ -27,7 +27,7 @@ pub async fn make_token(
     let wanted = studio::MakeToken { name, scopes, days };
     let (token, row) = studio.make_token(&by.touched(studio.now())?, wanted).await?;
     let scopes = row.scopes.to_string();
-    context::answer_once();
+    form::answer_once();
     Ok(MadeToken { id: row.id, token, name: row.name, scopes, expires_at: row.expires_at.0 })
 }
 

@@ -5,7 +5,7 @@ use super::{
     notice::{field_error, refused},
 };
 use crate::{
-    api::{context::RefusedForm, kept, local_path},
+    api::{form::RefusedForm, kept, local_path},
     islands::{Chat, ChatPlace},
     markup,
 };

@@ -6,7 +6,7 @@ use super::{
     notice::field_error,
     settings::away,
 };
-use crate::api::context::RefusedForm;
+use crate::api::form::RefusedForm;
 use api_types::{ConversationId, Micros, ModelInfo, ModelKind, ModelRef};
 use leptos::prelude::*;
 use studio::TITLE_CHARS_MAX;

@@ -1,7 +1,7 @@
 //! The end of an account, somebody's or one's own: what goes is said before.
 
 use super::notice::field_error;
-use crate::api::context::RefusedForm;
+use crate::api::form::RefusedForm;
 use api_types::PersonId;
 use leptos::prelude::*;
 use studio::{grouped, ports::store::Belongings};

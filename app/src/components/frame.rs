@@ -6,7 +6,7 @@ use super::{
     theme, touch, when,
 };
 use crate::{
-    api::{context, kept},
+    api::{context, form, kept},
     islands::Live,
 };
 use leptos::prelude::*;
@@ -68,7 +68,7 @@ fn address() -> Option<String> {
     let asked = context::asked_for()?;
     let told = ["?saved=", "?added=", "?removed=", "?recovered=", "?looked="];
     let was_told = told.iter().find_map(|query| asked.split_once(query)).map(|(path, _)| path.to_owned());
-    let is_forms = context::refused_form().is_some() || context::is_answered() || kept::kept().is_some();
+    let is_forms = form::refused_form().is_some() || form::is_answered() || kept::kept().is_some();
     was_told.or_else(|| is_forms.then_some(asked))
 }
 

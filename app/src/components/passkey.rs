@@ -1,7 +1,7 @@
 //! A passkey in the list of one's own: what is known of it, its name, its removal.
 
 use super::{icon::icon, notice::field_error, when};
-use crate::api::context::RefusedForm;
+use crate::api::form::RefusedForm;
 use api_types::Problem;
 use leptos::prelude::*;
 use studio::{

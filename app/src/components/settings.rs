@@ -5,7 +5,7 @@ use super::{
     icon::icon,
     notice::{field_error, refused},
 };
-use crate::{api::context::RefusedForm, markup};
+use crate::{api::form::RefusedForm, markup};
 use api_types::{ConversationId, ConversationSettings, ModelInfo, ModelRef};
 use leptos::prelude::*;
 use studio::{ANSWER_TOKENS_DEFAULT, ANSWER_TOKENS_MAX, TEMPERATURE_MAX, grouped, settings_version};

@@ -6,7 +6,7 @@ use super::{
     icon::{icon, small_icon},
     notice::{field_error, notice, notice_with},
 };
-use crate::{api::context::RefusedForm, aside::aside, markup};
+use crate::{api::form::RefusedForm, aside::aside, markup};
 use api_types::{ConversationId, MessageId, MessageRole, Micros, RunState};
 use leptos::prelude::*;
 use std::time::Duration;

@@ -3,8 +3,8 @@
 use super::deleted;
 use crate::{
     api::{
-        Refused,
-        context::{self, RefusedForm},
+        Refused, context,
+        form::{self, RefusedForm},
         kept,
     },
     components::{
@@ -30,7 +30,7 @@ pub(crate) fn new_chat() -> impl IntoView {
     super::page(async move {
         let by = context::signed_in()?;
         let studio = context::studio()?;
-        let form = context::refused_form();
+        let form = form::refused_form();
         let data = super::frame_data(by.clone()).await?;
         let models = studio.catalog.models().await;
         let asked: Option<ModelRef> = asked.and_then(|text| text.parse().ok());
@@ -117,11 +117,11 @@ pub(crate) fn chat() -> impl IntoView {
         let until: Option<MessageId> =
             until.map(|id| id.parse().map_err(|_| Problem::NotFound)).transpose()?;
         let studio = context::studio()?;
-        let form = context::refused_form();
+        let form = form::refused_form();
         // Before the rows: what changes in between comes with the stream.
         let data = super::frame_data(by.clone()).await?;
         let open = match studio.conversation(&by, id, until).await {
-            Err(Problem::NotFound) if context::refused_form().is_none() => {
+            Err(Problem::NotFound) if form::refused_form().is_none() => {
                 let deleted = studio.deleted_conversation(&by, id).await?;
                 return Ok(deleted::page(&deleted, data));
             }

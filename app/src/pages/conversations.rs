@@ -1,7 +1,7 @@
 //! `/conversations`: all of them, by the page, or those with some words in them.
 
 use crate::{
-    api::{context, local_path::LocalPath},
+    api::{context, form, local_path::LocalPath},
     components::{
         frame::{Here, frame, page as framed},
         icon::{LAMP, icon, small_icon},
@@ -33,7 +33,7 @@ pub(crate) fn conversations() -> impl IntoView {
             (None, None) => data.recent.clone(),
         };
         let now = data.now;
-        let form = context::refused_form();
+        let form = form::refused_form();
         let is_empty = part.conversations.is_empty();
         let (is_first, is_search) = (after.is_none(), words.is_some());
         let next = part.next.map(|next| address(words.as_deref(), Some(next)));

@@ -1,7 +1,7 @@
 //! `/conversations/deleted`, and the address of a conversation that its owner deleted: they can still be restored.
 
 use crate::{
-    api::context,
+    api::{context, form},
     components::{
         frame::{FrameData, Here, frame, nothing_here, page as framed},
         icon::{icon, small_icon},
@@ -23,7 +23,7 @@ pub(crate) fn deleted() -> impl IntoView {
     super::page(async move {
         let by = context::signed_in()?;
         let data = super::frame_data(by.clone()).await?;
-        let form = context::refused_form();
+        let form = form::refused_form();
         let deleted = context::studio()?.deleted_conversations(&by).await?;
         let (now, is_empty) = (data.now, deleted.is_empty());
         let rows = deleted.iter().map(|conversation| row(conversation, now)).collect_view();

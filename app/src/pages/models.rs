@@ -1,7 +1,7 @@
 //! `/models`: who can answer here, what was found nearby, how to connect more.
 
 use crate::{
-    api::context,
+    api::{context, form},
     components::{
         conversation::{about, icon_of},
         frame::{Here, frame, page as framed},
@@ -19,7 +19,7 @@ pub(crate) fn models() -> impl IntoView {
     super::page(async move {
         let by = context::signed_in()?;
         let studio = context::studio()?;
-        let form = context::refused_form();
+        let form = form::refused_form();
         let is_admin = by.admin().is_ok();
         let data = super::frame_data(by.clone()).await?;
         let has_looked = context::asked("looked").is_some();

@@ -1,7 +1,10 @@
 //! Pages for what was refused: not found, not now, our fault.
 
 use crate::{
-    api::context::{self, Site},
+    api::{
+        context::{self, Site},
+        form,
+    },
     components::{
         frame::nothing_here,
         icon::{DOORWAY, MARK, SPRITE, icon},
@@ -57,7 +60,7 @@ pub(crate) async fn page(problem: Problem) -> AnyView {
 
 /// What was written into a form whose page is not to be had: it is still there, and can be sent from here.
 fn unsent(is_gone: bool) -> Option<AnyView> {
-    let form = context::refused_form()
+    let form = form::refused_form()
         .filter(|form| matches!(form.action.as_str(), "/api/message/send" | "/api/message/edit"))?;
     let text = form.typed("text")?.to_owned();
     // A conversation that is gone takes nothing more; without its name a new one begins.

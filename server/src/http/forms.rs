@@ -5,7 +5,7 @@
 use super::{BODY_BYTES_MAX, Http, problems, session::is_programs};
 use api_types::Problem;
 use app::api::{
-    context::{self, AnsweredForm, RefusedForm},
+    form::{self, AnsweredForm, RefusedForm},
     kept::Kept,
     local_path::LocalPath,
 };
@@ -57,7 +57,7 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
     if response.status() == StatusCode::CREATED {
         let (_, answer, cookies) = read_body(response).await;
         let answer = String::from_utf8_lossy(&answer).into_owned();
-        let page = back.map_or_else(|| context::page_of(&action).to_owned(), |page| page.as_str().to_owned());
+        let page = back.map_or_else(|| form::page_of(&action).to_owned(), |page| page.as_str().to_owned());
         let mut asking = asking(again, &page, accept);
         asking.extensions_mut().insert(AnsweredForm { action, answer });
         return with_cookies(next.run(asking).await, cookies);
@@ -116,7 +116,7 @@ async fn visit(request: Request, next: Next) -> Response {
     let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
     let is_person = request.method() == Method::GET && accepts.contains("text/html");
     let path = request.uri().path();
-    let page = (is_person && path.starts_with("/api/")).then(|| context::page_of(path));
+    let page = (is_person && path.starts_with("/api/")).then(|| form::page_of(path));
     let response = next.run(request).await;
     match page {
         Some(page) if response.status() == StatusCode::METHOD_NOT_ALLOWED => {

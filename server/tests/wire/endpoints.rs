@@ -298,7 +298,7 @@ fn another_site_moves_nothing_and_get_changes_nothing() {
     }
     for row in FUNCTIONS {
         let visited = ana.page(row.path);
-        let page = app::api::context::page_of(row.path);
+        let page = app::api::form::page_of(row.path);
         assert_eq!((visited.status, visited.header("location")), (303, page), "GET {}", row.path);
         let asked = ana.request(reqwest::Method::GET, row.path).header("accept", "application/json");
         assert_eq!(ana.send(asked).status, 405, "GET {}", row.path);

@@ -1,7 +1,7 @@
 //! Invitations: the form that makes one, the link that is shown once, and the list.
 
 use crate::{
-    api::context::{self, RefusedForm},
+    api::form::{self, RefusedForm},
     components::{icon::icon, notice::field_error, once::shown_once, parts::parts, when},
 };
 use api_types::Role;
@@ -22,7 +22,7 @@ pub(super) fn make(by: &SignedIn, form: Option<&RefusedForm>) -> impl IntoView +
     let chosen = typed("role").unwrap_or_else(|| Role::Member.as_str().to_owned());
     let days = typed("days").unwrap_or_else(|| INVITE_DAYS_DEFAULT.to_string());
     let is_reviewer = typed("reviewer").is_some();
-    let link: Option<String> = context::answered(ACTION);
+    let link: Option<String> = form::answered(ACTION);
     view! {
         <section class="section" id="invite">
             <h2>"Invite somebody"</h2>

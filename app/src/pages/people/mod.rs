@@ -4,7 +4,7 @@ mod invites;
 mod person;
 
 use crate::{
-    api::context,
+    api::{context, form},
     components::{
         frame::{Here, frame, page as framed},
         icon::small_icon,
@@ -37,7 +37,7 @@ pub(crate) fn people() -> impl IntoView {
         let data = super::frame_data(by.clone()).await?;
         let (people, invited) = (studio.people(&admin, after).await?, studio.invites(&admin, older).await?);
         let (now, me) = (data.now, by.person());
-        let form = context::refused_form();
+        let form = form::refused_form();
         let first = after.is_some().then(|| ("/people".to_owned(), "From the beginning"));
         let more = people.next.map(|(at, id)| (format!("/people?after={}.{id}", at.0), "More people"));
         let body = view! {

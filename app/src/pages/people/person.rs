@@ -2,7 +2,10 @@
 
 use super::{face, invites::role_options, last_here, role_of};
 use crate::{
-    api::context::{self, RefusedForm},
+    api::{
+        context,
+        form::{self, RefusedForm},
+    },
     components::{
         deletion::erasing,
         frame::{Here, drawer, frame},
@@ -27,7 +30,7 @@ pub(crate) fn person() -> impl IntoView {
         let id = id.ok_or(Problem::NotFound)?;
         let view = context::studio()?.person(&admin, id).await?;
         let data = crate::pages::frame_data(by.clone()).await?;
-        let form = context::refused_form();
+        let form = form::refused_form();
         let name = view.listed.person.name.clone();
         let saved = (is_saved && form.is_none()).then(toast::saved);
         let main = view! {

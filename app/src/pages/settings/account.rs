@@ -1,7 +1,10 @@
 //! `/settings`: one's name, all that is one's own as a file, and the end of it.
 
 use crate::{
-    api::context::{self, RefusedForm},
+    api::{
+        context,
+        form::{self, RefusedForm},
+    },
     components::{
         deletion::erasing,
         notice::{field_error, refused},
@@ -25,7 +28,7 @@ pub(crate) fn account() -> impl IntoView {
         // Keepers of passkeys show the name, too.
         let known = if is_saved { Some(studio.known_passkeys(&by).await?) } else { None };
         let data = crate::pages::frame_data(by.clone()).await?;
-        let form = context::refused_form();
+        let form = form::refused_form();
         let of = |action: &str| form.as_ref().filter(|form| form.action == action);
         let saved = (is_saved && form.is_none()).then(toast::saved);
         let body = view! {

@@ -1,7 +1,7 @@
 //! `/settings/activity`: what happened to the account, newest first.
 
 use crate::{
-    api::context,
+    api::{context, form},
     components::{
         account::{icon_of, sentence},
         frame::FrameData,
@@ -34,7 +34,7 @@ pub(crate) fn activity() -> impl IntoView {
         let older = page.next.map(|id| (format!("/settings/activity?before={id}"), "What happened before"));
         let body = view! {
             <div class="intro"><p>"What happened to your account and its keys. If there is something that you did not do, end its session under "<a href="/settings/sessions">"Sessions"</a>" and tell an administrator."</p></div>
-            {context::refused_form().map(|form| refused(&form.problem))}
+            {form::refused_form().map(|form| refused(&form.problem))}
             <div class="stack">
                 {unseen.map(|last| view! {
                     <form method="post" action="/api/account_event/see">

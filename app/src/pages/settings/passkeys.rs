@@ -1,7 +1,10 @@
 //! `/settings/passkeys`: the keys of the account, and the codes for who loses all of them.
 
 use crate::{
-    api::context::{self, RefusedForm},
+    api::{
+        context,
+        form::{self, RefusedForm},
+    },
     components::{
         door::no_script,
         icon::icon,
@@ -29,8 +32,8 @@ pub(crate) fn passkeys() -> impl IntoView {
         let keys = studio.passkeys(&by).await?;
         let codes = studio.recovery_codes(&by).await?;
         let known = studio.known_passkeys(&by).await?;
-        let form = context::refused_form();
-        let shown: Option<Vec<String>> = context::answered("/api/recovery/make");
+        let form = form::refused_form();
+        let shown: Option<Vec<String>> = form::answered("/api/recovery/make");
         let data = crate::pages::frame_data(by.clone()).await?;
         let now = data.now;
         let here = by.credential_id().map(str::to_owned);

@@ -1,7 +1,7 @@
 //! `/settings/sessions`: where one is signed in, and how to end it.
 
 use crate::{
-    api::context,
+    api::{context, form},
     components::{
         icon::icon,
         notice::refused,
@@ -23,7 +23,7 @@ use studio::{
 pub(crate) fn sessions() -> impl IntoView {
     crate::pages::page(async move {
         let by = context::signed_in()?;
-        let form = context::refused_form();
+        let form = form::refused_form();
         let sessions = context::studio()?.sessions(&by.in_session()?).await?;
         let this = by.session();
         let data = crate::pages::frame_data(by).await?;

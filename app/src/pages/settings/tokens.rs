@@ -1,7 +1,10 @@
 //! `/settings/tokens`: keys for programs, each for what it is made for.
 
 use crate::{
-    api::context::{self, RefusedForm},
+    api::{
+        context,
+        form::{self, RefusedForm},
+    },
     components::{
         icon::icon,
         notice::{field_error, refused},
@@ -26,8 +29,8 @@ const DAYS_FIRST: u32 = 30;
 pub(crate) fn tokens() -> impl IntoView {
     crate::pages::page(async move {
         let by = context::signed_in()?;
-        let form = context::refused_form();
-        let made = context::answered("/api/token/make");
+        let form = form::refused_form();
+        let made = form::answered("/api/token/make");
         let tokens = context::studio()?.tokens(&by).await?;
         let data = crate::pages::frame_data(by.clone()).await?;
         let now = data.now;
