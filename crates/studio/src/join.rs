@@ -2,6 +2,7 @@
 
 use crate::{
     CEREMONY_LIFE, NewSession, Studio, code,
+    ladder::may_give,
     ports::{
         CeremonyState, Timestamp,
         store::{AccountEventRow, CeremonyRow, Owned, PasskeyRow, PersonRow, Tx},
@@ -65,8 +66,9 @@ impl Studio {
             (None, home.ok_or_else(no_owner)?)
         } else {
             let digest = code::digest_of_typed(typed_code);
-            let home = self.store.open_invite(&digest, now).await?;
-            (Some(digest), home.ok_or_else(wrong_code)?)
+            let (invite, by) = self.store.open_invite(&digest, now).await?.ok_or_else(wrong_code)?;
+            may_give(&by, invite.role).map_err(|_| wrong_code())?;
+            (Some(digest), invite.owned.organization)
         };
         let person = PersonId(self.ids.next());
         let (options, state) = self
@@ -154,7 +156,8 @@ impl Studio {
     }
 }
 
-/// The new person, with what their invitation makes of them; `None` when it cannot be used any more.
+/// The new person, with what their invitation makes of them; `None` when it cannot be used any more, or whoever made it
+/// could not make it now.
 async fn admitted(
     tx: &mut dyn Tx,
     memo: Memo,
@@ -163,7 +166,11 @@ async fn admitted(
 ) -> Result<Option<PersonRow>, Problem> {
     let place = match &memo.invite_digest {
         Some(digest) => {
-            tx.use_invite(digest, memo.person, now).await?.map(|invite| (invite.role, invite.reviewer))
+            tx.hold_organization(memo.organization).await?;
+            let Some(invite) = tx.use_invite(digest, memo.person, now).await? else { return Ok(None) };
+            let by = tx.person(memo.organization, invite.owned.owner).await?;
+            let is_given = by.is_some_and(|by| may_give(&by.person, invite.role).is_ok());
+            is_given.then_some((invite.role, invite.reviewer))
         }
         None => is_open.then_some((Role::Member, false)),
     };

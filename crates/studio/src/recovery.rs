@@ -189,6 +189,6 @@ impl Studio {
             Some(person) => Some(person),
             None => self.store.person_of_setup_code(digest, self.now()).await?,
         };
-        Ok(found.filter(|person| person.disabled_at.is_none() && person.deleted_at.is_none()))
+        Ok(found.filter(|person| !person.is_shut_out()))
     }
 }

@@ -184,6 +184,8 @@ async fn people(store: &Arc<dyn Store>, owned: Owned, chat: ConversationId, mess
             tx.revoke_invite(home, invite.id, at(1)).await?;
             tx.revoke_invites_of(who, at(1)).await?;
             tx.insert_person(&ben).await?;
+            tx.hold_organization(owned.organization).await?;
+            tx.hold_person(owned).await?;
             tx.has_other_owner(owned).await?;
             tx.rename_person(who, "Ben").await?;
             tx.set_role(who, Role::Member, false).await?;

@@ -37,7 +37,8 @@ async fn an_invitation_is_used_once_and_in_time() {
             })
         })
         .await;
-        assert_eq!(store.open_invite("one", at(100)).await.unwrap(), Some(owned.organization));
+        let (found, by) = store.open_invite("one", at(100)).await.unwrap().unwrap();
+        assert_eq!((&found, by.owned()), (&row, owned));
         assert_eq!(store.open_invite("one", at(101)).await.unwrap(), None);
         assert_eq!(store.open_invite("none", at(1)).await.unwrap(), None);
         let ben = PersonId(id());

@@ -7,7 +7,11 @@ use crate::{
 use api_types::{AccountEventKind, InviteId, PersonId, Problem, Role};
 use std::time::Duration;
 use studio::{
-    INVITE_DAYS_MAX, INVITE_NOTE_CHARS_MAX, InviteState, NewInvite, SignedIn, TOUCH_LIFE, ports::Clock,
+    INVITE_DAYS_MAX, INVITE_NOTE_CHARS_MAX, InviteState, NewInvite, SignedIn, TOUCH_LIFE,
+    ports::{
+        Clock, Timestamp,
+        store::{Owned, StoreError},
+    },
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -154,6 +158,68 @@ async fn who_may_not_invite_any_more_has_invited_nobody() {
     for code in [by_ben, by_cem] {
         assert_eq!(field_of(&house.join(&code, "Eve").await.unwrap_err()), "code");
     }
+}
+
+impl House {
+    /// What happens to somebody in another process, at the same moment: nothing is revoked with it.
+    async fn becomes(&self, who: Owned, role: Role, disabled_at: Option<Timestamp>) {
+        let changed = self.studio.store.write::<_, StoreError, _>(move |tx| {
+            Box::pin(async move {
+                tx.set_role(who, role, false).await?;
+                tx.set_disabled(who, disabled_at).await
+            })
+        });
+        changed.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_is_worth_what_its_giver_may_give_now() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let now = house.clock.now();
+    // What the giver was and invited to, what they are now, and whether that is enough.
+    for (was, to_role, is, disabled, may) in [
+        (Role::Owner, Role::Owner, Role::Owner, None, true),
+        (Role::Owner, Role::Owner, Role::Admin, None, false),
+        (Role::Owner, Role::Admin, Role::Admin, None, true),
+        (Role::Admin, Role::Member, Role::Member, None, false),
+        (Role::Owner, Role::Member, Role::Owner, Some(now), false),
+    ] {
+        let giver = house.joins(&ana, &format!("Giver {}", house.new_id()), was).await;
+        let code = house.invite(&giver, to(to_role)).await.unwrap();
+        let begun = house.studio.start_join(&code, "Eve", "browser".to_owned()).await.unwrap().ceremony;
+        house.becomes(giver.owned(), is, disabled).await;
+        let case = format!("{was:?} is {is:?}, to {to_role:?}");
+        let name = format!("eve{}", house.new_id());
+        let ended = house.studio.finish_join(begun, &key(&name, giver.person()), "browser", "").await;
+        if may {
+            assert!(ended.is_ok(), "{case}: {ended:?}");
+        } else {
+            assert!(matches!(ended, Err(Problem::Expired { .. })), "{case}: {ended:?}");
+            assert_eq!(field_of(&house.join(&code, "Eve").await.unwrap_err()), "code", "{case}");
+            house.becomes(giver.owned(), Role::Owner, None).await;
+            assert!(house.join(&code, &name).await.is_ok(), "{case}: nobody has used it");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_was_an_administrator_when_the_request_came_and_is_none_now_invites_nobody() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let ben = house.joins(&ana, "Ben", Role::Owner).await;
+    house.invite(&ana, to(Role::Member)).await.unwrap();
+    house.becomes(ben.owned(), Role::Admin, None).await;
+    assert_eq!(house.invite(&ben, to(Role::Owner)).await, Err(Problem::NotPermitted));
+    assert!(house.invite(&ben, to(Role::Admin)).await.is_ok());
+    house.becomes(ben.owned(), Role::Member, None).await;
+    assert_eq!(house.invite(&ben, to(Role::Member)).await, Err(Problem::NotPermitted));
+    house.becomes(ben.owned(), Role::Admin, Some(house.clock.now())).await;
+    assert_eq!(house.invite(&ben, to(Role::Member)).await, Err(Problem::SignIn));
+    let admin = ben.admin().unwrap();
+    let open = house.studio.invites(&ana.admin().unwrap(), None).await.unwrap().invites.remove(0);
+    assert_eq!(house.studio.revoke_invite(&admin, open.invite.id).await, Err(Problem::SignIn));
 }
 
 #[tokio::test]

@@ -124,6 +124,30 @@ async fn the_last_owner_cannot_go() {
 }
 
 #[tokio::test]
+async fn who_was_an_administrator_when_the_request_came_and_is_none_now_changes_nobody() {
+    use Deed::{Delete, Disable, Enable, Role as Set};
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let cem = house.joins(&ana, "Cem", Role::Member).await;
+    // What happens to Ben meanwhile, and what he is told then.
+    for (meanwhile, told) in [(Set(Role::Member), "not_permitted"), (Disable, "sign_in"), (Delete, "sign_in")]
+    {
+        let ben = house.joins(&ana, &format!("Ben, {meanwhile:?}"), Role::Admin).await;
+        house.attempt(&ana, &ben, meanwhile).await.unwrap();
+        for deed in [Set(Role::Admin), Disable, Enable, Delete] {
+            assert_eq!(word(&house.attempt(&ben, &cem, deed).await), told, "{deed:?} after {meanwhile:?}");
+        }
+    }
+    // An owner who is an administrator by now makes no owners, and changes none.
+    let ben = house.joins(&ana, "Ben", Role::Owner).await;
+    house.attempt(&ana, &ben, Set(Role::Admin)).await.unwrap();
+    assert_eq!(word(&house.attempt(&ben, &cem, Set(Role::Owner)).await), "not_permitted");
+    assert_eq!(word(&house.attempt(&ben, &ana, Disable).await), "not_permitted");
+    assert_eq!(word(&house.attempt(&ben, &ben, Set(Role::Owner)).await), "not_permitted");
+    assert_eq!(house.studio.signed_in(cem.session()).await.unwrap().role(), Role::Member);
+}
+
+#[tokio::test]
 async fn somebody_of_another_organization_is_not_found() {
     let house = House::new().await;
     let ana = house.owner().await;
