@@ -38,6 +38,11 @@ impl SignedIn {
         self.person.id
     }
 
+    /// Their row, as it was when this request came.
+    pub(crate) fn row(&self) -> &PersonRow {
+        &self.person
+    }
+
     /// What they are called.
     pub fn name(&self) -> &str {
         &self.person.name

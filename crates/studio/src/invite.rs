@@ -63,7 +63,7 @@ impl Studio {
     /// Makes an invitation; its code, which nobody can be shown again.
     ///
     /// # Errors
-    /// `NotPermitted` above one's own role; `Invalid` naming `note` or `days`.
+    /// `NotPermitted` above one's own role, `ReviewerNeeded`; `Invalid` naming `note` or `days`.
     pub async fn make_invite(
         &self,
         by: &Admin<'_>,
@@ -94,7 +94,7 @@ impl Studio {
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
-                    may_give(&acting(tx, &by).await?, invite.role)?;
+                    may_give(&acting(tx, &by).await?, invite.role, invite.reviewer)?;
                     Ok(tx.insert_invite(&invite).await?)
                 })
             })

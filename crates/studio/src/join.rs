@@ -67,7 +67,7 @@ impl Studio {
         } else {
             let digest = code::digest_of_typed(typed_code);
             let (invite, by) = self.store.open_invite(&digest, now).await?.ok_or_else(wrong_code)?;
-            may_give(&by, invite.role).map_err(|_| wrong_code())?;
+            may_give(&by, invite.role, invite.reviewer).map_err(|_| wrong_code())?;
             (Some(digest), invite.owned.organization)
         };
         let person = PersonId(self.ids.next());
@@ -169,7 +169,7 @@ async fn admitted(
             tx.hold_organization(memo.organization).await?;
             let Some(invite) = tx.use_invite(digest, memo.person, now).await? else { return Ok(None) };
             let by = tx.person(memo.organization, invite.owned.owner).await?;
-            let is_given = by.is_some_and(|by| may_give(&by.person, invite.role).is_ok());
+            let is_given = by.is_some_and(|by| may_give(&by.person, invite.role, invite.reviewer).is_ok());
             is_given.then_some((invite.role, invite.reviewer))
         }
         None => is_open.then_some((Role::Member, false)),

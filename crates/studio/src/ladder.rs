@@ -6,7 +6,7 @@
 //! access or end changes, in any process.
 
 use crate::{
-    SignedIn,
+    Admin, SignedIn,
     ports::store::{Owned, PersonRow, Tx},
 };
 use api_types::{PersonId, Problem, Role};
@@ -16,12 +16,30 @@ pub(crate) fn outranks(by: Role, of: Role) -> bool {
     by == Role::Owner || by > of
 }
 
-/// Whether somebody may make others what is said here: nobody more than they are.
-pub(crate) fn may_give(by: &PersonRow, role: Role) -> Result<(), Problem> {
+/// Whether somebody may make others what is said here: nobody more than they are. Reviewers are made by owners, and by
+/// administrators who are reviewers.
+///
+/// # Errors
+/// `NotPermitted` for the role, `ReviewerNeeded` for the flag.
+pub(crate) fn may_give(by: &PersonRow, role: Role, reviewer: bool) -> Result<(), Problem> {
     if by.is_shut_out() || by.role < Role::Admin || role > by.role {
         return Err(Problem::NotPermitted);
     }
+    if reviewer && !makes_reviewers(by) {
+        return Err(Problem::ReviewerNeeded);
+    }
     Ok(())
+}
+
+fn makes_reviewers(by: &PersonRow) -> bool {
+    by.role == Role::Owner || by.reviewer
+}
+
+impl Admin<'_> {
+    /// Whether they may make others reviewers.
+    pub fn makes_reviewers(&self) -> bool {
+        makes_reviewers(self.signed_in().row())
+    }
 }
 
 /// The administrator who acts, as they are now. Holds their organization; comes first in a unit of work.

@@ -71,10 +71,10 @@ impl Studio {
     }
 
     /// Gives somebody another role. An owner everybody, an administrator those below; nobody more than they are. An owner
-    /// may step down where another one stays.
+    /// may step down where another one stays. What they invited to is revoked where they may give less now.
     ///
     /// # Errors
-    /// `NotFound`, `NotPermitted`, `Changed` for the last owner.
+    /// `NotFound`, `NotPermitted`, `ReviewerNeeded`, `Changed` for the last owner.
     pub async fn set_role(
         &self,
         by: &Admin<'_>,
@@ -89,11 +89,12 @@ impl Studio {
             .write(move |tx| {
                 Box::pin(async move {
                     let by = acting(tx, &by).await?;
-                    may_give(&by, role)?;
                     if id == by.id && by.role != Role::Owner {
                         return Err(Problem::NotPermitted);
                     }
                     let person = subject(tx, &by, id).await?;
+                    // Who is a reviewer already is given nothing by staying one.
+                    may_give(&by, role, reviewer && !person.reviewer)?;
                     if (person.role, person.reviewer) == (role, reviewer) {
                         return Ok(());
                     }
@@ -101,7 +102,8 @@ impl Studio {
                         spare(tx, &person).await?;
                     }
                     let owned = person.owned();
-                    if role < person.role {
+                    let loses_reviewers = person.reviewer && !reviewer && role < Role::Owner;
+                    if role < person.role || loses_reviewers {
                         // Nobody comes in on the word of somebody who may not give it any more.
                         tx.revoke_invites_of(owned, now).await?;
                     }

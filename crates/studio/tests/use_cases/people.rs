@@ -6,7 +6,7 @@ use crate::{
 };
 use api_types::{AccountEventKind, PersonId, Problem, Role, RunState};
 use studio::{
-    DELETED_NAME, PEOPLE_PER_PAGE, SignedIn,
+    DELETED_NAME, NewInvite, PEOPLE_PER_PAGE, SignedIn,
     ports::{
         ChatEvent, Clock,
         store::{SessionEnd, StoreError},
@@ -145,6 +145,47 @@ async fn who_was_an_administrator_when_the_request_came_and_is_none_now_changes_
     assert_eq!(word(&house.attempt(&ben, &ana, Disable).await), "not_permitted");
     assert_eq!(word(&house.attempt(&ben, &ben, Set(Role::Owner)).await), "not_permitted");
     assert_eq!(house.studio.signed_in(cem.session()).await.unwrap().role(), Role::Member);
+}
+
+#[tokio::test]
+async fn reviewers_are_made_by_owners_and_by_administrators_who_are_reviewers() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let set = async |by: &SignedIn, of: &SignedIn, role, reviewer| {
+        let (admin, touched) = (by.admin().unwrap(), by.touched(house.clock.now()).unwrap());
+        house.studio.set_role(&admin, &touched, of.person(), role, reviewer).await
+    };
+    let ben = house.joins(&ana, "Ben", Role::Admin).await;
+    let cem = house.joins(&ana, "Cem", Role::Member).await;
+    let invite = NewInvite { role: Role::Member, reviewer: true, note: String::new(), days: 7 };
+    let invited = async |by: &SignedIn| {
+        let (admin, touched) = (by.admin().unwrap(), by.touched(house.clock.now()).unwrap());
+        house.studio.make_invite(&admin, &touched, invite.clone()).await
+    };
+    assert!(!ben.admin().unwrap().makes_reviewers() && ana.admin().unwrap().makes_reviewers());
+    assert_eq!(set(&ben, &cem, Role::Member, true).await, Err(Problem::ReviewerNeeded));
+    assert_eq!(invited(&ben).await, Err(Problem::ReviewerNeeded));
+
+    // Who is one already stays one, and may be made none.
+    set(&ana, &cem, Role::Member, true).await.unwrap();
+    let dora = house.joins(&ana, "Dora", Role::Member).await;
+    set(&ana, &dora, Role::Member, true).await.unwrap();
+    assert_eq!(set(&ben, &cem, Role::Admin, true).await, Ok(()));
+    assert_eq!(set(&ben, &dora, Role::Member, false).await, Ok(()));
+    let cem = house.again(&cem).await;
+    assert!(cem.admin().unwrap().makes_reviewers());
+    assert_eq!(set(&cem, &dora, Role::Member, true).await, Ok(()));
+
+    // An owner need not be one.
+    set(&ana, &ana, Role::Owner, false).await.unwrap();
+    let ana = house.again(&ana).await;
+    assert!(ana.reviewer().is_err() && invited(&ana).await.is_ok());
+
+    // What a reviewer invited to goes with the flag.
+    let code = invited(&cem).await.unwrap();
+    set(&ana, &cem, Role::Admin, false).await.unwrap();
+    assert_eq!(field_of(&house.join(&code, "Eve").await.unwrap_err()), "code");
+    assert_eq!(invited(&cem).await, Err(Problem::ReviewerNeeded), "as they are now");
 }
 
 #[tokio::test]
