@@ -109,13 +109,13 @@ impl KeyWrites for Statements<Unit> {
         passkey: &str,
         synced: bool,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let used = Statement::new(
             "UPDATE passkeys SET passkey = $4, synced = $5, last_used_at = $6 \
              WHERE organization_id = $1 AND owner_id = $2 AND credential_id = $3",
         );
         let used = used.owned(owned).text(credential_id).text(passkey).bind(synced).bind(now);
-        self.0.change(used).await.map(drop)
+        Ok(self.0.change(used).await? == 1)
     }
 
     async fn passkey_cloned(

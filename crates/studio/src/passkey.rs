@@ -74,7 +74,7 @@ impl Studio {
     /// Ends it; the passkey as it is called. Only the session that began it may.
     ///
     /// # Errors
-    /// `WrongKey` with the reason, `Expired` for the ceremony.
+    /// `WrongKey` with the reason, `Expired` for the ceremony, `SignIn` for who was shut out meanwhile.
     pub async fn finish_add(
         &self,
         by: &SignedIn,
@@ -99,6 +99,9 @@ impl Studio {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
+                    if tx.hold_person(passkey.owned).await?.is_none_or(|person| person.is_shut_out()) {
+                        return Err(Problem::SignIn);
+                    }
                     tx.insert_passkey(&passkey).await.map_err(already_there)?;
                     Ok::<_, Problem>(tx.insert_account_event(&event).await?)
                 })

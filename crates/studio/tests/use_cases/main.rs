@@ -10,6 +10,7 @@ mod house;
 mod invites;
 mod leaving;
 mod limits;
+mod meanwhile;
 mod messages;
 mod passkeys;
 mod people;
