@@ -8,7 +8,7 @@ use crate::{
     owned,
     ports::{
         CeremonyState, RegisteredPasskey,
-        store::{Owned, PasskeyRow, StoreError},
+        store::{AccountEventRow, Owned, PasskeyRow, StoreError},
     },
     session::ceremony_elsewhere,
     text,
@@ -136,22 +136,22 @@ impl Studio {
     /// `NotFound` where it is none of one's own, `Changed` for the last.
     pub async fn remove_passkey(&self, by: &Touched<'_>, credential_id: &str) -> Result<u64, Problem> {
         let by = by.signed_in();
-        let own = self.passkeys(by).await?;
-        let passkey =
-            own.into_iter().find(|key| key.credential_id == credential_id).ok_or(Problem::NotFound)?;
-        let event = self
-            .account_event(passkey.owned, AccountEventKind::PasskeyRemoved, passkey.name.clone())
-            .done_in(by.session());
-        let (session, now) = (by.session(), self.now());
+        let (owned, session, now) = (owned(by), by.session(), self.now());
+        let (id, event) =
+            (credential_id.to_owned(), self.account_event(owned, AccountEventKind::PasskeyRemoved, ""));
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    if !tx.remove_passkey(passkey.owned, &passkey.credential_id).await? {
+                    tx.hold_person(owned).await?.ok_or(Problem::SignIn)?;
+                    let own = tx.passkeys(owned).await?;
+                    let passkey = own.iter().find(|key| key.credential_id == id).ok_or(Problem::NotFound)?;
+                    if own.len() == 1 {
                         return Err(last_one());
                     }
+                    tx.remove_passkey(owned, &id).await?;
+                    let event = AccountEventRow { detail: passkey.name.clone(), ..event }.done_in(session);
                     tx.insert_account_event(&event).await?;
-                    let id = &passkey.credential_id;
-                    Ok(tx.end_sessions_of_passkey(passkey.owned, id, session, now).await?)
+                    Ok(tx.end_sessions_of_passkey(owned, &id, session, now).await?)
                 })
             })
             .await

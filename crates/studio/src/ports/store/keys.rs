@@ -92,7 +92,7 @@ pub trait KeyWrites: Send {
         name: &str,
     ) -> Result<bool, StoreError>;
 
-    /// Removes it unless it is the owner's last; false when nothing was removed.
+    /// Removes it; false when there is none of the owner's with this id. Whether they have others is for the caller to ask.
     async fn remove_passkey(&mut self, owned: Owned, credential_id: &str) -> Result<bool, StoreError>;
 
     /// Begins a ceremony. Also removes those that have expired before `ceremony.created_at`, and the oldest (by id) beyond
