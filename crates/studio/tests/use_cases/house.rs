@@ -10,7 +10,7 @@ use studio::{
     StudioSettings, Ticket, answer,
     ports::{
         ChatEvent, Clock, Ids, Timestamp,
-        store::{MessageRow, Owned, PersonRow, SessionRow, StoreError, TurnRow, Tx},
+        store::{MessageRow, Owned, PersonRow, SessionRow, Store, StoreError, TurnRow, Tx},
     },
 };
 use tempfile::TempDir;
@@ -52,11 +52,22 @@ impl House {
             backup_dir: folder.path().join("backups"),
             version: "0.0.1",
         };
+        let store = Arc::new(storage::open(config).await.unwrap());
+        Self::on(store, folder, default_model, open_registration)
+    }
+
+    /// One on a database that is there.
+    pub(crate) fn on(
+        store: Arc<dyn Store>,
+        folder: TempDir,
+        default_model: Option<&str>,
+        open_registration: bool,
+    ) -> Self {
         let (clock, ids, model, finder) =
             (FakeClock::new(), FakeIds::default(), FakeModels::named("fake"), FakeFinder::default());
         let passkeys = FakePasskeys::default();
         let (studio, tickets) = Studio::new(Parts {
-            store: Arc::new(storage::open(config).await.unwrap()),
+            store,
             catalog: Catalog::new(vec![Arc::new(model.clone())]),
             passkeys: Box::new(passkeys.clone()),
             finder: Box::new(finder.clone()),
@@ -76,8 +87,13 @@ impl House {
 
     /// The same process, knowing nothing of what it was writing.
     pub(crate) fn forgetful(&self) -> Studio {
+        self.beside(self.studio.store.clone())
+    }
+
+    /// Another studio, on this connection to the database.
+    pub(crate) fn beside(&self, store: Arc<dyn Store>) -> Studio {
         let (studio, _tickets) = Studio::new(Parts {
-            store: self.studio.store.clone(),
+            store,
             catalog: Catalog::new(vec![Arc::new(self.model.clone())]),
             passkeys: Box::new(self.passkeys.clone()),
             finder: Box::new(self.finder.clone()),
