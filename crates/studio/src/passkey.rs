@@ -157,7 +157,7 @@ impl Studio {
             .await
     }
 
-    /// The row of a passkey that was just registered, with a name of its own.
+    /// The row of a passkey that somebody just registered, with a name that none of theirs has.
     pub(crate) async fn new_passkey(
         &self,
         owned: Owned,
@@ -166,17 +166,37 @@ impl Studio {
     ) -> Result<PasskeyRow, Problem> {
         let taken: Vec<String> =
             self.store.passkeys(owned).await?.into_iter().map(|passkey| passkey.name).collect();
-        Ok(PasskeyRow {
+        Ok(self.passkey_row(owned, registered, user_agent, &taken))
+    }
+
+    /// The same for somebody whose first it is.
+    pub(crate) fn first_passkey(
+        &self,
+        owned: Owned,
+        registered: RegisteredPasskey,
+        user_agent: &str,
+    ) -> PasskeyRow {
+        self.passkey_row(owned, registered, user_agent, &[])
+    }
+
+    fn passkey_row(
+        &self,
+        owned: Owned,
+        registered: RegisteredPasskey,
+        user_agent: &str,
+        taken: &[String],
+    ) -> PasskeyRow {
+        PasskeyRow {
             credential_id: registered.credential_id,
             owned,
-            name: guess_name(&registered.aaguid, user_agent, &taken),
+            name: guess_name(&registered.aaguid, user_agent, taken),
             passkey: registered.passkey,
             created_at: self.now(),
             last_used_at: None,
             aaguid: registered.aaguid,
             synced: Some(registered.synced),
             cloned_at: None,
-        })
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Invitations, and who comes in with them.
 
 use crate::{
-    fakes::key,
+    fakes::{YUBI, faulty, key},
     house::{House, field_of},
 };
 use api_types::{AccountEventKind, InviteId, PersonId, Problem, Role};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use studio::{
     INVITE_DAYS_MAX, INVITE_NOTE_CHARS_MAX, InviteState, NewInvite, SignedIn, TOUCH_LIFE,
     ports::{
-        Clock, Timestamp,
+        Clock, Refusal, Timestamp,
         store::{Owned, StoreError},
     },
 };
@@ -237,6 +237,46 @@ async fn a_ceremony_to_join_is_bound_to_its_browser_and_signs_nobody_in() {
     assert!(matches!(other, Err(Problem::Expired { .. })));
     let ceremony = begin().await;
     let refused = house.studio.finish_join(ceremony, &key("refused", ana.person()), "browser", "").await;
-    assert_eq!(refused, Err(Problem::KeyRefused));
+    assert!(matches!(refused, Err(Problem::WrongKey { .. })), "{refused:?}");
     assert!(house.join(&code, "Ben").await.is_ok(), "the invitation is still there");
+}
+
+#[tokio::test]
+async fn who_joins_with_an_invitation_hears_what_is_wrong_with_their_key_and_who_has_none_does_not() {
+    let (house, open) = (House::new().await, House::open().await);
+    let ana = house.owner().await;
+    open.owner().await;
+    let code = house.invite(&ana, to(Role::Member)).await.unwrap();
+    let mut said = std::collections::BTreeSet::new();
+    let nobody = PersonId(house.new_id());
+    let faults = [Refusal::NotVerified, Refusal::NotResident].map(|why| faulty("phone", nobody, why));
+    // What is here already is Ana's.
+    for credential in faults.iter().chain([&key("anas-key", nobody)]) {
+        let join = async |house: &House, code: &str| {
+            let begun = house.studio.start_join(code, "Ben", "browser".to_owned()).await.unwrap().ceremony;
+            house.studio.finish_join(begun, credential, "browser", "").await
+        };
+        match join(&house, &code).await {
+            Err(Problem::WrongKey { detail }) => assert!(said.insert(detail), "{credential}"),
+            other => panic!("{credential}: {other:?}"),
+        }
+        assert_eq!(join(&open, "").await, Err(Problem::KeyRefused), "{credential}");
+    }
+    assert!(house.join(&code, "Ben").await.is_ok(), "the invitation is still there");
+}
+
+#[tokio::test]
+async fn a_first_passkey_is_known_as_well_as_any_other() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    for (name, aaguid, synced, called) in
+        [("phone", "", true, "Passkey"), ("yubi", YUBI, false, "YubiKey 5 NFC")]
+    {
+        let code = house.invite(&ana, to(Role::Member)).await.unwrap();
+        let session = house.join(&code, name).await.unwrap();
+        let by = house.studio.signed_in(session.id).await.unwrap();
+        let row = house.studio.passkeys(&by).await.unwrap().remove(0);
+        assert_eq!((row.aaguid.as_str(), row.synced, row.name.as_str()), (aaguid, Some(synced), called));
+        assert_eq!(house.told(&by).await[0], (AccountEventKind::Joined, called.to_owned()));
+    }
 }

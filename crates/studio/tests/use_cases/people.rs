@@ -217,10 +217,8 @@ async fn a_changed_role_is_told_and_holds_with_the_next_request() {
     let events = house.studio.store.account_events(ben.owned(), None, 9).await.unwrap();
     let told: Vec<_> = events.iter().map(|event| (event.kind, event.detail.as_str())).collect();
     // The second time nothing changed.
-    let expected = [
-        (AccountEventKind::RoleChanged, "Administrator, reviewer"),
-        (AccountEventKind::Joined, "First passkey"),
-    ];
+    let expected =
+        [(AccountEventKind::RoleChanged, "Administrator, reviewer"), (AccountEventKind::Joined, "Passkey")];
     assert_eq!(told, expected);
 }
 
