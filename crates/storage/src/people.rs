@@ -220,7 +220,7 @@ impl Statements<Unit> {
             "DELETE FROM invites WHERE organization_id = $1 AND owner_id = $2 AND used_at IS NULL",
             // Whom an invitation was for may be a name.
             "UPDATE invites SET note = '' WHERE organization_id = $1 AND used_by = $2",
-            "UPDATE sessions SET user_agent = '' WHERE organization_id = $1 AND owner_id = $2",
+            "UPDATE sessions SET user_agent = '', browser = '', credential_id = NULL WHERE organization_id = $1 AND owner_id = $2",
             // At the head of the bin's line, whenever it is emptied.
             "UPDATE conversations SET deleted_at = 0 WHERE organization_id = $1 AND owner_id = $2",
         ] {
