@@ -122,9 +122,9 @@ impl Studio {
                         );
                         return Err(Problem::KeyRefused);
                     }
-                    let is_known = tx.has_opened_session(session.owned, Some(&session.browser)).await?;
+                    let is_known = tx.has_opened_like(&session).await?;
                     // Who signs in for the first time at all was told of their account a moment ago.
-                    if !is_known && tx.has_opened_session(session.owned, None).await? {
+                    if !is_known && tx.has_opened_session(session.owned).await? {
                         tx.insert_account_event(&new_device).await?;
                     }
                     Ok(tx.insert_session(&session).await?)

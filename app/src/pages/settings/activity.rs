@@ -21,11 +21,12 @@ pub(crate) fn activity() -> impl IntoView {
         let before = context::asked("before").and_then(|id| id.parse().ok());
         let page = context::studio()?.account_events(&by.in_session()?, before).await?;
         // The list says what the notice over other pages says.
+        let session = by.session();
         let data = FrameData { notice: None, ..crate::pages::frame_data(by).await? };
         let now = data.now;
         let is_empty = page.events.is_empty();
-        let newest = page.events.iter().find(|event| event.seen_at.is_none()).map(|event| event.id);
-        let rows = page.events.iter().map(|event| row(event, now)).collect_view();
+        let newest = page.events.iter().find(|event| event.is_news_in(session)).map(|event| event.id);
+        let rows = page.events.iter().map(|event| row(event, event.is_news_in(session), now)).collect_view();
         let older = page.next.map(|id| format!("/settings/activity?before={id}"));
         let body = view! {
             <div class="intro"><p>"What happened to your account and its keys. If there is something that you did not do, end its session under "<a href="/settings/sessions">"Sessions"</a>" and tell an administrator."</p></div>
@@ -50,8 +51,7 @@ pub(crate) fn activity() -> impl IntoView {
     })
 }
 
-fn row(event: &AccountEventRow, now: Timestamp) -> impl IntoView + use<> {
-    let is_new = event.seen_at.is_none();
+fn row(event: &AccountEventRow, is_new: bool, now: Timestamp) -> impl IntoView + use<> {
     view! {
         <li class="row">
             {icon(icon_of(event.kind))}
