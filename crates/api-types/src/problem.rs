@@ -38,6 +38,9 @@ pub enum Problem {
     /// 403: the role does not allow it.
     #[error("Your role does not allow this. Ask an administrator of your studio.")]
     NotPermitted,
+    /// 403: somebody would make others reviewers who may not.
+    #[error("Only an owner, or an administrator who is a reviewer, can make somebody a reviewer.")]
+    ReviewerNeeded,
     /// 403: the API token is not for this.
     #[error("{detail}")]
     OutOfScope {
@@ -107,7 +110,7 @@ impl Problem {
     pub const fn status(&self) -> u16 {
         match self {
             Self::SignIn | Self::KeyRefused | Self::KeyUnknown | Self::TouchNeeded => 401,
-            Self::NotPermitted | Self::OutOfScope { .. } => 403,
+            Self::NotPermitted | Self::ReviewerNeeded | Self::OutOfScope { .. } => 403,
             Self::NotFound => 404,
             Self::Changed { .. } => 409,
             Self::Expired { .. } => 410,
@@ -130,6 +133,7 @@ impl Problem {
             Self::WrongKey { .. } => "wrong_key",
             Self::TouchNeeded => "touch_needed",
             Self::NotPermitted => "not_permitted",
+            Self::ReviewerNeeded => "reviewer_needed",
             Self::OutOfScope { .. } => "out_of_scope",
             Self::NotFound => "not_found",
             Self::Changed { .. } => "changed",
@@ -150,7 +154,7 @@ impl Problem {
             Self::SignIn => "Not signed in",
             Self::KeyRefused | Self::KeyUnknown | Self::WrongKey { .. } => "Passkey not accepted",
             Self::TouchNeeded => "Touch your passkey",
-            Self::NotPermitted => "Not permitted",
+            Self::NotPermitted | Self::ReviewerNeeded => "Not permitted",
             Self::OutOfScope { .. } => "Not for this token",
             Self::NotFound => "Not found",
             Self::Changed { .. } => "It has changed",
@@ -184,6 +188,7 @@ mod tests {
             Problem::WrongKey { detail: "x".into() },
             Problem::TouchNeeded,
             Problem::NotPermitted,
+            Problem::ReviewerNeeded,
             Problem::OutOfScope { detail: "x".into() },
             Problem::NotFound,
             Problem::Changed { detail: "x".into() },

@@ -6,7 +6,7 @@ use crate::{
     row::Cells,
     unit::Unit,
 };
-use api_types::AccountEventId;
+use api_types::{AccountEventId, SessionId};
 use async_trait::async_trait;
 use sqlx::any::AnyRow;
 use studio::ports::{
@@ -48,13 +48,15 @@ impl<L: Line> AccountEventReads for Statements<L> {
     async fn unseen_account_events(
         &self,
         owned: Owned,
+        session: SessionId,
         limit: u32,
     ) -> Result<Vec<AccountEventRow>, StoreError> {
         let asked = Statement::new(
             "SELECT organization_id, owner_id, id, kind, detail, session_id, at, seen_at FROM account_events \
-             WHERE organization_id = $1 AND owner_id = $2 AND seen_at IS NULL ORDER BY id DESC LIMIT $3",
+             WHERE organization_id = $1 AND owner_id = $2 AND seen_at IS NULL \
+             AND (session_id IS NULL OR session_id <> $3) ORDER BY id DESC LIMIT $4",
         );
-        let rows = self.0.rows(asked.owned(owned).bind(i64::from(limit))).await?;
+        let rows = self.0.rows(asked.owned(owned).bind(session).bind(i64::from(limit))).await?;
         rows.iter().map(account_event).collect()
     }
 }
@@ -79,13 +81,15 @@ impl AccountEventWrites for Statements<Unit> {
     async fn account_events_seen(
         &mut self,
         owned: Owned,
+        session: SessionId,
         last: AccountEventId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let seen = Statement::new(
-            "UPDATE account_events SET seen_at = $4 \
-             WHERE organization_id = $1 AND owner_id = $2 AND id <= $3 AND seen_at IS NULL",
+            "UPDATE account_events SET seen_at = $5 \
+             WHERE organization_id = $1 AND owner_id = $2 AND id <= $3 AND seen_at IS NULL \
+             AND (session_id IS NULL OR session_id <> $4)",
         );
-        self.0.change(seen.owned(owned).bind(last).bind(now)).await.map(drop)
+        self.0.change(seen.owned(owned).bind(last).bind(session).bind(now)).await.map(drop)
     }
 }

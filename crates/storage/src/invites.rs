@@ -3,6 +3,7 @@
 use crate::{
     database::Statements,
     exec::{Line, Statement},
+    people::{person, person_columns},
     row::Cells,
     unit::Unit,
 };
@@ -10,7 +11,7 @@ use api_types::{InviteId, OrganizationId, PersonId};
 use async_trait::async_trait;
 use studio::ports::{
     Timestamp,
-    store::{InviteReads, InviteRow, InviteWrites, ListedInvite, Owned, StoreError},
+    store::{InviteReads, InviteRow, InviteWrites, ListedInvite, Owned, PersonRow, StoreError},
 };
 
 /// The columns of an invitation, in the order of [`invite`]; `i` is the table.
@@ -46,10 +47,22 @@ fn invite(cells: &mut Cells<'_>) -> Result<InviteRow, StoreError> {
 
 #[async_trait]
 impl<L: Line> InviteReads for Statements<L> {
-    async fn open_invite(&self, digest: &str, now: Timestamp) -> Result<Option<OrganizationId>, StoreError> {
-        let asked = Statement::new(concat!("SELECT organization_id FROM invites", is_open!()));
-        let row = self.0.row(asked.text(digest).bind(now)).await?;
-        row.map(|row| Cells::new(&row, "invites").take()).transpose()
+    async fn open_invite(
+        &self,
+        digest: &str,
+        now: Timestamp,
+    ) -> Result<Option<(InviteRow, PersonRow)>, StoreError> {
+        let asked = Statement::new(concat!(
+            "SELECT ",
+            invite_columns!(),
+            ", ",
+            person_columns!(),
+            " FROM invites i JOIN people p ON p.organization_id = i.organization_id AND p.id = i.owner_id",
+            is_open!()
+        ));
+        let Some(row) = self.0.row(asked.text(digest).bind(now)).await? else { return Ok(None) };
+        let mut cells = Cells::new(&row, "invites");
+        Ok(Some((invite(&mut cells)?, person(&mut cells)?)))
     }
 
     async fn invites(

@@ -109,13 +109,13 @@ impl KeyWrites for Statements<Unit> {
         passkey: &str,
         synced: bool,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let used = Statement::new(
             "UPDATE passkeys SET passkey = $4, synced = $5, last_used_at = $6 \
              WHERE organization_id = $1 AND owner_id = $2 AND credential_id = $3",
         );
         let used = used.owned(owned).text(credential_id).text(passkey).bind(synced).bind(now);
-        self.0.change(used).await.map(drop)
+        Ok(self.0.change(used).await? == 1)
     }
 
     async fn passkey_cloned(
@@ -145,9 +145,7 @@ impl KeyWrites for Statements<Unit> {
 
     async fn remove_passkey(&mut self, owned: Owned, credential_id: &str) -> Result<bool, StoreError> {
         let removed = Statement::new(
-            "DELETE FROM passkeys WHERE organization_id = $1 AND owner_id = $2 AND credential_id = $3 \
-             AND EXISTS (SELECT 1 FROM passkeys o WHERE o.organization_id = $1 AND o.owner_id = $2 \
-             AND o.credential_id <> $3)",
+            "DELETE FROM passkeys WHERE organization_id = $1 AND owner_id = $2 AND credential_id = $3",
         );
         Ok(self.0.change(removed.owned(owned).text(credential_id)).await? == 1)
     }

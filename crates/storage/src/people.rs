@@ -132,10 +132,22 @@ impl PeopleWrites for Statements<Unit> {
         self.0.change(new).await.map(drop)
     }
 
-    async fn has_other_owner(&mut self, besides: Owned) -> Result<bool, StoreError> {
+    async fn hold_organization(&mut self, id: OrganizationId) -> Result<(), StoreError> {
         // Takes the row's lock: PostgreSQL may be shared by processes, each with a writer of its own.
         let held = Statement::new("UPDATE organizations SET name = name WHERE id = $1");
-        self.0.change(held.bind(besides.organization)).await?;
+        self.0.change(held.bind(id)).await.map(drop)
+    }
+
+    async fn hold_person(&mut self, who: Owned) -> Result<Option<PersonRow>, StoreError> {
+        // The same, and what it returns is the row as the one who held it before has left it.
+        let held = Statement::new(
+            "UPDATE people SET name = name WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL \
+             RETURNING organization_id, id, name, role, reviewer, created_at, disabled_at, deleted_at",
+        );
+        self.0.row(held.owned(who)).await?.map(|row| person(&mut Cells::new(&row, "people"))).transpose()
+    }
+
+    async fn has_other_owner(&mut self, besides: Owned) -> Result<bool, StoreError> {
         let asked = Statement::new(
             "SELECT id FROM people WHERE organization_id = $1 AND role = 'owner' AND id <> $2 \
              AND disabled_at IS NULL AND deleted_at IS NULL LIMIT 1",
@@ -208,7 +220,7 @@ impl Statements<Unit> {
             "DELETE FROM invites WHERE organization_id = $1 AND owner_id = $2 AND used_at IS NULL",
             // Whom an invitation was for may be a name.
             "UPDATE invites SET note = '' WHERE organization_id = $1 AND used_by = $2",
-            "UPDATE sessions SET user_agent = '' WHERE organization_id = $1 AND owner_id = $2",
+            "UPDATE sessions SET user_agent = '', browser = '', credential_id = NULL WHERE organization_id = $1 AND owner_id = $2",
             // At the head of the bin's line, whenever it is emptied.
             "UPDATE conversations SET deleted_at = 0 WHERE organization_id = $1 AND owner_id = $2",
         ] {

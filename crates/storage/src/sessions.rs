@@ -11,7 +11,7 @@ use api_types::SessionId;
 use async_trait::async_trait;
 use studio::ports::{
     Timestamp,
-    store::{Owned, PersonRow, SessionEnd, SessionReads, SessionRow, SessionWrites, StoreError},
+    store::{API_CLIENT, Owned, PersonRow, SessionEnd, SessionReads, SessionRow, SessionWrites, StoreError},
 };
 
 /// The columns of a session, in the order of [`session`]; `s` is the table.
@@ -77,19 +77,19 @@ impl<L: Line> SessionReads for Statements<L> {
         self.0.rows(asked).await?.iter().map(|row| session(&mut Cells::new(row, "sessions"))).collect()
     }
 
-    async fn has_opened_session(&self, owned: Owned, browser: Option<&str>) -> Result<bool, StoreError> {
-        let asked = match browser {
-            Some(browser) => Statement::new(
-                "SELECT id FROM sessions WHERE organization_id = $1 AND owner_id = $2 AND browser = $3 LIMIT 1",
-            )
-            .owned(owned)
-            .text(browser),
-            None => {
-                Statement::new("SELECT id FROM sessions WHERE organization_id = $1 AND owner_id = $2 LIMIT 1")
-                    .owned(owned)
-            }
-        };
-        Ok(self.0.row(asked).await?.is_some())
+    async fn has_opened_session(&self, owned: Owned) -> Result<bool, StoreError> {
+        let asked =
+            Statement::new("SELECT id FROM sessions WHERE organization_id = $1 AND owner_id = $2 LIMIT 1");
+        Ok(self.0.row(asked.owned(owned)).await?.is_some())
+    }
+
+    async fn has_opened_like(&self, session: &SessionRow) -> Result<bool, StoreError> {
+        let asked = Statement::new(
+            "SELECT id FROM sessions WHERE organization_id = $1 AND owner_id = $2 AND browser = $3 \
+             AND (browser <> $4 OR user_agent = $5) LIMIT 1",
+        );
+        let asked = asked.owned(session.owned).text(&session.browser).text(API_CLIENT);
+        Ok(self.0.row(asked.text(&session.user_agent)).await?.is_some())
     }
 
     async fn knows_browser(&self, browser: &str) -> Result<bool, StoreError> {

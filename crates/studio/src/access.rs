@@ -38,6 +38,11 @@ impl SignedIn {
         self.person.id
     }
 
+    /// Their row, as it was when this request came.
+    pub(crate) fn row(&self) -> &PersonRow {
+        &self.person
+    }
+
     /// What they are called.
     pub fn name(&self) -> &str {
         &self.person.name
@@ -278,7 +283,7 @@ impl Studio {
     async fn living_token(&self, digest: &str) -> Result<SignedIn, Problem> {
         let (token, person) = self.store.token_with_person(digest).await?.ok_or(Problem::SignIn)?;
         let now = self.now();
-        if token.revoked_at.is_some() || now >= token.expires_at || is_shut_out(&person) {
+        if token.revoked_at.is_some() || now >= token.expires_at || person.is_shut_out() {
             return Err(Problem::SignIn);
         }
         if token.last_used_at.is_none_or(|last| now.since(last) >= SESSION_SEEN_EVERY) {
@@ -297,7 +302,7 @@ impl Studio {
         let (now, settings) = (self.now(), &self.settings);
         let is_idle = now.since(session.last_seen_at) > settings.session_idle;
         let is_old = now >= session.expires_at || now.since(session.created_at) >= settings.session_life;
-        if session.ended_at.is_some() || is_old || is_idle || is_shut_out(&person) {
+        if session.ended_at.is_some() || is_old || is_idle || person.is_shut_out() {
             return Err(Shut { problem: Problem::SignIn, end: session.end_reason });
         }
         Ok((session, person))
@@ -354,8 +359,4 @@ impl Studio {
             })
             .await
     }
-}
-
-fn is_shut_out(person: &PersonRow) -> bool {
-    person.disabled_at.is_some() || person.deleted_at.is_some()
 }

@@ -35,6 +35,7 @@ impl Studio {
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
+                    tx.hold_organization(who.organization).await?;
                     let oneself =
                         tx.person(who.organization, who.owner).await?.ok_or(Problem::SignIn)?.person;
                     person::erase(tx, &oneself, &typed, now).await

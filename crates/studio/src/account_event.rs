@@ -23,6 +23,11 @@ impl AccountEventRow {
     pub(crate) fn done_in(self, session: SessionId) -> Self {
         Self { session: Some(session), ..self }
     }
+
+    /// Whether it is news to its person in this session: what they did in it they know, and what they have seen elsewhere.
+    pub fn is_news_in(&self, session: SessionId) -> bool {
+        self.seen_at.is_none() && self.session != Some(session)
+    }
 }
 
 impl Studio {
@@ -54,24 +59,28 @@ impl Studio {
         Ok(AccountEventPage { events, next })
     }
 
-    /// What the person should know of before anything else: the latest unseen event of the kinds that matter, unless it was
-    /// done in this very session. One statement.
+    /// What the person should know of before anything else: the latest event of the kinds that matter that is news in this
+    /// session. One statement.
     ///
     /// # Errors
     /// `TryLater` or `Broken`.
     pub async fn account_notice(&self, by: &SignedIn) -> Result<Option<AccountEventRow>, Problem> {
-        let unseen = self.store.unseen_account_events(owned(by), UNSEEN_LOOKED_AT).await?;
-        Ok(unseen.into_iter().find(|event| event.kind.matters() && event.session != Some(by.session())))
+        let unseen = self.store.unseen_account_events(owned(by), by.session(), UNSEEN_LOOKED_AT).await?;
+        Ok(unseen.into_iter().find(|event| event.kind.matters()))
     }
 
-    /// The person has seen everything up to this event.
+    /// The person has seen everything up to this event. What was done in this very session stays news to the others: whoever
+    /// did something with a stolen session cannot put away what tells of it.
     ///
     /// # Errors
     /// `TryLater` or `Broken`.
     pub async fn see_account_events(&self, by: &InSession<'_>, last: AccountEventId) -> Result<(), Problem> {
-        let (owned, now) = (owned(by.signed_in()), self.now());
+        let by = by.signed_in();
+        let (owned, session, now) = (owned(by), by.session(), self.now());
         self.store
-            .write(move |tx| Box::pin(async move { Ok(tx.account_events_seen(owned, last, now).await?) }))
+            .write(move |tx| {
+                Box::pin(async move { Ok(tx.account_events_seen(owned, session, last, now).await?) })
+            })
             .await
     }
 }

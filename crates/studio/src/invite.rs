@@ -2,6 +2,7 @@
 
 use crate::{
     Admin, INVITE_DAYS_MAX, INVITE_NOTE_CHARS_MAX, INVITES_PER_PAGE, Studio, Touched, code,
+    ladder::{acting, may_give},
     ports::{
         Timestamp,
         store::{InviteRow, ListedInvite},
@@ -62,17 +63,14 @@ impl Studio {
     /// Makes an invitation; its code, which nobody can be shown again.
     ///
     /// # Errors
-    /// `NotPermitted` above one's own role; `Invalid` naming `note` or `days`.
+    /// `NotPermitted` above one's own role, `ReviewerNeeded`; `Invalid` naming `note` or `days`.
     pub async fn make_invite(
         &self,
         by: &Admin<'_>,
         _touched: &Touched<'_>,
         new: NewInvite,
     ) -> Result<String, Problem> {
-        let by = by.signed_in();
-        if new.role > by.role() {
-            return Err(Problem::NotPermitted);
-        }
+        let by = by.signed_in().clone();
         let note = text::note("note", &new.note, INVITE_NOTE_CHARS_MAX)?;
         if !(1..=INVITE_DAYS_MAX).contains(&new.days) {
             return Err(Problem::field("days", format!("An invitation lasts 1 to {INVITE_DAYS_MAX} days.")));
@@ -92,10 +90,16 @@ impl Studio {
             used_by: None,
             revoked_at: None,
         };
-        tracing::info!(invite = %invite.id, role = invite.role.as_str(), by = %by.person(), "an invitation was made");
+        let (id, role, who) = (invite.id, invite.role, by.person());
         self.store
-            .write::<_, Problem, _>(move |tx| Box::pin(async move { Ok(tx.insert_invite(&invite).await?) }))
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move {
+                    may_give(&acting(tx, &by).await?, invite.role, invite.reviewer)?;
+                    Ok(tx.insert_invite(&invite).await?)
+                })
+            })
             .await?;
+        tracing::info!(invite = %id, role = role.as_str(), by = %who, "an invitation was made");
         Ok(code)
     }
 
@@ -117,11 +121,12 @@ impl Studio {
     /// # Errors
     /// `NotFound` when it is not there, was used or is void already.
     pub async fn revoke_invite(&self, by: &Admin<'_>, id: InviteId) -> Result<(), Problem> {
-        let (organization, now) = (by.signed_in().owned().organization, self.now());
+        let (by, now) = (by.signed_in().clone(), self.now());
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    let was_open = tx.revoke_invite(organization, id, now).await?;
+                    let by = acting(tx, &by).await?;
+                    let was_open = tx.revoke_invite(by.organization, id, now).await?;
                     if was_open { Ok(()) } else { Err(Problem::NotFound) }
                 })
             })

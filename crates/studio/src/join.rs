@@ -1,22 +1,22 @@
 //! Joining: with an invitation, or with none where the operator opened the studio.
 
 use crate::{
-    CEREMONY_LIFE, NewSession, Studio, code,
+    CEREMONY_LIFE, NewSession, Studio,
+    ceremony::{memo, to_entitled, to_strangers},
+    code,
+    ladder::may_give,
+    passkey::already_there,
     ports::{
         CeremonyState, Timestamp,
-        store::{AccountEventRow, CeremonyRow, Owned, PasskeyRow, PersonRow, Tx},
+        store::{CeremonyRow, Owned, PersonRow, Tx},
     },
     session::ceremony_expired,
     text,
 };
 use api_types::{
-    AccountEventId, AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, OrganizationId, PersonId,
-    Problem, Role,
+    AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, OrganizationId, PersonId, Problem, Role,
 };
 use serde::{Deserialize, Serialize};
-
-/// What somebody's first passkey is called until they call it something else.
-const FIRST_PASSKEY: &str = "First passkey";
 
 /// What the ceremony remembers between its two requests.
 #[derive(Debug, Serialize, Deserialize)]
@@ -65,8 +65,9 @@ impl Studio {
             (None, home.ok_or_else(no_owner)?)
         } else {
             let digest = code::digest_of_typed(typed_code);
-            let home = self.store.open_invite(&digest, now).await?;
-            (Some(digest), home.ok_or_else(wrong_code)?)
+            let (invite, by) = self.store.open_invite(&digest, now).await?.ok_or_else(wrong_code)?;
+            may_give(&by, invite.role, invite.reviewer).map_err(|_| wrong_code())?;
+            (Some(digest), invite.owned.organization)
         };
         let person = PersonId(self.ids.next());
         let (options, state) = self
@@ -97,7 +98,8 @@ impl Studio {
     /// Ends it: the invitation is used, and person, passkey, session and event are there together, or none of them.
     ///
     /// # Errors
-    /// `KeyRefused`, `Expired`; also when somebody else used the invitation first.
+    /// `WrongKey` with the reason for who has an invitation, `KeyRefused` for who has none; `Expired`, also when somebody else
+    /// used the invitation first.
     pub async fn finish_join(
         &self,
         ceremony: CeremonyId,
@@ -106,45 +108,31 @@ impl Studio {
         user_agent: &str,
     ) -> Result<NewSession, Problem> {
         let row = self.take_ceremony(ceremony, CeremonyPurpose::Join, browser, credential).await?;
-        let memo: Memo = serde_json::from_str(&row.memo)
-            .map_err(|e| crate::broken("a ceremony's memo cannot be read", &e))?;
+        let memo: Memo = memo(&row)?;
+        // Who has a valid code is entitled to the reason; of an open studio anybody asks.
+        let says_why = memo.invite_digest.is_some();
         let registered =
             self.passkeys.finish_registration(&CeremonyState(row.state), credential).map_err(|refused| {
-                tracing::info!(reason = %refused, "a registration was refused");
-                Problem::KeyRefused
+                const WHAT: &str = "a registration";
+                if says_why { to_entitled(&refused, WHAT) } else { to_strangers(&refused, WHAT) }
             })?;
-        let is_open = self.has_open_registration();
-        let (now, event) = (self.now(), AccountEventId(self.ids.next()));
+        let (is_open, now) = (self.has_open_registration(), self.now());
         let owned = Owned { organization: memo.organization, owner: memo.person };
-        let session = self.session_row(owned, &registered.credential_id, user_agent, browser);
+        let passkey = self.first_passkey(owned, registered, user_agent);
+        let session = self.session_row(owned, &passkey.credential_id, user_agent, browser);
+        let event =
+            self.account_event(owned, AccountEventKind::Joined, passkey.name.clone()).done_in(session.id);
         let opened = NewSession::from(&session);
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     let new = admitted(tx, memo, is_open, now).await?.ok_or_else(ceremony_expired)?;
                     tx.insert_person(&new).await?;
-                    tx.insert_passkey(&PasskeyRow {
-                        credential_id: registered.credential_id,
-                        owned,
-                        name: FIRST_PASSKEY.to_owned(),
-                        passkey: registered.passkey,
-                        created_at: now,
-                        last_used_at: None,
-                        aaguid: String::new(),
-                        synced: None,
-                        cloned_at: None,
-                    })
-                    .await?;
-                    tx.insert_account_event(&AccountEventRow {
-                        id: event,
-                        owned,
-                        kind: AccountEventKind::Joined,
-                        detail: FIRST_PASSKEY.to_owned(),
-                        at: now,
-                        session: Some(session.id),
-                        seen_at: None,
-                    })
-                    .await?;
+                    tx.insert_passkey(&passkey).await.map_err(|error| match already_there(error) {
+                        Problem::WrongKey { .. } if !says_why => Problem::KeyRefused,
+                        problem => problem,
+                    })?;
+                    tx.insert_account_event(&event).await?;
                     Ok::<_, Problem>(tx.insert_session(&session).await?)
                 })
             })
@@ -154,7 +142,8 @@ impl Studio {
     }
 }
 
-/// The new person, with what their invitation makes of them; `None` when it cannot be used any more.
+/// The new person, with what their invitation makes of them; `None` when it cannot be used any more, or whoever made it
+/// could not make it now.
 async fn admitted(
     tx: &mut dyn Tx,
     memo: Memo,
@@ -163,7 +152,11 @@ async fn admitted(
 ) -> Result<Option<PersonRow>, Problem> {
     let place = match &memo.invite_digest {
         Some(digest) => {
-            tx.use_invite(digest, memo.person, now).await?.map(|invite| (invite.role, invite.reviewer))
+            tx.hold_organization(memo.organization).await?;
+            let Some(invite) = tx.use_invite(digest, memo.person, now).await? else { return Ok(None) };
+            let by = tx.person(memo.organization, invite.owned.owner).await?;
+            let is_given = by.is_some_and(|by| may_give(&by.person, invite.role, invite.reviewer).is_ok());
+            is_given.then_some((invite.role, invite.reviewer))
         }
         None => is_open.then_some((Role::Member, false)),
     };

@@ -19,6 +19,7 @@ mod fault;
 mod host;
 mod invite;
 mod join;
+mod ladder;
 mod limiter;
 mod limits;
 mod live;

@@ -8,7 +8,7 @@ use crate::{
     owned,
     ports::{
         CeremonyState, RegisteredPasskey,
-        store::{Owned, PasskeyRow, StoreError},
+        store::{AccountEventRow, Owned, PasskeyRow, StoreError},
     },
     session::ceremony_elsewhere,
     text,
@@ -74,7 +74,7 @@ impl Studio {
     /// Ends it; the passkey as it is called. Only the session that began it may.
     ///
     /// # Errors
-    /// `WrongKey` with the reason, `Expired` for the ceremony.
+    /// `WrongKey` with the reason, `Expired` for the ceremony, `SignIn` for who was shut out meanwhile.
     pub async fn finish_add(
         &self,
         by: &SignedIn,
@@ -99,6 +99,9 @@ impl Studio {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
+                    if tx.hold_person(passkey.owned).await?.is_none_or(|person| person.is_shut_out()) {
+                        return Err(Problem::SignIn);
+                    }
                     tx.insert_passkey(&passkey).await.map_err(already_there)?;
                     Ok::<_, Problem>(tx.insert_account_event(&event).await?)
                 })
@@ -133,28 +136,28 @@ impl Studio {
     /// `NotFound` where it is none of one's own, `Changed` for the last.
     pub async fn remove_passkey(&self, by: &Touched<'_>, credential_id: &str) -> Result<u64, Problem> {
         let by = by.signed_in();
-        let own = self.passkeys(by).await?;
-        let passkey =
-            own.into_iter().find(|key| key.credential_id == credential_id).ok_or(Problem::NotFound)?;
-        let event = self
-            .account_event(passkey.owned, AccountEventKind::PasskeyRemoved, passkey.name.clone())
-            .done_in(by.session());
-        let (session, now) = (by.session(), self.now());
+        let (owned, session, now) = (owned(by), by.session(), self.now());
+        let (id, event) =
+            (credential_id.to_owned(), self.account_event(owned, AccountEventKind::PasskeyRemoved, ""));
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    if !tx.remove_passkey(passkey.owned, &passkey.credential_id).await? {
+                    tx.hold_person(owned).await?.ok_or(Problem::SignIn)?;
+                    let own = tx.passkeys(owned).await?;
+                    let passkey = own.iter().find(|key| key.credential_id == id).ok_or(Problem::NotFound)?;
+                    if own.len() == 1 {
                         return Err(last_one());
                     }
+                    tx.remove_passkey(owned, &id).await?;
+                    let event = AccountEventRow { detail: passkey.name.clone(), ..event }.done_in(session);
                     tx.insert_account_event(&event).await?;
-                    let id = &passkey.credential_id;
-                    Ok(tx.end_sessions_of_passkey(passkey.owned, id, session, now).await?)
+                    Ok(tx.end_sessions_of_passkey(owned, &id, session, now).await?)
                 })
             })
             .await
     }
 
-    /// The row of a passkey that was just registered, with a name of its own.
+    /// The row of a passkey that somebody just registered, with a name that none of theirs has.
     pub(crate) async fn new_passkey(
         &self,
         owned: Owned,
@@ -163,17 +166,37 @@ impl Studio {
     ) -> Result<PasskeyRow, Problem> {
         let taken: Vec<String> =
             self.store.passkeys(owned).await?.into_iter().map(|passkey| passkey.name).collect();
-        Ok(PasskeyRow {
+        Ok(self.passkey_row(owned, registered, user_agent, &taken))
+    }
+
+    /// The same for somebody whose first it is.
+    pub(crate) fn first_passkey(
+        &self,
+        owned: Owned,
+        registered: RegisteredPasskey,
+        user_agent: &str,
+    ) -> PasskeyRow {
+        self.passkey_row(owned, registered, user_agent, &[])
+    }
+
+    fn passkey_row(
+        &self,
+        owned: Owned,
+        registered: RegisteredPasskey,
+        user_agent: &str,
+        taken: &[String],
+    ) -> PasskeyRow {
+        PasskeyRow {
             credential_id: registered.credential_id,
             owned,
-            name: guess_name(&registered.aaguid, user_agent, &taken),
+            name: guess_name(&registered.aaguid, user_agent, taken),
             passkey: registered.passkey,
             created_at: self.now(),
             last_used_at: None,
             aaguid: registered.aaguid,
             synced: Some(registered.synced),
             cloned_at: None,
-        })
+        }
     }
 }
 

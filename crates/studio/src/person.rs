@@ -1,7 +1,8 @@
 //! People, for those who look after them: role, access, deletion.
 
 use crate::{
-    Admin, PEOPLE_PER_PAGE, SignedIn, Studio, Touched,
+    Admin, PEOPLE_PER_PAGE, Studio, Touched,
+    ladder::{acting, may_give, outranks, spare, subject},
     ports::{
         Timestamp,
         store::{AccountEventRow, Belongings, ListedPerson, Owned, PersonRow, Tx},
@@ -32,39 +33,11 @@ pub struct PersonView {
     pub can_change: bool,
 }
 
-/// Whether somebody of this role may change somebody of that one: an owner everybody, others those below them.
-fn outranks(by: Role, of: Role) -> bool {
-    by == Role::Owner || by > of
-}
-
 fn not_oneself() -> Problem {
     Problem::Changed {
         detail: "This is yourself. Another administrator can do this; your own account can be deleted in Settings."
             .to_owned(),
     }
-}
-
-fn last_owner() -> Problem {
-    Problem::Changed {
-        detail: "This is the only owner who can sign in. Make somebody else an owner first.".to_owned(),
-    }
-}
-
-/// Somebody of the same organization whom one may change.
-async fn subject(tx: &mut dyn Tx, by: &SignedIn, id: PersonId) -> Result<PersonRow, Problem> {
-    let there = tx.person(by.owned().organization, id).await?.ok_or(Problem::NotFound)?.person;
-    if id != by.person() && !outranks(by.role(), there.role) {
-        return Err(Problem::NotPermitted);
-    }
-    Ok(there)
-}
-
-/// An owner may go where another one stays.
-pub(crate) async fn spare(tx: &mut dyn Tx, person: &PersonRow) -> Result<(), Problem> {
-    if person.role == Role::Owner && !tx.has_other_owner(person.owned()).await? {
-        return Err(last_owner());
-    }
-    Ok(())
 }
 
 impl Studio {
@@ -98,10 +71,10 @@ impl Studio {
     }
 
     /// Gives somebody another role. An owner everybody, an administrator those below; nobody more than they are. An owner
-    /// may step down where another one stays.
+    /// may step down where another one stays. What they invited to is revoked where they may give less now.
     ///
     /// # Errors
-    /// `NotFound`, `NotPermitted`, `Changed` for the last owner.
+    /// `NotFound`, `NotPermitted`, `ReviewerNeeded`, `Changed` for the last owner.
     pub async fn set_role(
         &self,
         by: &Admin<'_>,
@@ -111,14 +84,17 @@ impl Studio {
         reviewer: bool,
     ) -> Result<(), Problem> {
         let by = by.signed_in().clone();
-        if role > by.role() || (id == by.person() && by.role() != Role::Owner) {
-            return Err(Problem::NotPermitted);
-        }
         let (event, now) = (AccountEventId(self.ids.next()), self.now());
         self.store
             .write(move |tx| {
                 Box::pin(async move {
+                    let by = acting(tx, &by).await?;
+                    if id == by.id && by.role != Role::Owner {
+                        return Err(Problem::NotPermitted);
+                    }
                     let person = subject(tx, &by, id).await?;
+                    // Who is a reviewer already is given nothing by staying one.
+                    may_give(&by, role, reviewer && !person.reviewer)?;
                     if (person.role, person.reviewer) == (role, reviewer) {
                         return Ok(());
                     }
@@ -126,7 +102,8 @@ impl Studio {
                         spare(tx, &person).await?;
                     }
                     let owned = person.owned();
-                    if role < person.role {
+                    let loses_reviewers = person.reviewer && !reviewer && role < Role::Owner;
+                    if role < person.role || loses_reviewers {
                         // Nobody comes in on the word of somebody who may not give it any more.
                         tx.revoke_invites_of(owned, now).await?;
                     }
@@ -191,6 +168,7 @@ impl Studio {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
+                    let by = acting(tx, &by).await?;
                     let person = subject(tx, &by, id).await?;
                     let owned = person.owned();
                     if !let_in {
@@ -226,6 +204,7 @@ impl Studio {
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
+                    let by = acting(tx, &by).await?;
                     let person = subject(tx, &by, id).await?;
                     erase(tx, &person, &typed, now).await
                 })
@@ -243,7 +222,8 @@ impl Studio {
     }
 }
 
-/// Deletes somebody in this unit of work, when the name that was typed is theirs and an owner is left.
+/// Deletes somebody in this unit of work, when the name that was typed is theirs and an owner is left. Their organization is
+/// held, and they were read since.
 pub(crate) async fn erase(
     tx: &mut dyn Tx,
     person: &PersonRow,

@@ -151,7 +151,6 @@ impl Studio {
     ) -> Result<NewSession, Problem> {
         let row = self.take_ceremony(ceremony, CeremonyPurpose::Recover, browser, credential).await?;
         let Memo { organization, person, code_digest } = memo(&row)?;
-        // Who was shut out meanwhile stays out.
         if self.person_of_code(&code_digest).await?.is_none_or(|found| found.id != person) {
             return Err(ceremony_expired());
         }
@@ -168,6 +167,10 @@ impl Studio {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
+                    // Who was shut out meanwhile stays out.
+                    if tx.hold_person(of).await?.is_none_or(|person| person.is_shut_out()) {
+                        return Err(ceremony_expired());
+                    }
                     let is_used = tx.use_recovery_code(of, &code_digest, now).await?
                         || tx.use_setup_code_of(of, &code_digest, now).await?;
                     if !is_used {
@@ -189,6 +192,6 @@ impl Studio {
             Some(person) => Some(person),
             None => self.store.person_of_setup_code(digest, self.now()).await?,
         };
-        Ok(found.filter(|person| person.disabled_at.is_none() && person.deleted_at.is_none()))
+        Ok(found.filter(|person| !person.is_shut_out()))
     }
 }

@@ -96,12 +96,8 @@ impl Studio {
             Refused::Problem(problem) => problem,
             key @ Refused::Key(_) => self.slowed(person.id, key.for_strangers(WHAT)),
         })?;
-        let is_shut_out = person.disabled_at.is_some() || person.deleted_at.is_some();
-        if person.id != claimed.person || is_shut_out {
-            tracing::info!(
-                is_shut_out,
-                "a sign-in was refused: the person is not who may sign in with this passkey"
-            );
+        if person.id != claimed.person {
+            tracing::info!("a sign-in was refused: the passkey is not of the person it names");
             return Err(Problem::KeyRefused);
         }
         let session = self.session_row(passkey.owned, &passkey.credential_id, user_agent, browser);
@@ -114,10 +110,21 @@ impl Studio {
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
                     let VerifiedPasskey { passkey: stored, synced } = verified;
-                    tx.passkey_used(passkey.owned, &passkey.credential_id, &stored, synced, now).await?;
-                    let is_known = tx.has_opened_session(session.owned, Some(&session.browser)).await?;
+                    // Person and key as they are now: the one may have been shut out, the other removed, since it was read.
+                    let person = tx.hold_person(passkey.owned).await?.filter(|person| !person.is_shut_out());
+                    if person.is_none()
+                        || !tx
+                            .passkey_used(passkey.owned, &passkey.credential_id, &stored, synced, now)
+                            .await?
+                    {
+                        tracing::info!(
+                            "a sign-in was refused: the person is shut out, or the passkey was removed"
+                        );
+                        return Err(Problem::KeyRefused);
+                    }
+                    let is_known = tx.has_opened_like(&session).await?;
                     // Who signs in for the first time at all was told of their account a moment ago.
-                    if !is_known && tx.has_opened_session(session.owned, None).await? {
+                    if !is_known && tx.has_opened_session(session.owned).await? {
                         tx.insert_account_event(&new_device).await?;
                     }
                     Ok(tx.insert_session(&session).await?)

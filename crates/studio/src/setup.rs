@@ -1,12 +1,11 @@
 //! The first owner: a one-time code, a name, a passkey.
 
 use crate::{
-    CEREMONY_LIFE, NewSession, SETUP_CODE_LIFE, Studio,
-    authenticator::guess_name,
-    code,
+    CEREMONY_LIFE, NewSession, SETUP_CODE_LIFE, Studio, code,
+    passkey::already_there,
     ports::{
         CeremonyState,
-        store::{CeremonyRow, Owned, PasskeyRow, PersonRow},
+        store::{CeremonyRow, Owned, PersonRow},
     },
     session::ceremony_expired,
     text,
@@ -111,7 +110,7 @@ impl Studio {
     /// Ends it: organization, owner, passkey and session are there together, or none of them.
     ///
     /// # Errors
-    /// `KeyRefused`, `Expired`, `Changed` when somebody else was first.
+    /// `WrongKey` with the reason, `Expired`, `Changed` when somebody else was first.
     pub async fn finish_setup(
         &self,
         ceremony: CeremonyId,
@@ -129,8 +128,8 @@ impl Studio {
         let now = self.now();
         let organization = OrganizationId(self.ids.next());
         let owned = Owned { organization, owner: memo.person };
-        let name = guess_name(&registered.aaguid, user_agent, &[]);
-        let session = self.session_row(owned, &registered.credential_id, user_agent, browser);
+        let passkey = self.first_passkey(owned, registered, user_agent);
+        let session = self.session_row(owned, &passkey.credential_id, user_agent, browser);
         let opened = NewSession::from(&session);
         self.store
             .write(move |tx| {
@@ -153,18 +152,7 @@ impl Studio {
                         deleted_at: None,
                     })
                     .await?;
-                    tx.insert_passkey(&PasskeyRow {
-                        credential_id: registered.credential_id,
-                        owned,
-                        name,
-                        passkey: registered.passkey,
-                        created_at: now,
-                        last_used_at: None,
-                        aaguid: registered.aaguid,
-                        synced: Some(registered.synced),
-                        cloned_at: None,
-                    })
-                    .await?;
+                    tx.insert_passkey(&passkey).await.map_err(already_there)?;
                     Ok::<_, Problem>(tx.insert_session(&session).await?)
                 })
             })

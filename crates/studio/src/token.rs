@@ -67,7 +67,8 @@ impl Studio {
     /// Makes a token; its text is given here once and never again.
     ///
     /// # Errors
-    /// `Invalid` for a name, a set of scopes or a time that will not do; `NotPermitted` for the scope of a role one has not.
+    /// `Invalid` for a name, a set of scopes or a time that will not do; `NotPermitted` for the scope of a role one has not;
+    /// `SignIn` for who was shut out meanwhile.
     pub async fn make_token(
         &self,
         by: &Touched<'_>,
@@ -106,6 +107,9 @@ impl Studio {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
+                    if tx.hold_person(owned).await?.is_none_or(|person| person.is_shut_out()) {
+                        return Err(Problem::SignIn);
+                    }
                     if tx.tokens(owned, TOKENS_MAX).await?.len() >= TOKENS_MAX as usize {
                         let detail =
                             format!("You have {TOKENS_MAX} tokens. Revoke one that is not needed any more.");

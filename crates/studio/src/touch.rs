@@ -20,6 +20,10 @@ struct Memo {
     session: SessionId,
 }
 
+fn not_yours() -> Problem {
+    wrong_key("That passkey is not one of yours, or you have removed it. Use one of your list.")
+}
+
 impl Studio {
     /// Begins a touch; `None` where the last one is fresh enough for what is to be done now.
     ///
@@ -64,9 +68,7 @@ impl Studio {
         }
         let id = self.passkeys.credential_id(credential).map_err(|r| to_entitled(&r, WHAT))?;
         let own = self.store.passkeys(owned(by)).await?;
-        let passkey = own.into_iter().find(|key| key.credential_id == id).ok_or_else(|| {
-            wrong_key("That passkey is not one of yours, or you have removed it. Use one of your list.")
-        })?;
+        let passkey = own.into_iter().find(|key| key.credential_id == id).ok_or_else(not_yours)?;
         let verified = self
             .verify(&passkey, &CeremonyState(row.state), credential)
             .await
@@ -76,7 +78,9 @@ impl Studio {
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
                     let VerifiedPasskey { passkey: stored, synced } = verified;
-                    tx.passkey_used(passkey.owned, &passkey.credential_id, &stored, synced, now).await?;
+                    if !tx.passkey_used(passkey.owned, &passkey.credential_id, &stored, synced, now).await? {
+                        return Err(not_yours());
+                    }
                     Ok(tx.session_touched(passkey.owned, session, now).await?)
                 })
             })

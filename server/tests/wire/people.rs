@@ -24,7 +24,9 @@ fn every_function_about_people_by_everybody() {
         ("invite/make", json!({ "role": "admin" }), 403, 201),
         ("invite/make", json!({ "role": "owner" }), 403, 403),
         ("person/set-role", json!({ "person": of_cem, "role": "owner" }), 403, 403),
-        ("person/set-role", json!({ "person": of_cem, "role": "member", "reviewer": true }), 403, 200),
+        ("person/set-role", json!({ "person": of_cem, "role": "member" }), 403, 200),
+        ("person/set-role", json!({ "person": of_cem, "role": "member", "reviewer": true }), 403, 403),
+        ("invite/make", json!({ "role": "member", "reviewer": true }), 403, 403),
         ("person/set-role", json!({ "person": of_ana, "role": "member" }), 403, 403),
         ("person/disable", json!({ "person": of_ana }), 403, 403),
         ("person/enable", json!({ "person": of_ana }), 403, 403),
@@ -49,6 +51,36 @@ fn every_function_about_people_by_everybody() {
         !cem.page("/chat").body.contains("href=\"/people\"")
             && ben.page("/chat").body.contains("href=\"/people\"")
     );
+}
+
+#[test]
+fn who_may_not_make_reviewers_is_not_offered_it_and_hears_why() {
+    const WHY: &str = "Only an owner, or an administrator who is a reviewer, can make somebody a reviewer.";
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let mut ben = ana.brings("Ben", "admin");
+    ana.brings("Cem", "member");
+    let (of_ben, of_cem) = (ana.id_of("Ben"), ana.id_of("Cem"));
+    let made = json!({ "person": of_cem, "role": "member", "reviewer": true });
+    let refused = ben.call("/api/person/set-role", made.clone());
+    assert_eq!((refused.status, refused.json()["code"].as_str()), (403, Some("reviewer_needed")));
+    assert!(refused.body.contains(WHY), "{}", refused.body);
+    let page = format!("/people/{of_cem}");
+    for path in ["/people", &page] {
+        let (by_owner, by_admin) = (ana.page(path).body, ben.page(path).body);
+        assert!(by_owner.contains("name=\"reviewer\"") && !by_owner.contains(WHY), "{path}");
+        assert!(!by_admin.contains("name=\"reviewer\"") && by_admin.contains(WHY), "{path}");
+    }
+    // Of a reviewer the switch is there: it can be taken away, and a change of the role does not.
+    assert_eq!(ana.call("/api/person/set-role", made).status, 200);
+    assert!(ben.page(&page).body.contains("name=\"reviewer\""));
+    let fields = [("person", of_cem.as_str()), ("role", "admin"), ("reviewer", "true")];
+    assert_eq!(ben.form(&page, "/api/person/set-role", &fields).status, 303);
+    assert!(ana.page(&page).body.contains("Administrator, reviewer"));
+    let ben_too = json!({ "person": of_ben, "role": "admin", "reviewer": true });
+    assert_eq!(ana.call("/api/person/set-role", ben_too).status, 200);
+    assert!(ben.page("/people").body.contains("name=\"reviewer\""), "with the next request");
 }
 
 #[test]

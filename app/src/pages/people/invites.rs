@@ -7,14 +7,14 @@ use crate::{
 use api_types::Role;
 use leptos::prelude::*;
 use studio::{
-    INVITE_DAYS_DEFAULT, INVITE_NOTE_CHARS_MAX, InvitePage, InviteState, SignedIn,
+    Admin, INVITE_DAYS_DEFAULT, INVITE_NOTE_CHARS_MAX, InvitePage, InviteState,
     ports::{Timestamp, store::ListedInvite},
 };
 
 const ACTION: &str = "/api/invite/make";
 
 /// The form, and what it made.
-pub(super) fn make(by: &SignedIn, form: Option<&RefusedForm>) -> impl IntoView + use<> {
+pub(super) fn make(admin: &Admin<'_>, form: Option<&RefusedForm>) -> impl IntoView + use<> {
     let form = form.filter(|form| form.action == ACTION);
     let typed = |name: &str| form.and_then(|form| form.typed(name)).map(str::to_owned);
     let wrong = |name: &str| form.and_then(|form| form.error(name));
@@ -40,7 +40,7 @@ pub(super) fn make(by: &SignedIn, form: Option<&RefusedForm>) -> impl IntoView +
                     <div class="pairs">
                         <div class="field">
                             <label for="role">"Role"</label>
-                            <select class="select" id="role" name="role">{role_options(by.role(), &chosen)}</select>
+                            <select class="select" id="role" name="role">{role_options(admin.signed_in().role(), &chosen)}</select>
                         </div>
                         <div class="field">
                             <label for="days">"Good for"</label>
@@ -52,7 +52,7 @@ pub(super) fn make(by: &SignedIn, form: Option<&RefusedForm>) -> impl IntoView +
                             {field_error("days-error", days_error)}
                         </div>
                     </div>
-                    <label class="switch"><input type="checkbox" role="switch" name="reviewer" value="true" checked=is_reviewer />"May decide approvals, as a reviewer"</label>
+                    {super::reviewer_switch(admin, is_reviewer && admin.makes_reviewers())}
                     <div class="actions"><button class="btn primary" type="submit">{icon("plus")}"Make a link"</button></div>
                 </form>
             </div>

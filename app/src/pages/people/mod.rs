@@ -17,9 +17,12 @@ use api_types::{PersonId, Problem};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use studio::ports::{
-    Timestamp,
-    store::{ListedPerson, PersonRow},
+use studio::{
+    Admin,
+    ports::{
+        Timestamp,
+        store::{ListedPerson, PersonRow},
+    },
 };
 
 pub(crate) use person::person;
@@ -49,7 +52,7 @@ pub(crate) fn people() -> impl IntoView {
                     <ul class="rows">{people.people.iter().map(|listed| row(listed, me, now)).collect_view()}</ul>
                     {parts("Parts of the list", first, more)}
                 </section>
-                {invites::make(&by, form.as_ref())}
+                {invites::make(&admin, form.as_ref())}
                 {invites::list(invited, older.is_some(), now)}
             </div>
         };
@@ -61,6 +64,17 @@ pub(crate) fn people() -> impl IntoView {
 fn cursor(text: &str) -> Option<(Timestamp, PersonId)> {
     let (at, id) = text.split_once('.')?;
     Some((Timestamp(at.parse().ok()?), id.parse().ok()?))
+}
+
+/// The switch that makes somebody a reviewer. Whoever may not make one can still take it away.
+fn reviewer_switch(admin: &Admin<'_>, is_reviewer: bool) -> AnyView {
+    if !admin.makes_reviewers() && !is_reviewer {
+        return view! { <p class="hint">{Problem::ReviewerNeeded.to_string()}</p> }.into_any();
+    }
+    view! {
+        <label class="switch"><input type="checkbox" role="switch" name="reviewer" value="true" checked=is_reviewer />"May decide approvals, as a reviewer"</label>
+    }
+    .into_any()
 }
 
 /// The first letter of a name, in its circle.

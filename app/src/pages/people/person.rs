@@ -18,7 +18,7 @@ use api_types::{PersonId, Problem, Role};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use studio::{PersonView, SignedIn, ports::Timestamp};
+use studio::{Admin, PersonView, ports::Timestamp};
 
 /// The page.
 pub(crate) fn person() -> impl IntoView {
@@ -41,7 +41,7 @@ pub(crate) fn person() -> impl IntoView {
                     {form.as_ref().filter(|form| !form.is_told_in_place()).map(|form| refused(&form.problem))}
                     <div class="stack far">
                         {who(&view, data.now)}
-                        {what(&view, &by, form.as_ref())}
+                        {what(&view, &admin, form.as_ref())}
                     </div>
                 </div>
             </main>
@@ -71,8 +71,8 @@ fn who(view: &PersonView, now: Timestamp) -> impl IntoView + use<> {
 }
 
 /// What whoever looks may do, or why not.
-fn what(view: &PersonView, by: &SignedIn, form: Option<&RefusedForm>) -> AnyView {
-    let person = &view.listed.person;
+fn what(view: &PersonView, admin: &Admin<'_>, form: Option<&RefusedForm>) -> AnyView {
+    let (person, by) = (&view.listed.person, admin.signed_in());
     let is_self = person.id == by.person();
     if is_self && by.role() != Role::Owner {
         return view! { <p>"This is you. Another administrator can change your role; name, export and deletion are in "<a href="/settings">"Settings"</a>"."</p> }.into_any();
@@ -82,17 +82,17 @@ fn what(view: &PersonView, by: &SignedIn, form: Option<&RefusedForm>) -> AnyView
     }
     if is_self {
         return view! {
-            {role(view, by)}
+            {role(view, admin)}
             <p>"You can step down where another owner stays. Name, export and deletion are in "<a href="/settings">"Settings"</a>"."</p>
         }
         .into_any();
     }
     let wrong = form.filter(|form| form.action == "/api/person/delete");
     let erase = erasing("/api/person/delete", Some(person.id), &person.name, view.belongings, wrong);
-    view! { {role(view, by)}{access(view)}{erase} }.into_any()
+    view! { {role(view, admin)}{access(view)}{erase} }.into_any()
 }
 
-fn role(view: &PersonView, by: &SignedIn) -> impl IntoView + use<> {
+fn role(view: &PersonView, admin: &Admin<'_>) -> impl IntoView + use<> {
     let person = &view.listed.person;
     let id = person.id.to_string();
     view! {
@@ -103,9 +103,9 @@ fn role(view: &PersonView, by: &SignedIn) -> impl IntoView + use<> {
                 <input type="hidden" name="person" value=id />
                 <div class="pairs"><div class="field">
                     <label for="role">"Role"</label>
-                    <select class="select" id="role" name="role">{role_options(by.role(), person.role.as_str())}</select>
+                    <select class="select" id="role" name="role">{role_options(admin.signed_in().role(), person.role.as_str())}</select>
                 </div></div>
-                <label class="switch"><input type="checkbox" role="switch" name="reviewer" value="true" checked=person.reviewer />"May decide approvals, as a reviewer"</label>
+                {super::reviewer_switch(admin, person.reviewer)}
                 <div class="actions"><button class="btn" type="submit">"Save the role"</button></div>
             </form>
         </section>

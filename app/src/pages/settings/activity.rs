@@ -25,11 +25,12 @@ pub(crate) fn activity() -> impl IntoView {
             context::asked("before").map(|id| id.parse().map_err(|_| Problem::NotFound)).transpose()?;
         let page = context::studio()?.account_events(&by.in_session()?, before).await?;
         // The list says what the notice over other pages says.
+        let session = by.session();
         let data = FrameData { notice: None, ..crate::pages::frame_data(by).await? };
         let now = data.now;
         let is_empty = page.events.is_empty();
-        let unseen = page.events.iter().find(|event| event.seen_at.is_none()).map(|event| event.id);
-        let rows = page.events.iter().map(|event| row(event, now)).collect_view();
+        let unseen = page.events.iter().find(|event| event.is_news_in(session)).map(|event| event.id);
+        let rows = page.events.iter().map(|event| row(event, event.is_news_in(session), now)).collect_view();
         let newest = before.map(|_| ("/settings/activity".to_owned(), "What happened last"));
         let older = page.next.map(|id| (format!("/settings/activity?before={id}"), "What happened before"));
         let body = view! {
@@ -51,8 +52,7 @@ pub(crate) fn activity() -> impl IntoView {
     })
 }
 
-fn row(event: &AccountEventRow, now: Timestamp) -> impl IntoView + use<> {
-    let is_new = event.seen_at.is_none();
+fn row(event: &AccountEventRow, is_new: bool, now: Timestamp) -> impl IntoView + use<> {
     view! {
         <li class="row">
             {icon(icon_of(event.kind))}

@@ -26,6 +26,7 @@ async fn tour(store: &Arc<dyn Store>) {
     let owned = somebody(store).await;
     let (question, answer, run) = asked(store, owned).await;
     let (chat, session, now) = (question.conversation, session(owned), at(9));
+    let opened = session.clone();
     let (ada, session_id, worker) = (person(owned.organization), session.id, WorkerId(id()));
     let key = PasskeyRow {
         credential_id: "tour".to_owned(),
@@ -118,13 +119,13 @@ async fn tour(store: &Arc<dyn Store>) {
     store.passkey_with_person("tour").await.unwrap();
     store.session_with_person(session_id).await.unwrap();
     store.sessions(owned, now, now, 10).await.unwrap();
-    store.has_opened_session(owned, None).await.unwrap();
-    store.has_opened_session(owned, Some("b")).await.unwrap();
+    store.has_opened_session(owned).await.unwrap();
+    store.has_opened_like(&opened).await.unwrap();
     store.knows_browser("b").await.unwrap();
     store.token_with_person("d").await.unwrap();
     store.tokens(owned, 10).await.unwrap();
     store.account_events(owned, None, 10).await.unwrap();
-    store.unseen_account_events(owned, 10).await.unwrap();
+    store.unseen_account_events(owned, session_id, 10).await.unwrap();
     store.conversation(owned, chat).await.unwrap();
     store.conversations(owned, None, 50).await.unwrap();
     store.conversations(owned, Some((now, chat)), 50).await.unwrap();
@@ -148,7 +149,7 @@ async fn tour(store: &Arc<dyn Store>) {
             tx.purge_sessions(now).await?;
             tx.revoke_token(owned, token_id, now).await?;
             tx.insert_account_event(&happened).await?;
-            tx.account_events_seen(owned, happened.id, now).await?;
+            tx.account_events_seen(owned, session_id, happened.id, now).await?;
             tx.bin_conversation(owned, chat, Some(now)).await?;
             tx.bin_conversation(owned, chat, None).await?;
             tx.bin_conversation(owned, chat, Some(now)).await?;
@@ -184,6 +185,8 @@ async fn people(store: &Arc<dyn Store>, owned: Owned, chat: ConversationId, mess
             tx.revoke_invite(home, invite.id, at(1)).await?;
             tx.revoke_invites_of(who, at(1)).await?;
             tx.insert_person(&ben).await?;
+            tx.hold_organization(owned.organization).await?;
+            tx.hold_person(owned).await?;
             tx.has_other_owner(owned).await?;
             tx.rename_person(who, "Ben").await?;
             tx.set_role(who, Role::Member, false).await?;

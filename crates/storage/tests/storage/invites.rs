@@ -37,7 +37,8 @@ async fn an_invitation_is_used_once_and_in_time() {
             })
         })
         .await;
-        assert_eq!(store.open_invite("one", at(100)).await.unwrap(), Some(owned.organization));
+        let (found, by) = store.open_invite("one", at(100)).await.unwrap().unwrap();
+        assert_eq!((&found, by.owned()), (&row, owned));
         assert_eq!(store.open_invite("one", at(101)).await.unwrap(), None);
         assert_eq!(store.open_invite("none", at(1)).await.unwrap(), None);
         let ben = PersonId(id());
@@ -190,7 +191,8 @@ async fn who_is_deleted_leaves_a_row_without_a_name_and_conversations_that_go() 
         let (kept, _, _) = asked(&store, other).await;
         let spare = chat(&store, ana).await;
         let (open, used, mine) = (invite(ana, "open"), invite(ana, "used"), invite(other, "mine"));
-        let seen = session(ana);
+        let mut seen = session(ana);
+        (seen.browser, seen.credential_id) = ("ab".repeat(32), Some("her key".to_owned()));
         let seen_id = seen.id;
         let key = PasskeyRow {
             credential_id: format!("cred-{}", id()),
@@ -247,6 +249,11 @@ async fn who_is_deleted_leaves_a_row_without_a_name_and_conversations_that_go() 
         assert!(store.account_events(ana, None, 10).await.unwrap().is_empty());
         let (session, person) = store.session_with_person(seen_id).await.unwrap().unwrap();
         assert_eq!((session.end_reason, session.user_agent.as_str()), (Some(SessionEnd::Deleted), ""));
+        assert_eq!(
+            (session.browser.as_str(), session.credential_id),
+            ("", None),
+            "nor in which browser, with which key"
+        );
         assert_eq!((person.name.as_str(), person.role, person.reviewer), ("Deleted", Role::Member, false));
         let invites = store.invites(ana.organization, None, 10).await.unwrap();
         assert_eq!(invites.iter().map(|one| one.invite.digest.as_str()).collect::<Vec<_>>(), ["used"]);

@@ -12,6 +12,7 @@
 
 mod common;
 mod conversations;
+mod held;
 mod invites;
 mod messages;
 mod opening;

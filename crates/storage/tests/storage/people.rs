@@ -156,10 +156,11 @@ async fn a_passkey_is_found_with_its_person_and_only_its_owner_can_touch_it() {
         let stranger = Owned { owner: PersonId(id()), ..owned };
         for (whose, used) in [(stranger, false), (owned, true)] {
             let name = key.credential_id.clone();
-            put(&store, move |tx| {
+            let stored = put(&store, move |tx| {
                 Box::pin(async move { tx.passkey_used(whose, &name, r#"{"counter":1}"#, true, at(7)).await })
             })
             .await;
+            assert_eq!(stored, used);
             let (found, _) = store.passkey_with_person(&key.credential_id).await.unwrap().unwrap();
             assert_eq!(found.last_used_at.is_some(), used);
             assert_eq!(found.passkey.contains('1'), used);

@@ -6,7 +6,7 @@ use crate::common::{
 };
 use api_types::{AccountEventId, AccountEventKind, Scope, SessionId, TokenId};
 use std::sync::Arc;
-use studio::ports::store::{AccountEventRow, Owned, SessionEnd, SessionRow, Store, TokenRow};
+use studio::ports::store::{API_CLIENT, AccountEventRow, Owned, SessionEnd, SessionRow, Store, TokenRow};
 
 async fn open(store: &Arc<dyn Store>, owned: Owned, change: impl FnOnce(&mut SessionRow)) -> SessionId {
     let mut row = session(owned);
@@ -98,20 +98,32 @@ async fn a_browser_is_known_by_its_sessions_until_they_are_forgotten() {
         let store = fresh.store();
         let (owned, stranger) = (somebody(&store).await, somebody(&store).await);
         let here = "a".repeat(64);
-        assert!(!store.has_opened_session(owned, None).await.unwrap());
+        assert!(!store.has_opened_session(owned).await.unwrap());
+        let like = async |owner, browser: &str, words: &str| {
+            let (browser, user_agent) = (browser.to_owned(), words.to_owned());
+            store.has_opened_like(&SessionRow { browser, user_agent, ..session(owner) }).await.unwrap()
+        };
         let name = here.clone();
         open(&store, owned, |row| (row.browser, row.ended_at) = (name, Some(at(1)))).await;
         open(&store, stranger, |row| row.expires_at = at(500)).await;
-        assert!(store.has_opened_session(owned, Some(&here)).await.unwrap());
-        assert!(store.has_opened_session(owned, None).await.unwrap());
-        assert!(!store.has_opened_session(stranger, Some(&here)).await.unwrap());
-        assert!(!store.has_opened_session(owned, Some("api")).await.unwrap());
-        assert!(store.knows_browser(&here).await.unwrap() && !store.knows_browser("api").await.unwrap());
+        assert!(like(owned, &here, "Mozilla/5.0").await);
+        assert!(like(owned, &here, "Mozilla/6.0").await, "a browser is known by its cookie");
+        assert!(store.has_opened_session(owned).await.unwrap());
+        assert!(!like(stranger, &here, "Mozilla/5.0").await);
+        assert!(!like(owned, API_CLIENT, "curl/8").await);
+        open(&store, stranger, |row| {
+            (row.browser, row.user_agent) = (API_CLIENT.to_owned(), "curl/8".to_owned())
+        })
+        .await;
+        assert!(!like(owned, API_CLIENT, "curl/8").await, "another's");
+        assert!(like(stranger, API_CLIENT, "curl/8").await);
+        assert!(!like(stranger, API_CLIENT, "python/3").await, "a program is known by its words");
+        assert!(store.knows_browser(&here).await.unwrap() && !store.knows_browser("b").await.unwrap());
         let purge = async |before| {
             put(&store, move |tx| Box::pin(async move { tx.purge_sessions(before).await })).await
         };
         assert_eq!((purge(at(500)).await, purge(at(501)).await), (0, 1));
-        assert_eq!(purge(at(1_000_001)).await, 1);
+        assert_eq!(purge(at(1_000_001)).await, 2);
         assert!(!store.knows_browser(&here).await.unwrap());
     })
     .await;
@@ -182,7 +194,9 @@ async fn what_happened_is_read_by_parts_and_seen_up_to_a_place() {
             session: None,
             seen_at: None,
         };
-        let rows: Vec<_> = (0..5).map(|micros| event(owned, micros)).collect();
+        let mut rows: Vec<_> = (0..5).map(|micros| event(owned, micros)).collect();
+        let (here, there) = (SessionId(id()), SessionId(id()));
+        rows[1].session = Some(here);
         let (inserted, foreign) = (rows.clone(), event(stranger, 0));
         put(&store, move |tx| {
             Box::pin(async move {
@@ -196,17 +210,26 @@ async fn what_happened_is_read_by_parts_and_seen_up_to_a_place() {
         let newest: Vec<_> = rows.iter().rev().cloned().collect();
         assert_eq!(store.account_events(owned, None, 2).await.unwrap(), newest[..2]);
         assert_eq!(store.account_events(owned, Some(newest[1].id), 9).await.unwrap(), newest[2..]);
-        assert_eq!(store.unseen_account_events(owned, 3).await.unwrap(), newest[..3]);
+        assert_eq!(store.unseen_account_events(owned, there, 3).await.unwrap(), newest[..3]);
         let last = newest[2].id;
         put(&store, move |tx| {
             Box::pin(async move {
-                tx.account_events_seen(stranger, last, at(8)).await?;
-                tx.account_events_seen(owned, last, at(9)).await
+                tx.account_events_seen(stranger, there, last, at(8)).await?;
+                tx.account_events_seen(owned, here, last, at(9)).await
             })
         })
         .await;
-        assert_eq!(store.unseen_account_events(owned, 9).await.unwrap(), newest[..2]);
+        // What was done here is news to others alone, and only they can put it away.
+        let done_here = newest[3].clone();
+        assert_eq!(store.unseen_account_events(owned, here, 9).await.unwrap(), newest[..2]);
+        let news = [newest[0].clone(), newest[1].clone(), done_here];
+        assert_eq!(store.unseen_account_events(owned, there, 9).await.unwrap(), news);
         assert_eq!(store.account_events(owned, None, 9).await.unwrap()[2].seen_at, Some(at(9)));
+        put(&store, move |tx| {
+            Box::pin(async move { tx.account_events_seen(owned, there, last, at(10)).await })
+        })
+        .await;
+        assert_eq!(store.unseen_account_events(owned, there, 9).await.unwrap(), newest[..2]);
     })
     .await;
 }

@@ -53,7 +53,7 @@ async fn an_export_holds_every_version_of_what_is_ones_own_and_nothing_else() {
     assert!(files["README.txt"].contains("conversations/ID.json"));
     let account: Value = serde_json::from_str(&files["account.json"]).unwrap();
     assert_eq!((&account["person"]["name"], &account["person"]["role"]), (&"Ben".into(), &"member".into()));
-    assert_eq!(account["passkeys"][0]["name"], "First passkey");
+    assert_eq!(account["passkeys"][0]["name"], "Passkey");
     assert_eq!(account["sessions"].as_array().unwrap().len(), 1);
     assert_eq!(account["events"][0]["kind"], "joined");
     assert!(account["exported_at"].as_str().unwrap().ends_with('Z'), "{account}");

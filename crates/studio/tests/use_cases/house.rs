@@ -2,6 +2,7 @@
 
 use crate::fakes::{FakeClock, FakeFinder, FakeIds, FakeModels, FakePasskeys, key};
 use api_types::{ConversationId, OrganizationId, PersonId, Problem, Role, RunState, SessionId, WorkerId};
+use futures::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
 use storage::{StoreConfig, StoreUrl};
 use studio::{
@@ -9,7 +10,7 @@ use studio::{
     StudioSettings, Ticket, answer,
     ports::{
         ChatEvent, Clock, Ids, Timestamp,
-        store::{MessageRow, Owned, PersonRow, SessionRow, StoreError, TurnRow},
+        store::{MessageRow, Owned, PersonRow, SessionRow, Store, StoreError, TurnRow, Tx},
     },
 };
 use tempfile::TempDir;
@@ -23,6 +24,7 @@ pub(crate) struct House {
     ids: FakeIds,
     pub(crate) model: FakeModels,
     pub(crate) finder: FakeFinder,
+    passkeys: FakePasskeys,
     tickets: Mutex<mpsc::Receiver<Ticket>>,
     _folder: TempDir,
 }
@@ -50,12 +52,24 @@ impl House {
             backup_dir: folder.path().join("backups"),
             version: "0.0.1",
         };
+        let store = Arc::new(storage::open(config).await.unwrap());
+        Self::on(store, folder, default_model, open_registration)
+    }
+
+    /// One on a database that is there.
+    pub(crate) fn on(
+        store: Arc<dyn Store>,
+        folder: TempDir,
+        default_model: Option<&str>,
+        open_registration: bool,
+    ) -> Self {
         let (clock, ids, model, finder) =
             (FakeClock::new(), FakeIds::default(), FakeModels::named("fake"), FakeFinder::default());
+        let passkeys = FakePasskeys::default();
         let (studio, tickets) = Studio::new(Parts {
-            store: Arc::new(storage::open(config).await.unwrap()),
+            store,
             catalog: Catalog::new(vec![Arc::new(model.clone())]),
-            passkeys: Box::new(FakePasskeys),
+            passkeys: Box::new(passkeys.clone()),
             finder: Box::new(finder.clone()),
             clock: Box::new(clock.clone()),
             ids: Box::new(ids.clone()),
@@ -68,15 +82,20 @@ impl House {
             },
         });
         let tickets = Mutex::new(tickets);
-        Self { studio: Arc::new(studio), clock, ids, model, finder, tickets, _folder: folder }
+        Self { studio: Arc::new(studio), clock, ids, model, finder, passkeys, tickets, _folder: folder }
     }
 
     /// The same process, knowing nothing of what it was writing.
     pub(crate) fn forgetful(&self) -> Studio {
+        self.beside(self.studio.store.clone())
+    }
+
+    /// Another studio, on this connection to the database.
+    pub(crate) fn beside(&self, store: Arc<dyn Store>) -> Studio {
         let (studio, _tickets) = Studio::new(Parts {
-            store: self.studio.store.clone(),
+            store,
             catalog: Catalog::new(vec![Arc::new(self.model.clone())]),
-            passkeys: Box::new(FakePasskeys),
+            passkeys: Box::new(self.passkeys.clone()),
             finder: Box::new(self.finder.clone()),
             clock: Box::new(self.clock.clone()),
             ids: Box::new(self.ids.clone()),
@@ -89,6 +108,16 @@ impl House {
             },
         });
         studio
+    }
+
+    /// Lets a unit of work happen while the next key is verified. The test takes a runtime of threads.
+    pub(crate) fn meanwhile<F>(&self, work: F)
+    where
+        F: for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Result<(), StoreError>> + Send + 'static,
+    {
+        let store = self.studio.store.clone();
+        let happens = async move { store.write(work).await.unwrap() };
+        *self.passkeys.meanwhile.lock().unwrap() = Some(Box::pin(happens));
     }
 
     /// An id that nobody has.

@@ -1,13 +1,17 @@
 //! Invitations, and who comes in with them.
 
 use crate::{
-    fakes::key,
+    fakes::{YUBI, faulty, key},
     house::{House, field_of},
 };
 use api_types::{AccountEventKind, InviteId, PersonId, Problem, Role};
 use std::time::Duration;
 use studio::{
-    INVITE_DAYS_MAX, INVITE_NOTE_CHARS_MAX, InviteState, NewInvite, SignedIn, TOUCH_LIFE, ports::Clock,
+    INVITE_DAYS_MAX, INVITE_NOTE_CHARS_MAX, InviteState, NewInvite, SignedIn, TOUCH_LIFE,
+    ports::{
+        Clock, Refusal, Timestamp,
+        store::{Owned, StoreError},
+    },
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -156,6 +160,68 @@ async fn who_may_not_invite_any_more_has_invited_nobody() {
     }
 }
 
+impl House {
+    /// What happens to somebody in another process, at the same moment: nothing is revoked with it.
+    async fn becomes(&self, who: Owned, role: Role, disabled_at: Option<Timestamp>) {
+        let changed = self.studio.store.write::<_, StoreError, _>(move |tx| {
+            Box::pin(async move {
+                tx.set_role(who, role, false).await?;
+                tx.set_disabled(who, disabled_at).await
+            })
+        });
+        changed.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_is_worth_what_its_giver_may_give_now() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let now = house.clock.now();
+    // What the giver was and invited to, what they are now, and whether that is enough.
+    for (was, to_role, is, disabled, may) in [
+        (Role::Owner, Role::Owner, Role::Owner, None, true),
+        (Role::Owner, Role::Owner, Role::Admin, None, false),
+        (Role::Owner, Role::Admin, Role::Admin, None, true),
+        (Role::Admin, Role::Member, Role::Member, None, false),
+        (Role::Owner, Role::Member, Role::Owner, Some(now), false),
+    ] {
+        let giver = house.joins(&ana, &format!("Giver {}", house.new_id()), was).await;
+        let code = house.invite(&giver, to(to_role)).await.unwrap();
+        let begun = house.studio.start_join(&code, "Eve", "browser".to_owned()).await.unwrap().ceremony;
+        house.becomes(giver.owned(), is, disabled).await;
+        let case = format!("{was:?} is {is:?}, to {to_role:?}");
+        let name = format!("eve{}", house.new_id());
+        let ended = house.studio.finish_join(begun, &key(&name, giver.person()), "browser", "").await;
+        if may {
+            assert!(ended.is_ok(), "{case}: {ended:?}");
+        } else {
+            assert!(matches!(ended, Err(Problem::Expired { .. })), "{case}: {ended:?}");
+            assert_eq!(field_of(&house.join(&code, "Eve").await.unwrap_err()), "code", "{case}");
+            house.becomes(giver.owned(), Role::Owner, None).await;
+            assert!(house.join(&code, &name).await.is_ok(), "{case}: nobody has used it");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_was_an_administrator_when_the_request_came_and_is_none_now_invites_nobody() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let ben = house.joins(&ana, "Ben", Role::Owner).await;
+    house.invite(&ana, to(Role::Member)).await.unwrap();
+    house.becomes(ben.owned(), Role::Admin, None).await;
+    assert_eq!(house.invite(&ben, to(Role::Owner)).await, Err(Problem::NotPermitted));
+    assert!(house.invite(&ben, to(Role::Admin)).await.is_ok());
+    house.becomes(ben.owned(), Role::Member, None).await;
+    assert_eq!(house.invite(&ben, to(Role::Member)).await, Err(Problem::NotPermitted));
+    house.becomes(ben.owned(), Role::Admin, Some(house.clock.now())).await;
+    assert_eq!(house.invite(&ben, to(Role::Member)).await, Err(Problem::SignIn));
+    let admin = ben.admin().unwrap();
+    let open = house.studio.invites(&ana.admin().unwrap(), None).await.unwrap().invites.remove(0);
+    assert_eq!(house.studio.revoke_invite(&admin, open.invite.id).await, Err(Problem::SignIn));
+}
+
 #[tokio::test]
 async fn a_ceremony_to_join_is_bound_to_its_browser_and_signs_nobody_in() {
     let house = House::new().await;
@@ -171,6 +237,46 @@ async fn a_ceremony_to_join_is_bound_to_its_browser_and_signs_nobody_in() {
     assert!(matches!(other, Err(Problem::Expired { .. })));
     let ceremony = begin().await;
     let refused = house.studio.finish_join(ceremony, &key("refused", ana.person()), "browser", "").await;
-    assert_eq!(refused, Err(Problem::KeyRefused));
+    assert!(matches!(refused, Err(Problem::WrongKey { .. })), "{refused:?}");
     assert!(house.join(&code, "Ben").await.is_ok(), "the invitation is still there");
+}
+
+#[tokio::test]
+async fn who_joins_with_an_invitation_hears_what_is_wrong_with_their_key_and_who_has_none_does_not() {
+    let (house, open) = (House::new().await, House::open().await);
+    let ana = house.owner().await;
+    open.owner().await;
+    let code = house.invite(&ana, to(Role::Member)).await.unwrap();
+    let mut said = std::collections::BTreeSet::new();
+    let nobody = PersonId(house.new_id());
+    let faults = [Refusal::NotVerified, Refusal::NotResident].map(|why| faulty("phone", nobody, why));
+    // What is here already is Ana's.
+    for credential in faults.iter().chain([&key("anas-key", nobody)]) {
+        let join = async |house: &House, code: &str| {
+            let begun = house.studio.start_join(code, "Ben", "browser".to_owned()).await.unwrap().ceremony;
+            house.studio.finish_join(begun, credential, "browser", "").await
+        };
+        match join(&house, &code).await {
+            Err(Problem::WrongKey { detail }) => assert!(said.insert(detail), "{credential}"),
+            other => panic!("{credential}: {other:?}"),
+        }
+        assert_eq!(join(&open, "").await, Err(Problem::KeyRefused), "{credential}");
+    }
+    assert!(house.join(&code, "Ben").await.is_ok(), "the invitation is still there");
+}
+
+#[tokio::test]
+async fn a_first_passkey_is_known_as_well_as_any_other() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    for (name, aaguid, synced, called) in
+        [("phone", "", true, "Passkey"), ("yubi", YUBI, false, "YubiKey 5 NFC")]
+    {
+        let code = house.invite(&ana, to(Role::Member)).await.unwrap();
+        let session = house.join(&code, name).await.unwrap();
+        let by = house.studio.signed_in(session.id).await.unwrap();
+        let row = house.studio.passkeys(&by).await.unwrap().remove(0);
+        assert_eq!((row.aaguid.as_str(), row.synced, row.name.as_str()), (aaguid, Some(synced), called));
+        assert_eq!(house.told(&by).await[0], (AccountEventKind::Joined, called.to_owned()));
+    }
 }

@@ -1,5 +1,10 @@
 //! The use cases, on SQLite in a temporary file; everything else of the world is a fake.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod accounts;
 mod answers;
@@ -10,6 +15,7 @@ mod house;
 mod invites;
 mod leaving;
 mod limits;
+mod meanwhile;
 mod messages;
 mod passkeys;
 mod people;
@@ -21,3 +27,4 @@ mod setup;
 mod sources;
 mod tokens;
 mod touch;
+mod two_processes;

@@ -6,7 +6,7 @@ use crate::{
 };
 use api_types::{AccountEventKind, PersonId, Problem, Role, RunState};
 use studio::{
-    DELETED_NAME, PEOPLE_PER_PAGE, SignedIn,
+    DELETED_NAME, NewInvite, PEOPLE_PER_PAGE, SignedIn,
     ports::{
         ChatEvent, Clock,
         store::{SessionEnd, StoreError},
@@ -124,6 +124,71 @@ async fn the_last_owner_cannot_go() {
 }
 
 #[tokio::test]
+async fn who_was_an_administrator_when_the_request_came_and_is_none_now_changes_nobody() {
+    use Deed::{Delete, Disable, Enable, Role as Set};
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let cem = house.joins(&ana, "Cem", Role::Member).await;
+    // What happens to Ben meanwhile, and what he is told then.
+    for (meanwhile, told) in [(Set(Role::Member), "not_permitted"), (Disable, "sign_in"), (Delete, "sign_in")]
+    {
+        let ben = house.joins(&ana, &format!("Ben, {meanwhile:?}"), Role::Admin).await;
+        house.attempt(&ana, &ben, meanwhile).await.unwrap();
+        for deed in [Set(Role::Admin), Disable, Enable, Delete] {
+            assert_eq!(word(&house.attempt(&ben, &cem, deed).await), told, "{deed:?} after {meanwhile:?}");
+        }
+    }
+    // An owner who is an administrator by now makes no owners, and changes none.
+    let ben = house.joins(&ana, "Ben", Role::Owner).await;
+    house.attempt(&ana, &ben, Set(Role::Admin)).await.unwrap();
+    assert_eq!(word(&house.attempt(&ben, &cem, Set(Role::Owner)).await), "not_permitted");
+    assert_eq!(word(&house.attempt(&ben, &ana, Disable).await), "not_permitted");
+    assert_eq!(word(&house.attempt(&ben, &ben, Set(Role::Owner)).await), "not_permitted");
+    assert_eq!(house.studio.signed_in(cem.session()).await.unwrap().role(), Role::Member);
+}
+
+#[tokio::test]
+async fn reviewers_are_made_by_owners_and_by_administrators_who_are_reviewers() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let set = async |by: &SignedIn, of: &SignedIn, role, reviewer| {
+        let (admin, touched) = (by.admin().unwrap(), by.touched(house.clock.now()).unwrap());
+        house.studio.set_role(&admin, &touched, of.person(), role, reviewer).await
+    };
+    let ben = house.joins(&ana, "Ben", Role::Admin).await;
+    let cem = house.joins(&ana, "Cem", Role::Member).await;
+    let invite = NewInvite { role: Role::Member, reviewer: true, note: String::new(), days: 7 };
+    let invited = async |by: &SignedIn| {
+        let (admin, touched) = (by.admin().unwrap(), by.touched(house.clock.now()).unwrap());
+        house.studio.make_invite(&admin, &touched, invite.clone()).await
+    };
+    assert!(!ben.admin().unwrap().makes_reviewers() && ana.admin().unwrap().makes_reviewers());
+    assert_eq!(set(&ben, &cem, Role::Member, true).await, Err(Problem::ReviewerNeeded));
+    assert_eq!(invited(&ben).await, Err(Problem::ReviewerNeeded));
+
+    // Who is one already stays one, and may be made none.
+    set(&ana, &cem, Role::Member, true).await.unwrap();
+    let dora = house.joins(&ana, "Dora", Role::Member).await;
+    set(&ana, &dora, Role::Member, true).await.unwrap();
+    assert_eq!(set(&ben, &cem, Role::Admin, true).await, Ok(()));
+    assert_eq!(set(&ben, &dora, Role::Member, false).await, Ok(()));
+    let cem = house.again(&cem).await;
+    assert!(cem.admin().unwrap().makes_reviewers());
+    assert_eq!(set(&cem, &dora, Role::Member, true).await, Ok(()));
+
+    // An owner need not be one.
+    set(&ana, &ana, Role::Owner, false).await.unwrap();
+    let ana = house.again(&ana).await;
+    assert!(ana.reviewer().is_err() && invited(&ana).await.is_ok());
+
+    // What a reviewer invited to goes with the flag.
+    let code = invited(&cem).await.unwrap();
+    set(&ana, &cem, Role::Admin, false).await.unwrap();
+    assert_eq!(field_of(&house.join(&code, "Eve").await.unwrap_err()), "code");
+    assert_eq!(invited(&cem).await, Err(Problem::ReviewerNeeded), "as they are now");
+}
+
+#[tokio::test]
 async fn somebody_of_another_organization_is_not_found() {
     let house = House::new().await;
     let ana = house.owner().await;
@@ -152,10 +217,8 @@ async fn a_changed_role_is_told_and_holds_with_the_next_request() {
     let events = house.studio.store.account_events(ben.owned(), None, 9).await.unwrap();
     let told: Vec<_> = events.iter().map(|event| (event.kind, event.detail.as_str())).collect();
     // The second time nothing changed.
-    let expected = [
-        (AccountEventKind::RoleChanged, "Administrator, reviewer"),
-        (AccountEventKind::Joined, "First passkey"),
-    ];
+    let expected =
+        [(AccountEventKind::RoleChanged, "Administrator, reviewer"), (AccountEventKind::Joined, "Passkey")];
     assert_eq!(told, expected);
 }
 

@@ -228,6 +228,46 @@ async fn a_browser_that_was_not_seen_before_is_told_of_and_a_known_one_is_not() 
 }
 
 #[tokio::test]
+async fn a_program_that_was_not_seen_before_is_told_of_though_others_were() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    for words in ["curl/8", "python/3", "curl/8", "", "python/3", "curl/9"] {
+        house.from(&ana, API_CLIENT, words).await;
+    }
+    let told: Vec<String> = house.kinds(&ana).await.into_iter().map(|(_, detail)| detail).collect();
+    assert_eq!(told, ["A program (curl)", "A program", "A program (python)", "A program (curl)"]);
+}
+
+#[tokio::test]
+async fn who_came_in_with_a_copy_cannot_put_away_what_tells_of_it() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let thief = house.from(&ana, "elsewhere", "Firefox/1 Windows").await;
+    house.add(&thief, "theirs").await.unwrap();
+    let see = async |by: &SignedIn| {
+        let session = by.in_session().unwrap();
+        let last = house.studio.account_events(&session, None).await.unwrap().events[0].id;
+        house.studio.see_account_events(&session, last).await.unwrap();
+    };
+    let news = async |by: &SignedIn| {
+        let page = house.studio.account_events(&by.in_session().unwrap(), None).await.unwrap();
+        page.events.iter().filter(|event| event.is_news_in(by.session())).count()
+    };
+    let noticed =
+        async |by: &SignedIn| house.studio.account_notice(by).await.unwrap().map(|event| event.kind);
+    see(&thief).await;
+    assert_eq!((news(&thief).await, noticed(&thief).await), (0, None), "they know what they did");
+    assert_eq!((news(&ana).await, noticed(&ana).await), (2, Some(AccountEventKind::PasskeyAdded)));
+    // However much is done in a session, what others did is noticed in it.
+    for _ in 0..30 {
+        house.studio.make_codes(&ana.touched(house.clock.now()).unwrap()).await.unwrap();
+    }
+    assert_eq!(noticed(&ana).await, Some(AccountEventKind::PasskeyAdded));
+    see(&ana).await;
+    assert_eq!((news(&ana).await, noticed(&ana).await), (0, None));
+}
+
+#[tokio::test]
 async fn wrong_keys_are_slowed_and_the_right_one_never_is() {
     let house = House::new().await;
     let ana = house.owner().await;

@@ -21,6 +21,12 @@ impl House {
         self.studio.finish_setup(ceremony, &credential, "browser", "Firefox").await
     }
 
+    /// Somebody who is no owner, with a passkey of this name.
+    async fn seed_key(&self, name: &str) {
+        let somebody = self.somebody().await;
+        self.add(&somebody, name).await.unwrap();
+    }
+
     async fn code(&self) -> String {
         self.studio.new_setup_code().await.unwrap().unwrap()
     }
@@ -126,6 +132,10 @@ async fn a_key_that_is_refused_leaves_the_code_for_another_try() {
     let code = house.code().await;
     let ceremony = house.begin(&code).await.unwrap();
     assert!(matches!(house.end(ceremony, "refused").await, Err(Problem::WrongKey { .. })));
+    // A key of somebody who is no owner: whatever brought them here.
+    house.seed_key("known").await;
+    let ceremony = house.begin(&code).await.unwrap();
+    assert!(matches!(house.end(ceremony, "known").await, Err(Problem::WrongKey { .. })));
     let ceremony = house.begin(&code).await.unwrap();
     assert!(house.end(ceremony, "key").await.is_ok());
 }

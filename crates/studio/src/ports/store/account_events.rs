@@ -35,10 +35,11 @@ pub trait AccountEventReads: Send + Sync {
         limit: u32,
     ) -> Result<Vec<AccountEventRow>, StoreError>;
 
-    /// The latest that their person has not seen, newest first.
+    /// The latest that their person has not seen and that were not done in this session, newest first.
     async fn unseen_account_events(
         &self,
         owned: Owned,
+        session: SessionId,
         limit: u32,
     ) -> Result<Vec<AccountEventRow>, StoreError>;
 }
@@ -49,10 +50,11 @@ pub trait AccountEventWrites: Send {
     /// Writes one down.
     async fn insert_account_event(&mut self, event: &AccountEventRow) -> Result<(), StoreError>;
 
-    /// Its person has seen everything up to this one.
+    /// Its person has seen everything up to this one, in this session: all but what was done in it.
     async fn account_events_seen(
         &mut self,
         owned: Owned,
+        session: SessionId,
         last: AccountEventId,
         now: Timestamp,
     ) -> Result<(), StoreError>;

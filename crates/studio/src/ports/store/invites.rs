@@ -1,6 +1,6 @@
 //! Invitations: one person each, once.
 
-use super::{Owned, StoreError};
+use super::{Owned, PersonRow, StoreError};
 use crate::ports::Timestamp;
 use api_types::{InviteId, OrganizationId, PersonId, Role};
 use async_trait::async_trait;
@@ -46,8 +46,12 @@ pub struct ListedInvite {
 /// Reads of invitations.
 #[async_trait]
 pub trait InviteReads: Send + Sync {
-    /// Where the invitation with this digest leads, while it can be used.
-    async fn open_invite(&self, digest: &str, now: Timestamp) -> Result<Option<OrganizationId>, StoreError>;
+    /// The invitation with this digest while it can be used, with who invites, whatever became of them. One statement.
+    async fn open_invite(
+        &self,
+        digest: &str,
+        now: Timestamp,
+    ) -> Result<Option<(InviteRow, PersonRow)>, StoreError>;
 
     /// All of an organization, newest first; older than `before` where that is given.
     async fn invites(

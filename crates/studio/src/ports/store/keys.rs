@@ -66,7 +66,7 @@ pub trait KeyWrites: Send {
     /// Stores a new passkey. `Conflict` when the credential id is known.
     async fn insert_passkey(&mut self, passkey: &PasskeyRow) -> Result<(), StoreError>;
 
-    /// Stores what a signature changed.
+    /// Stores what a signature changed; false when the owner has no such passkey any more.
     async fn passkey_used(
         &mut self,
         owned: Owned,
@@ -74,7 +74,7 @@ pub trait KeyWrites: Send {
         passkey: &str,
         synced: bool,
         now: Timestamp,
-    ) -> Result<(), StoreError>;
+    ) -> Result<bool, StoreError>;
 
     /// Notes that its counter ran backwards.
     async fn passkey_cloned(
@@ -92,7 +92,7 @@ pub trait KeyWrites: Send {
         name: &str,
     ) -> Result<bool, StoreError>;
 
-    /// Removes it unless it is the owner's last; false when nothing was removed.
+    /// Removes it; false when there is none of the owner's with this id. Whether they have others is for the caller to ask.
     async fn remove_passkey(&mut self, owned: Owned, credential_id: &str) -> Result<bool, StoreError>;
 
     /// Begins a ceremony. Also removes those that have expired before `ceremony.created_at`, and the oldest (by id) beyond

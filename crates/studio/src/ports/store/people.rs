@@ -31,6 +31,11 @@ impl PersonRow {
     pub fn owned(&self) -> Owned {
         Owned { organization: self.organization, owner: self.id }
     }
+
+    /// Disabled or deleted: they may not come in, and what they were proven to be does not count any more.
+    pub fn is_shut_out(&self) -> bool {
+        self.disabled_at.is_some() || self.deleted_at.is_some()
+    }
 }
 
 /// A person in the list.
@@ -84,8 +89,16 @@ pub trait PeopleWrites: Send {
     /// Takes a person in.
     async fn insert_person(&mut self, person: &PersonRow) -> Result<(), StoreError>;
 
-    /// Is there an owner who can sign in, besides this one? Until the commit no other unit of work can ask the same of this
-    /// organization: of two owners who send each other away at once, one stays.
+    /// Holds an organization until the commit: no other unit of work that holds it, of any process, goes on before. Who
+    /// changes a role or an access, or decides by one, holds it first and reads then.
+    async fn hold_organization(&mut self, id: OrganizationId) -> Result<(), StoreError>;
+
+    /// Holds a person until the commit, as they are now; `None` when they are deleted or not there. Who decides by how many
+    /// keys or tokens somebody has, or opens a session for them, holds them first and reads then.
+    async fn hold_person(&mut self, who: Owned) -> Result<Option<PersonRow>, StoreError>;
+
+    /// Is there an owner who can sign in, besides this one? True until the commit where the organization is held: of two
+    /// owners who send each other away at once, one stays.
     async fn has_other_owner(&mut self, besides: Owned) -> Result<bool, StoreError>;
 
     /// Gives somebody another name.

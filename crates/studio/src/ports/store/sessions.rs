@@ -96,8 +96,12 @@ pub trait SessionReads: Send + Sync {
         limit: u32,
     ) -> Result<Vec<SessionRow>, StoreError>;
 
-    /// Whether the owner has opened a session in this browser (or in any, where none is named), ended or not.
-    async fn has_opened_session(&self, owned: Owned, browser: Option<&str>) -> Result<bool, StoreError>;
+    /// Whether the owner has opened any session, ended or not.
+    async fn has_opened_session(&self, owned: Owned) -> Result<bool, StoreError>;
+
+    /// Whether its owner has opened one like this before, ended or not: in the same browser, or of a program with the same
+    /// words about itself.
+    async fn has_opened_like(&self, session: &SessionRow) -> Result<bool, StoreError>;
 
     /// Whether anybody has opened a session in this browser.
     async fn knows_browser(&self, browser: &str) -> Result<bool, StoreError>;

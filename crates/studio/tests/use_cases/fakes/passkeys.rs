@@ -1,6 +1,8 @@
 //! Keys that are names: who knows the name of a key holds it.
 
 use api_types::PersonId;
+use futures::future::BoxFuture;
+use std::sync::{Arc, Mutex};
 use studio::ports::{
     Assertion, CeremonyState, PasskeyRefused, Passkeys, Refusal, RegisteredPasskey, VerifiedPasskey,
 };
@@ -19,7 +21,20 @@ pub(crate) fn faulty(name: &str, person: PersonId, why: Refusal) -> String {
 pub(crate) const YUBI: &str = "2fc0579f-8113-47ea-b116-bb5a8db9202a";
 
 /// Takes every key but `refused`; a key counts how often it signed. One whose name begins with `phone` is synced.
-pub(crate) struct FakePasskeys;
+#[derive(Clone, Default)]
+pub(crate) struct FakePasskeys {
+    /// Happens once, between what is read before a key is verified and what is written after. Takes a runtime of threads.
+    pub(crate) meanwhile: Arc<Mutex<Option<BoxFuture<'static, ()>>>>,
+}
+
+impl FakePasskeys {
+    fn verifying(&self) {
+        let happens = self.meanwhile.lock().unwrap().take();
+        if let Some(happens) = happens {
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(happens));
+        }
+    }
+}
 
 fn because(why: Refusal) -> PasskeyRefused {
     PasskeyRefused { why, text: format!("{why:?}") }
@@ -73,6 +88,7 @@ impl Passkeys for FakePasskeys {
         state: &CeremonyState,
         credential: &str,
     ) -> Result<RegisteredPasskey, PasskeyRefused> {
+        self.verifying();
         // The person is the ceremony's, whatever the browser says.
         let name = credential.split(' ').next().unwrap_or_default();
         read(&format!("{name} {}", state.0))?;
@@ -111,6 +127,7 @@ impl Passkeys for FakePasskeys {
         credential: &str,
         passkey: &str,
     ) -> Result<VerifiedPasskey, PasskeyRefused> {
+        self.verifying();
         if let Some(why) = fault(credential) {
             return Err(because(why));
         }
