@@ -60,7 +60,7 @@ pub use export::{Export, ExportPart};
 pub use fault::{TRACE, broken};
 pub use host::BoundHost;
 pub use invite::{InvitePage, InviteState, NewInvite};
-pub use limiter::{Limiter, too_many};
+pub use limiter::{Limiter, WRONG_TOO_OFTEN, too_many};
 pub use limits::*;
 pub use live::{Live, LiveRun, LiveView};
 pub use message::SendMessage;
@@ -87,8 +87,8 @@ pub struct Studio {
     clock: Box<dyn Clock>,
     ids: Box<dyn Ids>,
     settings: StudioSettings,
-    /// Wrong keys, of each person.
-    failures: Limiter<api_types::PersonId>,
+    /// Wrong answers for each key that was named, by the digest of its id.
+    failures: Limiter<String>,
     exports: export::Exports,
     /// Opened runs on their way to the worker.
     queue: mpsc::Sender<Ticket>,

@@ -68,6 +68,9 @@ fn make_room<K: Eq + Hash>(all: &mut HashMap<K, i64>, now: i64) {
     });
 }
 
+/// Why wrong guesses are slowed, whoever counted them: for an address or for a key.
+pub const WRONG_TOO_OFTEN: &str = "Too many wrong keys, codes or tokens were sent.";
+
 /// The refusal of a limit; it says when it lets go.
 pub fn too_many(what: &str, wait: Duration) -> Problem {
     let seconds = u32::try_from(wait.as_micros().div_ceil(1_000_000)).unwrap_or(u32::MAX).max(1);

@@ -2,15 +2,17 @@
 
 use crate::{
     API_SESSION_LIFE, CEREMONY_LIFE, CREDENTIAL_BYTES_MAX, InSession, SESSIONS_SHOWN_MAX, SignedIn, Studio,
+    WRONG_TOO_OFTEN,
     ceremony::{Refused, to_strangers},
     device::session_name,
-    owned,
+    digest, owned,
     ports::{
         CeremonyState, Timestamp, VerifiedPasskey,
         store::{API_CLIENT, CeremonyRow, Owned, SessionEnd, SessionRow},
     },
+    too_many,
 };
-use api_types::{AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, PersonId, Problem, SessionId};
+use api_types::{AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, Problem, SessionId};
 
 /// What a session's token is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,11 +92,12 @@ impl Studio {
         let state = CeremonyState(row.state);
         let claimed = self.passkeys.identify(credential).map_err(|r| to_strangers(&r, WHAT))?;
         let Some((passkey, person)) = self.store.passkey_with_person(&claimed.credential_id).await? else {
-            return Err(to_strangers(&self.passkeys.refuse_unknown(&state, credential), WHAT));
+            let refused = to_strangers(&self.passkeys.refuse_unknown(&state, credential), WHAT);
+            return Err(self.slowed(&claimed.credential_id, refused));
         };
         let verified = self.verify(&passkey, &state, credential).await.map_err(|refused| match refused {
             Refused::Problem(problem) => problem,
-            key @ Refused::Key(_) => self.slowed(person.id, key.for_strangers(WHAT)),
+            key @ Refused::Key(_) => self.slowed(&claimed.credential_id, key.for_strangers(WHAT)),
         })?;
         if person.id != claimed.person {
             tracing::info!("a sign-in was refused: the passkey is not of the person it names");
@@ -221,12 +224,12 @@ impl Studio {
         Ok(self.store.knows_browser(browser).await?)
     }
 
-    /// Counts a wrong key against its person. Only the wrong one is slowed: whoever comes with the right one was let in
-    /// before this is asked.
-    fn slowed(&self, person: PersonId, refused: Problem) -> Problem {
-        match self.failures.take(person, self.now()) {
+    /// Counts what was wrong against the key it names, be it one of ours or not, so that the refusal tells nobody which. Only
+    /// the wrong one is slowed: whoever comes with the right one was let in before this is asked.
+    fn slowed(&self, credential_id: &str, refused: Problem) -> Problem {
+        match self.failures.take(digest(credential_id), self.now()) {
             Ok(()) => refused,
-            Err(wait) => crate::limiter::too_many("Too many wrong keys for this account.", wait),
+            Err(wait) => too_many(WRONG_TOO_OFTEN, wait),
         }
     }
 

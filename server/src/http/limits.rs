@@ -18,7 +18,7 @@ use axum::{
     response::Response,
 };
 use std::{net::IpAddr, sync::Arc, time::Duration};
-use studio::{FAILURES_PER_HOUR, Limiter, SignedIn, too_many};
+use studio::{FAILURES_PER_HOUR, Limiter, SignedIn, WRONG_TOO_OFTEN, too_many};
 
 /// Who is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -57,7 +57,7 @@ impl Limits {
     /// Counts something wrong from where a request came; what to answer in its place when it was too often.
     pub(super) fn failed(&self, http: &Http, request: Option<ClientAddress>) -> Option<Problem> {
         let wait = self.failures.take(network(request?.0), http.studio.now()).err()?;
-        Some(too_many("Too many wrong keys, codes or tokens came from your address.", wait))
+        Some(too_many(WRONG_TOO_OFTEN, wait))
     }
 }
 

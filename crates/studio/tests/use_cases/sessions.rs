@@ -283,6 +283,14 @@ async fn wrong_keys_are_slowed_and_the_right_one_never_is() {
         assert_eq!(retry_after_s, 3600 / FAILURES_PER_HOUR);
         assert!(house.touch(&right).await.is_ok(), "the right key is let in");
     }
+    // Of a key that is not here the same is said, in the same words and as often.
+    let unknown = faulty("nobodys-key", ana.person(), Refusal::WrongKey);
+    let mut told = Vec::new();
+    for _ in 0..=FAILURES_PER_HOUR {
+        told.push(house.touch(&unknown).await.unwrap_err());
+    }
+    assert_eq!(told.pop().unwrap(), wrong().await);
+    assert!(told.iter().all(|problem| *problem == Problem::KeyUnknown), "{told:?}");
     house.clock.pass(Duration::from_secs(360));
     assert_eq!(wrong().await, Problem::KeyUnknown);
 }
