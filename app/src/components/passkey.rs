@@ -14,11 +14,19 @@ pub fn is_mine(form: &RefusedForm) -> bool {
     form.action == "/api/passkey/rename" && matches!(form.problem, Problem::Invalid { .. })
 }
 
+/// What a passkey is to this session and this host.
+pub struct Place {
+    /// It opened this session.
+    pub is_here: bool,
+    /// The host where it works, if that is another one.
+    pub elsewhere: Option<String>,
+}
+
 /// Its row. `i` tells its dialogs apart.
 pub fn row(
     i: usize,
     key: &PasskeyRow,
-    is_here: bool,
+    place: &Place,
     is_last: bool,
     form: Option<&RefusedForm>,
     now: Timestamp,
@@ -30,7 +38,7 @@ pub fn row(
             {icon(if key.synced == Some(true) { "cloud" } else { "key" })}
             <div class="what">
                 <span class="name">{name.clone()}</span>
-                <p class="about">{about(key, is_here, now)}</p>
+                <p class="about">{about(key, place, now)}</p>
             </div>
             <div class="actions">
                 <button class="btn quiet icon-only small" type="button" popovertarget=rename.clone() aria-label=format!("Rename {name}") title="Rename">{icon("edit")}</button>
@@ -39,12 +47,12 @@ pub fn row(
                 })}
             </div>
             {renaming(rename, key, form)}
-            {(!is_last).then(|| removal(remove, key, is_here))}
+            {(!is_last).then(|| removal(remove, key, place.is_here))}
         </li>
     }
 }
 
-fn about(key: &PasskeyRow, is_here: bool, now: Timestamp) -> String {
+fn about(key: &PasskeyRow, place: &Place, now: Timestamp) -> String {
     let kind = match key.synced {
         Some(true) => "Synced between your devices",
         Some(false) => "On one device alone",
@@ -53,7 +61,11 @@ fn about(key: &PasskeyRow, is_here: bool, now: Timestamp) -> String {
     let used = key
         .last_used_at
         .map_or_else(|| "not used yet".to_owned(), |at| format!("last used {}", when::ago(at, now)));
-    let here = if is_here { " · opened this session" } else { "" };
+    let here = match place {
+        Place { elsewhere: Some(host), .. } => format!(" · works only at {host}"),
+        Place { is_here: true, .. } => " · opened this session".to_owned(),
+        Place { is_here: false, .. } => String::new(),
+    };
     format!("{kind} · added {} · {used}{here}", when::ago(key.created_at, now))
 }
 

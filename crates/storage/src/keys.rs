@@ -21,7 +21,7 @@ use studio::{
 macro_rules! passkey_columns {
     () => {
         "k.organization_id, k.owner_id, k.credential_id, k.name, k.passkey, k.created_at, k.last_used_at, k.aaguid, \
-         k.synced, k.cloned_at"
+         k.synced, k.cloned_at, k.rp_id"
     };
 }
 
@@ -36,6 +36,7 @@ fn passkey(cells: &mut Cells<'_>) -> Result<PasskeyRow, StoreError> {
         aaguid: cells.take()?,
         synced: cells.take_opt()?,
         cloned_at: cells.take_opt()?,
+        rp_id: cells.take_opt()?,
     })
 }
 
@@ -87,8 +88,8 @@ impl KeyWrites for Statements<Unit> {
     async fn insert_passkey(&mut self, passkey: &PasskeyRow) -> Result<(), StoreError> {
         let new = Statement::new(
             "INSERT INTO passkeys \
-             (organization_id, owner_id, credential_id, name, passkey, created_at, last_used_at, aaguid, synced, cloned_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             (organization_id, owner_id, credential_id, name, passkey, created_at, last_used_at, aaguid, synced, cloned_at, \
+             rp_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .owned(passkey.owned)
         .text(&passkey.credential_id)
@@ -98,7 +99,8 @@ impl KeyWrites for Statements<Unit> {
         .bind_opt(passkey.last_used_at)
         .text(&passkey.aaguid)
         .bind_opt(passkey.synced)
-        .bind_opt(passkey.cloned_at);
+        .bind_opt(passkey.cloned_at)
+        .text_opt(passkey.rp_id.as_deref());
         self.0.change(new).await.map(drop)
     }
 
@@ -141,6 +143,11 @@ impl KeyWrites for Statements<Unit> {
             "UPDATE passkeys SET name = $4 WHERE organization_id = $1 AND owner_id = $2 AND credential_id = $3",
         );
         Ok(self.0.change(renamed.owned(owned).text(credential_id).text(name)).await? == 1)
+    }
+
+    async fn passkeys_made_for(&mut self, host: &str) -> Result<(), StoreError> {
+        let made = Statement::new("UPDATE passkeys SET rp_id = $1 WHERE rp_id IS NULL");
+        self.0.change(made.text(host)).await.map(drop)
     }
 
     async fn remove_passkey(&mut self, owned: Owned, credential_id: &str) -> Result<bool, StoreError> {

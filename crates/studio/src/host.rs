@@ -100,6 +100,9 @@ impl Studio {
                 Box::pin(async move {
                     let before = bound(tx).await?;
                     if before.host.as_deref() != Some(&*host) && may(&before, &host) {
+                        if let Some(earlier) = &before.host {
+                            tx.passkeys_made_for(earlier).await?;
+                        }
                         tx.set_fact(RP_ID, &host, now).await?;
                     }
                     Ok::<_, Problem>(before)

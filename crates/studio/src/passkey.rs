@@ -34,6 +34,13 @@ pub struct KnownPasskeys {
     pub credential_ids: Vec<String>,
 }
 
+impl PasskeyRow {
+    /// Whether it signs in at this host: what was made for another one is kept for the day the studio moves back.
+    pub fn works_at(&self, host: &str) -> bool {
+        self.rp_id.as_deref().is_none_or(|made_for| made_for == host)
+    }
+}
+
 impl Studio {
     /// One's own passkeys, the oldest first.
     ///
@@ -130,7 +137,7 @@ impl Studio {
         if is_renamed { Ok(()) } else { Err(Problem::NotFound) }
     }
 
-    /// Removes a passkey, never the last, and ends the other sessions that were opened with it; how many there were.
+    /// Removes a passkey, never the last that works at the studio's host, and ends the other sessions that were opened with it; how many there were.
     ///
     /// # Errors
     /// `NotFound` where it is none of one's own, `Changed` for the last.
@@ -139,13 +146,15 @@ impl Studio {
         let (owned, session, now) = (owned(by), by.session(), self.now());
         let (id, event) =
             (credential_id.to_owned(), self.account_event(owned, AccountEventKind::PasskeyRemoved, ""));
+        let host = self.passkeys.rp_id().to_owned();
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     tx.hold_person(owned).await?.ok_or(Problem::SignIn)?;
                     let own = tx.passkeys(owned).await?;
                     let passkey = own.iter().find(|key| key.credential_id == id).ok_or(Problem::NotFound)?;
-                    if own.len() == 1 {
+                    let mut others = own.iter().filter(|key| key.credential_id != id);
+                    if passkey.works_at(&host) && !others.any(|key| key.works_at(&host)) {
                         return Err(last_one());
                     }
                     tx.remove_passkey(owned, &id).await?;
@@ -196,6 +205,7 @@ impl Studio {
             aaguid: registered.aaguid,
             synced: Some(registered.synced),
             cloned_at: None,
+            rp_id: Some(self.passkeys.rp_id().to_owned()),
         }
     }
 }

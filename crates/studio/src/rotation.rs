@@ -2,8 +2,9 @@
 //!
 //! # Design
 //! The token in a browser's cookie names its session and an epoch. Once an hour an answer brings the token of the next
-//! epoch. A copy of a token, wherever it was taken, is therefore good for about an hour; after that the browser and
-//! whoever has the copy cannot both go on, and the first older token that comes back ends the session for both.
+//! epoch. A copy of a token, wherever it was taken, is therefore good for about an hour where its owner goes on too: after
+//! that the browser and whoever has the copy cannot both go on, and the first older token that comes back ends the session
+//! for both. Where the owner stays away, the copy is renewed like any other, up to the session's end.
 //!
 //! Three things must not look like a copy. Requests of other tabs that are under way when the newer token arrives: the
 //! older one is taken for [`OLDER_TOKEN_GRACE`](crate::OLDER_TOKEN_GRACE) longer. An answer that was lost with the newer

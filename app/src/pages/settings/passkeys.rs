@@ -11,7 +11,7 @@ use crate::{
         notice::{notice, refused},
         once::shown_once,
         own_settings::{Part, settings},
-        passkey,
+        passkey::{self, Place},
         signal::signal,
         toast, when,
     },
@@ -42,8 +42,8 @@ pub(crate) fn passkeys() -> impl IntoView {
             <div class="stack far">
                 <div class="stack">
                     {other}
-                    {warnings(&keys, codes.as_ref(), shown.is_some())}
-                    {list(&keys, here.as_deref(), form.as_ref(), now)}
+                    {warnings(&keys, &known.rp_id, codes.as_ref(), shown.is_some())}
+                    {list(&keys, &known.rp_id, here.as_deref(), form.as_ref(), now)}
                 </div>
                 {recovery(codes, shown, now)}
             </div>
@@ -71,7 +71,12 @@ fn told() -> Option<String> {
 }
 
 /// What could go wrong, and what to do before it does.
-fn warnings(keys: &[PasskeyRow], codes: Option<&RecoveryCodes>, is_shown: bool) -> impl IntoView + use<> {
+fn warnings(
+    keys: &[PasskeyRow],
+    host: &str,
+    codes: Option<&RecoveryCodes>,
+    is_shown: bool,
+) -> impl IntoView + use<> {
     let cloned: Vec<String> =
         keys.iter().filter(|key| key.cloned_at.is_some()).map(|key| key.name.clone()).collect();
     let cloned = cloned.into_iter().map(|name| {
@@ -82,7 +87,7 @@ fn warnings(keys: &[PasskeyRow], codes: Option<&RecoveryCodes>, is_shown: bool) 
         notice("danger", "warn", say)
     });
     let has_codes = is_shown || codes.is_some_and(|codes| codes.left > 0);
-    let is_alone = keys.len() == 1 && !has_codes;
+    let is_alone = has_one(keys, host) && !has_codes;
     view! {
         {cloned.collect_view()}
         {is_alone.then(|| notice("warn", "warn", view! {
@@ -92,17 +97,27 @@ fn warnings(keys: &[PasskeyRow], codes: Option<&RecoveryCodes>, is_shown: bool) 
     }
 }
 
+/// Whether one passkey alone signs its person in here.
+fn has_one(keys: &[PasskeyRow], host: &str) -> bool {
+    keys.iter().filter(|key| key.works_at(host)).count() == 1
+}
+
 fn list(
     keys: &[PasskeyRow],
+    host: &str,
     here: Option<&str>,
     form: Option<&RefusedForm>,
     now: Timestamp,
 ) -> impl IntoView + use<> {
-    let is_last = keys.len() == 1;
-    let rows = keys
-        .iter()
-        .enumerate()
-        .map(|(i, key)| passkey::row(i, key, here == Some(key.credential_id.as_str()), is_last, form, now));
+    let has_one = has_one(keys, host);
+    let rows = keys.iter().enumerate().map(|(i, key)| {
+        let place = Place {
+            is_here: here == Some(key.credential_id.as_str()),
+            elsewhere: (!key.works_at(host)).then(|| key.rp_id.clone()).flatten(),
+        };
+        let is_last = has_one && place.elsewhere.is_none();
+        passkey::row(i, key, &place, is_last, form, now)
+    });
     view! {
         <section class="section">
             <h2>"Passkeys"</h2>

@@ -124,6 +124,7 @@ impl Seed {
             aaguid: String::new(),
             synced: None,
             cloned_at: None,
+            rp_id: None,
         };
         self.store
             .write::<_, StoreError, _>(move |tx| Box::pin(async move { tx.insert_passkey(&row).await }))

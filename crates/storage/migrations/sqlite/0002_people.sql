@@ -11,6 +11,9 @@ CREATE INDEX conversations_owner ON conversations (organization_id, owner_id, id
 ALTER TABLE passkeys ADD COLUMN aaguid TEXT NOT NULL DEFAULT '';
 ALTER TABLE passkeys ADD COLUMN synced BIGINT CONSTRAINT passkeys_synced CHECK (synced IN (0, 1));
 ALTER TABLE passkeys ADD COLUMN cloned_at BIGINT;
+-- The host it was made for; empty where no start has written the host down yet.
+ALTER TABLE passkeys ADD COLUMN rp_id TEXT;
+UPDATE passkeys SET rp_id = (SELECT value FROM installation WHERE key = 'rp_id');
 
 -- The token of a session names its epoch; the one before is good until the newer one has been seen, and a little longer.
 ALTER TABLE sessions ADD COLUMN epoch BIGINT NOT NULL DEFAULT 0;

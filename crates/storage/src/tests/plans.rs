@@ -38,6 +38,7 @@ async fn tour(store: &Arc<dyn Store>) {
         aaguid: String::new(),
         synced: None,
         cloned_at: None,
+        rp_id: None,
     };
     let ceremony = CeremonyRow {
         id: CeremonyId(id()),
@@ -78,6 +79,7 @@ async fn tour(store: &Arc<dyn Store>) {
             tx.use_setup_code("d", now).await?;
             tx.insert_person(&ada).await?;
             tx.insert_passkey(&key).await?;
+            tx.passkeys_made_for("studio.example").await?;
             tx.passkey_used(owned, "tour", "{}", true, now).await?;
             tx.passkey_cloned(owned, "tour", now).await?;
             tx.rename_passkey(owned, "tour", "t").await?;
@@ -258,7 +260,9 @@ async fn no_statement_reads_a_whole_table() {
                 || (sql.contains("LIMIT 1 OFFSET") && step.starts_with("SCAN ceremonies USING INDEX ceremonies_"))
                 || sql.contains("FROM installation LIMIT 1")
                 // All of them are counted, at a start.
-                || (sql.contains("COUNT(DISTINCT owner_id)") && step.starts_with("SCAN passkeys USING"));
+                || (sql.contains("COUNT(DISTINCT owner_id)") && step.starts_with("SCAN passkeys USING"))
+                // Once, when the studio moves to another host.
+                || (sql.contains("WHERE rp_id IS NULL") && step == "SCAN passkeys");
             assert!(fine, "{step}\nin {sql}\n{plan:#?}");
         }
     }

@@ -204,6 +204,7 @@ async fn who_is_deleted_leaves_a_row_without_a_name_and_conversations_that_go() 
             aaguid: String::new(),
             synced: None,
             cloned_at: None,
+            rp_id: None,
         };
         let credential = key.credential_id.clone();
         let told = AccountEventRow {

@@ -105,6 +105,7 @@ fn passkey(owned: Owned) -> PasskeyRow {
         aaguid: String::new(),
         synced: None,
         cloned_at: None,
+        rp_id: None,
     }
 }
 

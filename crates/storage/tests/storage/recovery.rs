@@ -18,6 +18,7 @@ fn passkey(owned: Owned, name: &str, made: i64) -> PasskeyRow {
         aaguid: "ee882879-721c-4913-9775-3dfcce97072a".to_owned(),
         synced: Some(false),
         cloned_at: None,
+        rp_id: Some("studio.example".to_owned()),
     }
 }
 
@@ -38,6 +39,21 @@ async fn passkeys_are_listed_renamed_and_removed_by_their_owner() {
         })
         .await;
         assert_eq!(store.passkeys(owned).await.unwrap(), [old.clone(), new.clone()]);
+        let mut unsaid = passkey(owned, "unsaid", 3);
+        unsaid.rp_id = None;
+        let (row, id) = (unsaid.clone(), unsaid.credential_id.clone());
+        let said = put(&store, move |tx| {
+            Box::pin(async move {
+                tx.insert_passkey(&row).await?;
+                tx.passkeys_made_for("old.example").await?;
+                let said = tx.passkeys(owned).await?;
+                tx.remove_passkey(owned, &id).await?;
+                Ok(said)
+            })
+        })
+        .await;
+        unsaid.rp_id = Some("old.example".to_owned());
+        assert_eq!(said, [old.clone(), new.clone(), unsaid]);
 
         let (one, other) = (old.credential_id.clone(), new.credential_id.clone());
         let done = put(&store, move |tx| {

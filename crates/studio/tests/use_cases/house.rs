@@ -65,7 +65,7 @@ impl House {
     ) -> Self {
         let (clock, ids, model, finder) =
             (FakeClock::new(), FakeIds::default(), FakeModels::named("fake"), FakeFinder::default());
-        let passkeys = FakePasskeys::default();
+        let passkeys = FakePasskeys::at("studio.example");
         let (studio, tickets) = Studio::new(Parts {
             store,
             catalog: Catalog::new(vec![Arc::new(model.clone())]),
@@ -92,10 +92,21 @@ impl House {
 
     /// Another studio, on this connection to the database.
     pub(crate) fn beside(&self, store: Arc<dyn Store>) -> Studio {
+        self.another(store, self.passkeys.clone())
+    }
+
+    /// The studio after it has moved.
+    pub(crate) async fn moved_to(&self, host: &'static str) -> Studio {
+        let studio = self.another(self.studio.store.clone(), FakePasskeys::at(host));
+        studio.move_host(host).await.unwrap();
+        studio
+    }
+
+    fn another(&self, store: Arc<dyn Store>, passkeys: FakePasskeys) -> Studio {
         let (studio, _tickets) = Studio::new(Parts {
             store,
             catalog: Catalog::new(vec![Arc::new(self.model.clone())]),
-            passkeys: Box::new(self.passkeys.clone()),
+            passkeys: Box::new(passkeys),
             finder: Box::new(self.finder.clone()),
             clock: Box::new(self.clock.clone()),
             ids: Box::new(self.ids.clone()),

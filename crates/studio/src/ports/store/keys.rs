@@ -26,6 +26,8 @@ pub struct PasskeyRow {
     pub synced: Option<bool>,
     /// When its counter last ran backwards: somebody may have a copy.
     pub cloned_at: Option<Timestamp>,
+    /// The host it was made for; `None` where that was not written down, and then it is the studio's own.
+    pub rp_id: Option<String>,
 }
 
 /// A ceremony under way.
@@ -91,6 +93,9 @@ pub trait KeyWrites: Send {
         credential_id: &str,
         name: &str,
     ) -> Result<bool, StoreError>;
+
+    /// Says of every passkey of the installation that does not say it which host it was made for.
+    async fn passkeys_made_for(&mut self, host: &str) -> Result<(), StoreError>;
 
     /// Removes it; false when there is none of the owner's with this id. Whether they have others is for the caller to ask.
     async fn remove_passkey(&mut self, owned: Owned, credential_id: &str) -> Result<bool, StoreError>;

@@ -21,13 +21,18 @@ pub(crate) fn faulty(name: &str, person: PersonId, why: Refusal) -> String {
 pub(crate) const YUBI: &str = "2fc0579f-8113-47ea-b116-bb5a8db9202a";
 
 /// Takes every key but `refused`; a key counts how often it signed. One whose name begins with `phone` is synced.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct FakePasskeys {
+    pub(crate) host: &'static str,
     /// Happens once, between what is read before a key is verified and what is written after. Takes a runtime of threads.
     pub(crate) meanwhile: Arc<Mutex<Option<BoxFuture<'static, ()>>>>,
 }
 
 impl FakePasskeys {
+    pub(crate) fn at(host: &'static str) -> Self {
+        Self { host, meanwhile: Arc::default() }
+    }
+
     fn verifying(&self) {
         let happens = self.meanwhile.lock().unwrap().take();
         if let Some(happens) = happens {
@@ -66,7 +71,7 @@ fn fault(credential: &str) -> Option<Refusal> {
 
 impl Passkeys for FakePasskeys {
     fn rp_id(&self) -> &str {
-        "studio.example"
+        self.host
     }
 
     fn user_handle(&self, person: PersonId) -> String {
