@@ -2,7 +2,9 @@
 
 use crate::support::{Person, Studio, outside::Outside};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use storage::{StoreConfig, StoreUrl};
+use studio::ports::store::{Store, StoreError};
 
 fn options(start: &Value) -> &str {
     start["options"].as_str().unwrap()
@@ -53,6 +55,43 @@ fn a_second_device_signs_in_until_its_passkey_is_removed() {
     let refused = gone.sign_in();
     assert_eq!((refused.status, refused.json()["code"].as_str()), (401, Some("key_unknown")));
     assert_eq!(phone.page("/chat").status, 200);
+}
+
+/// Gives the person of a passkey another one, made for another host.
+fn add_orphan(studio: &Studio, beside: &str) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let config = StoreConfig {
+        url: StoreUrl::Sqlite(studio.data().join("vobio.db")),
+        backup_dir: studio.data().join("backups"),
+        version: "0.0.0",
+    };
+    runtime.block_on(async {
+        let database = Arc::new(storage::open(config).await.unwrap());
+        let store: Arc<dyn Store> = database.clone();
+        let (mut row, _) = store.passkey_with_person(beside).await.unwrap().unwrap();
+        assert_eq!(row.rp_id.as_deref(), Some("localhost"));
+        (row.credential_id, row.rp_id) = ("orphan".to_owned(), Some("old.example".to_owned()));
+        let written =
+            store.write::<_, StoreError, _>(move |tx| Box::pin(async move { tx.insert_passkey(&row).await }));
+        written.await.unwrap();
+        database.close().await;
+    });
+}
+
+#[test]
+fn a_passkey_of_another_host_is_marked_and_does_not_count_as_another() {
+    const ALONE: &str = "You have one passkey and no recovery codes.";
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    add_orphan(&studio, &ana.credential_id());
+    let page = ana.page("/settings/passkeys").body;
+    assert!(page.contains("works only at old.example") && page.contains(ALONE), "{page}");
+    assert_eq!(page.matches("action=\"/api/passkey/remove\"").count(), 1, "the last that works stays");
+    let remove =
+        |ana: &mut Person, id: &str| ana.call("/api/passkey/remove", json!({ "passkey": id })).status;
+    let own = ana.credential_id();
+    assert_eq!((remove(&mut ana, &own), remove(&mut ana, "orphan")), (409, 200));
 }
 
 #[test]

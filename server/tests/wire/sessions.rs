@@ -80,6 +80,30 @@ fn a_stolen_older_token_ends_the_session_and_the_person_is_told() {
     }
 }
 
+#[test]
+fn what_was_done_in_a_session_is_news_to_the_others_until_they_have_seen_it() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let mut thief = Outside::of(&studio).browser_of(&ana, |_| ());
+    let made = json!({ "name": "Theirs", "read": true, "days": 1 });
+    assert_eq!(thief.call("/api/token/make", made).status, 201);
+    let activity = |person: &mut Person| person.page("/settings/activity").body;
+    let last = |page: &str| {
+        let at = page.find("name=\"last\" value=\"")? + 19;
+        Some(page[at..at + 36].to_owned())
+    };
+    let (own, others) = (activity(&mut thief), activity(&mut ana));
+    assert!(own.contains("An API token was made: Theirs.") && !own.contains(">New<"), "{own}");
+    assert_eq!(last(&own), None, "there is nothing to put away");
+    assert!(others.contains(">New<"));
+    let news = json!({ "last": last(&others).unwrap() });
+    assert_eq!(thief.call("/api/account_event/see", news.clone()).status, 200);
+    assert!(ana.page("/chat").body.contains("data-account-notice"), "and they cannot put it away");
+    assert_eq!(ana.call("/api/account_event/see", news).status, 200);
+    assert!(!activity(&mut ana).contains(">New<"));
+}
+
 /// A second process on the same PostgreSQL, under the same address; it listens on a port of its own.
 fn beside(studio: &Studio, running: &Running) -> (Studio, Running) {
     let key = std::fs::read(studio.data().join("keys/session.key")).unwrap();

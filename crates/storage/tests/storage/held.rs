@@ -5,7 +5,7 @@ use crate::common::{
     rows::{at, id, owned_by, person, put, somebody},
 };
 use api_types::{PersonId, Role};
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join};
 use std::{sync::Arc, time::Duration};
 use storage::open;
 use studio::ports::store::{Owned, Store, StoreError, Tx};
@@ -22,27 +22,22 @@ where
     B: for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
 {
     let (here, there) = (fresh.store(), Arc::new(open(fresh.config.clone()).await.unwrap()));
+    let elsewhere: Arc<dyn Store> = there.clone();
     let (done, is_done) = oneshot::channel::<()>();
-    let (go, wait) = oneshot::channel::<()>();
-    let held = tokio::spawn(async move {
-        put(&here, move |tx| {
-            Box::pin(async move {
-                first(tx).await?;
-                done.send(()).unwrap();
-                wait.await.unwrap();
-                Ok(())
-            })
+    let held = put(&here, move |tx| {
+        Box::pin(async move {
+            first(tx).await?;
+            done.send(()).unwrap();
+            // Long enough for the other to come to where it has to wait.
+            sleep(Duration::from_millis(300)).await;
+            Ok(())
         })
-        .await;
     });
-    timeout(SOON, is_done).await.unwrap().unwrap();
-    let other: Arc<dyn Store> = there.clone();
-    let waiting = tokio::spawn(async move { put(&other, second).await });
-    sleep(Duration::from_millis(300)).await;
-    assert!(!waiting.is_finished(), "it waits for the commit of the other");
-    go.send(()).unwrap();
-    timeout(SOON, held).await.unwrap().unwrap();
-    let gave = timeout(SOON, waiting).await.unwrap().unwrap();
+    let waits = async {
+        is_done.await.unwrap();
+        put(&elsewhere, second).await
+    };
+    let ((), gave) = timeout(SOON, join(held, waits)).await.unwrap();
     there.close().await;
     gave
 }

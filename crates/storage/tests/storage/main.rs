@@ -24,3 +24,4 @@ mod sessions;
 mod tree;
 mod trouble;
 mod units;
+mod upgrade;
