@@ -36,7 +36,7 @@ test("Stop and Esc keep what was written; Continue goes on", async ({ owner, stu
   await expect(lastAnswer(owner).locator(".tail")).toContainText(/\w+ \w+/);
   await owner.getByRole("button", { name: "Stop" }).click();
   await expect(lastAnswer(owner)).toHaveAttribute("data-state", "stopped");
-  await expect(lastAnswer(owner)).toContainText("You stopped this answer.");
+  await expect(lastAnswer(owner)).toContainText("This answer was stopped.");
   const before = (await lastAnswer(owner).locator(".prose").innerText()).length;
   await lastAnswer(owner).getByRole("button", { name: "Continue" }).click();
   await expect(lastAnswer(owner)).toHaveAttribute("data-state", "running");

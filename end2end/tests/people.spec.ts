@@ -31,14 +31,14 @@ test("somebody is invited, joins, is made an administrator, is shut out in the m
   await ben.goto(`${studio.url}/chat`);
   await expect(ben).toHaveURL(/\/login/);
   await ben.getByRole("button", { name: "Sign in with a passkey" }).click();
-  await expect(ben.locator("[data-refused]")).toContainText("not accepted");
+  await expect(ben.locator("[data-refused]")).toContainText("closed this account");
 
   await owner.getByRole("button", { name: "Let in again" }).click();
   await expect(owner.locator(".facts")).toContainText("Can sign in");
   await ben.getByRole("button", { name: "Sign in with a passkey" }).click();
   await expect(composer(ben)).toBeVisible();
   await ben.locator(".recent a").first().click();
-  await expect(lastAnswer(ben)).toContainText("You stopped this answer.");
+  await expect(lastAnswer(ben)).toContainText("This answer was stopped.");
   expect(said).toEqual([]);
   await ben.context().close();
 });

@@ -28,10 +28,12 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
 /// Copies while the studio may be serving. The database is copied as of one moment (VACUUM INTO).
 pub(crate) async fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
     ensure!(!file.exists(), "{} exists already; a backup never writes over a file", file.display());
-    let folder = Folder::open(config)?;
     if config.database_url.is_none() {
-        ensure!(folder.database().exists(), "there is no database in {} yet", config.data.display());
+        // Before anything is made: the folder may be mistyped.
+        let database = Folder::at(config).database();
+        ensure!(database.exists(), "there is no database in {} yet", config.data.display());
     }
+    let folder = Folder::open(config)?;
     let database = database(config, &folder).await?;
     let copy = file.with_extension("part.db");
     let copied = database.backup(&copy).await;

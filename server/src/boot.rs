@@ -122,6 +122,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
             config.url
         );
     }
+    if config.open_registration {
+        tracing::warn!("OPEN_REGISTRATION is on: whoever reaches {} can make an account", config.url);
+    }
     if let Some(sentence) = host::no_tls(&config) {
         tracing::warn!("{sentence}");
     }

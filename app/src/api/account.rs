@@ -27,6 +27,6 @@ pub async fn delete_account(name: String) -> Result<(), Refused> {
     let (by, context) = (context::signed_in()?, context::context()?);
     context.studio.delete_account(&by.touched(context.studio.now())?, &name).await?;
     context::set_cookie(context.cookies.close());
-    context::then("/login");
+    context::then("/login?gone=account");
     Ok(())
 }

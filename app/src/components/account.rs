@@ -19,7 +19,7 @@ pub fn sentence(event: &AccountEventRow) -> String {
         Kind::PasskeyAdded => format!("A passkey was added: {detail}."),
         Kind::PasskeyRemoved => format!("A passkey was removed: {detail}."),
         Kind::PasskeyCloned => format!("There may be a copy of a passkey: {detail}."),
-        Kind::CodesMade => "New recovery codes were made; the earlier ones are void.".to_owned(),
+        Kind::CodesMade => "Recovery codes were made; any earlier ones are void.".to_owned(),
         Kind::CodeUsed => format!("A code was used to make a new passkey: {detail}."),
         Kind::OlderToken => {
             format!("A session was ended because somebody may have had a copy of it: {detail}.")
@@ -51,9 +51,14 @@ pub fn icon_of(kind: AccountEventKind) -> &'static str {
 fn remedy(kind: AccountEventKind) -> (&'static str, &'static str, &'static str) {
     use AccountEventKind as Kind;
     match kind {
-        Kind::PasskeyAdded | Kind::PasskeyCloned | Kind::CodeUsed => {
+        Kind::PasskeyAdded | Kind::CodeUsed => {
             ("Was this you? If not, remove that passkey now.", "/settings/passkeys", "Passkeys")
         }
+        Kind::PasskeyCloned => (
+            "Whoever has the copy can sign in as you. Add another passkey, then remove this one.",
+            "/settings/passkeys",
+            "Passkeys",
+        ),
         Kind::TokenMade => ("Was this you? If not, revoke it now.", "/settings/tokens", "API tokens"),
         Kind::OlderToken => (
             "You are safe to go on. See where else you are signed in, and end what you do not know.",
@@ -67,18 +72,19 @@ fn remedy(kind: AccountEventKind) -> (&'static str, &'static str, &'static str) 
 /// The latest thing that its person should know of, over any page, until they say that it is known.
 pub fn account_notice(event: &AccountEventRow, now: Timestamp) -> impl IntoView + use<> {
     let (ask, page, name) = remedy(event.kind);
-    let known = if event.kind == AccountEventKind::OlderToken { "I have seen it" } else { "It was me" };
+    let known = match event.kind {
+        AccountEventKind::OlderToken | AccountEventKind::PasskeyCloned => "I have seen it",
+        _ => "It was me",
+    };
     view! {
-        <div class="toasts top" role="status">
-            <div class="toast account" data-account-notice>
-                <p><b>{sentence(event)}</b>" "{ago(event.at, now)}". "{ask}</p>
-                <div class="actions">
-                    <a class="btn small" href=page>{name}</a>
-                    <form method="post" action="/api/account_event/see">
-                        <input type="hidden" name="last" value=event.id.to_string() />
-                        <button class="btn small quiet" type="submit">{small_icon("check")}{known}</button>
-                    </form>
-                </div>
+        <div class="told" role="status" data-account-notice>
+            <p><b>{sentence(event)}</b>" "{ago(event.at, now)}". "{ask}</p>
+            <div class="actions">
+                <a class="btn small" href=page>{name}</a>
+                <form method="post" action="/api/account_event/see">
+                    <input type="hidden" name="last" value=event.id.to_string() />
+                    <button class="btn small quiet" type="submit">{small_icon("check")}{known}</button>
+                </form>
             </div>
         </div>
     }

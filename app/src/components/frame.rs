@@ -52,8 +52,8 @@ pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl
         <div class="app" data-address=address()>
             <a class="skip" href="#main">"Skip to the page"</a>
             {rail(&data, here)}
-            {main}
             {notice(&data)}
+            {main}
             {tabbar(here)}
             <p class="sr" aria-live="polite" id="announce"></p>
             {touch::dialog()}

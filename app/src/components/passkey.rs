@@ -58,15 +58,17 @@ fn about(key: &PasskeyRow, place: &Place, now: Timestamp) -> String {
         Some(false) => "On one device alone",
         None => "Synced or not: known after its next use",
     };
-    let used = key
-        .last_used_at
-        .map_or_else(|| "not used yet".to_owned(), |at| format!("last used {}", when::ago(at, now)));
+    let used = match (key.last_used_at, place.is_here) {
+        (Some(at), _) => format!(" · last used {}", when::ago(at, now)),
+        (None, true) => String::new(),
+        (None, false) => " · not used yet".to_owned(),
+    };
     let here = match place {
         Place { elsewhere: Some(host), .. } => format!(" · works only at {host}"),
         Place { is_here: true, .. } => " · opened this session".to_owned(),
         Place { is_here: false, .. } => String::new(),
     };
-    format!("{kind} · added {} · {used}{here}", when::ago(key.created_at, now))
+    format!("{kind} · added {}{used}{here}", when::ago(key.created_at, now))
 }
 
 fn renaming(id: String, key: &PasskeyRow, form: Option<&RefusedForm>) -> impl IntoView + use<> {

@@ -159,7 +159,7 @@ fn why_it_ended(row: &TurnRow, run: &RunRow, model_label: &str) -> AnyView {
         RunState::Stopped => notice_with(
             "",
             "stop",
-            view! { <b>"You stopped this answer."</b>{(!message.body.is_empty()).then_some(" What was written is kept.")} },
+            view! { <b>"This answer was stopped."</b>{(!message.body.is_empty()).then_some(" What was written is kept.")} },
             go_on(),
         )
         .into_any(),

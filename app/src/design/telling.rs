@@ -25,7 +25,7 @@ pub(super) fn all() -> impl IntoView {
 fn notices() -> impl IntoView {
     let go_on = || view! { <button class="btn small" type="button">"Continue"</button> };
     view! {
-        {notice_with("", "stop", view! { <b>"You stopped this answer."</b>" What was written is kept." }, go_on())}
+        {notice_with("", "stop", view! { <b>"This answer was stopped."</b>" What was written is kept." }, go_on())}
         {notice("info", "info", "The studio was updated while you were away.")}
         {notice("good", "good", view! { <b>"Connected."</b>" Twelve models can answer now." })}
         {notice_with("warn", "warn", view! { <b>"The studio went down in the middle of this answer."</b>" What was written is kept." }, go_on())}

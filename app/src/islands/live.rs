@@ -50,7 +50,7 @@ mod browser {
         if let Some(address) = find("[data-address]").and_then(|app| app.get_attribute("data-address")) {
             stand_under(&address);
         }
-        if let Some(toast) = find(".toast > p") {
+        if let Some(toast) = find(".toast > p, .told > p") {
             // What a page begins with is no news to a screen reader.
             announce(&visible_text(&toast));
         }

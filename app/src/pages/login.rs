@@ -4,6 +4,7 @@ use crate::{
     api::{context, local_path::LocalPath},
     components::{
         account::ended_early,
+        notice::notice,
         door::{A_PASSKEY, code_field, door, name_field, no_script, passkey_button},
     },
     islands::{PasskeySetUp, PasskeySignIn},
@@ -18,6 +19,9 @@ pub(crate) fn login() -> impl IntoView {
         if context::signed_in_if_any().is_some() {
             leptos_axum::redirect(next.as_str());
         }
+        let gone = context::asked("gone").map(|_| {
+            notice("good", "good", "Your account is deleted, and all that was yours with it. Your device still lists the passkey: you can delete it there.")
+        });
         let has_owner = context::studio()?.has_owner().await?;
         let body = if has_owner {
             sign_in(&next, context::studio()?.has_open_registration()).into_any()
@@ -26,7 +30,7 @@ pub(crate) fn login() -> impl IntoView {
         };
         Ok(view! {
             <Title text=if has_owner { "Sign in" } else { "Make it yours" } />
-            {door(view! { {ended_early()}{body} })}
+            {door(view! { {ended_early()}{gone}{body} })}
         }
         .into_any())
     })
@@ -71,7 +75,7 @@ fn set_up() -> impl IntoView {
             </form>
         </PasskeySetUp>
         <div class="after">
-            <p>{A_PASSKEY}" It never leaves the device, and there is nothing to remember or to steal."</p>
+            <p>{A_PASSKEY}" There is nothing to remember, and nothing here that could be stolen."</p>
         </div>
     }
 }

@@ -157,7 +157,7 @@ impl Problem {
             Self::NotPermitted | Self::ReviewerNeeded => "Not permitted",
             Self::OutOfScope { .. } => "Not for this token",
             Self::NotFound => "Not found",
-            Self::Changed { .. } => "It has changed",
+            Self::Changed { .. } => "Not possible now",
             Self::Expired { .. } => "Too late",
             Self::TooLarge { .. } => "Too large",
             Self::WrongType => "Wrong type",

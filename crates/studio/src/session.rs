@@ -79,7 +79,8 @@ impl Studio {
     /// Ends it and opens a session.
     ///
     /// # Errors
-    /// `KeyRefused` for every reason that is about the key or the person, `Expired` for the ceremony.
+    /// `KeyRefused` and `KeyUnknown` for every reason that is about the key, `WrongKey` for a right one of who is shut out,
+    /// `RateLimited` for what is wrong too often, `Expired` for the ceremony.
     pub async fn finish_sign_in(
         &self,
         ceremony: CeremonyId,
@@ -114,15 +115,13 @@ impl Studio {
                 Box::pin(async move {
                     let VerifiedPasskey { passkey: stored, synced } = verified;
                     // Person and key as they are now: the one may have been shut out, the other removed, since it was read.
-                    let person = tx.hold_person(passkey.owned).await?.filter(|person| !person.is_shut_out());
-                    if person.is_none()
-                        || !tx
-                            .passkey_used(passkey.owned, &passkey.credential_id, &stored, synced, now)
-                            .await?
-                    {
-                        tracing::info!(
-                            "a sign-in was refused: the person is shut out, or the passkey was removed"
-                        );
+                    let person = tx.hold_person(passkey.owned).await?;
+                    if person.is_some_and(|person| person.is_shut_out()) {
+                        tracing::info!("a sign-in was refused: the person is shut out");
+                        return Err(closed());
+                    }
+                    if !tx.passkey_used(passkey.owned, &passkey.credential_id, &stored, synced, now).await? {
+                        tracing::info!("a sign-in was refused: the passkey was removed");
                         return Err(Problem::KeyRefused);
                     }
                     let is_known = tx.has_opened_like(&session).await?;
@@ -285,5 +284,12 @@ impl Studio {
             credential_id: Some(credential_id.to_owned()),
             browser: browser.to_owned(),
         }
+    }
+}
+
+/// Told to who has the right key, and so to nobody else.
+fn closed() -> Problem {
+    Problem::WrongKey {
+        detail: "An administrator has closed this account. Ask them to let you in again.".to_owned(),
     }
 }

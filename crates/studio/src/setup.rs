@@ -11,7 +11,7 @@ use crate::{
     text,
 };
 use api_types::{
-    CeremonyId, CeremonyPurpose, CeremonyStart, OrganizationId, PersonId, Problem, Role, SetupCodeId,
+    AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, OrganizationId, PersonId, Problem, Role, SetupCodeId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -130,6 +130,7 @@ impl Studio {
         let owned = Owned { organization, owner: memo.person };
         let passkey = self.first_passkey(owned, registered, user_agent);
         let session = self.session_row(owned, &passkey.credential_id, user_agent, browser);
+        let event = self.account_event(owned, AccountEventKind::Joined, passkey.name.clone()).done_in(session.id);
         let opened = NewSession::from(&session);
         self.store
             .write(move |tx| {
@@ -153,6 +154,7 @@ impl Studio {
                     })
                     .await?;
                     tx.insert_passkey(&passkey).await.map_err(already_there)?;
+                    tx.insert_account_event(&event).await?;
                     Ok::<_, Problem>(tx.insert_session(&session).await?)
                 })
             })

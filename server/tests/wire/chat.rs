@@ -71,7 +71,7 @@ fn stop_keeps_what_was_written_and_continue_goes_on_from_there() {
         assert_eq!(ana.call("/api/run/stop", json!({ "run": sent["run"] })).status, 200);
         assert_eq!(ana.ended(&sent["run"])["state"], "stopped");
         let stopped = ana.page(&page).body;
-        assert!(stopped.contains("You stopped this answer.") && stopped.contains("/api/message/continue"));
+        assert!(stopped.contains("This answer was stopped.") && stopped.contains("/api/message/continue"));
         assert!(
             stopped.contains(" token</span>") || stopped.contains(" tokens</span>"),
             "what it used is known: {stopped}"

@@ -208,7 +208,7 @@ fn who_is_disabled_is_a_stranger_with_the_next_request_and_hears_no_more() {
         assert_eq!(ana.call("/api/person/enable", json!({ "person": of_ben })).status, 200);
         assert_eq!(ben.page(&page).status, 302, "the old session stays ended");
         assert_eq!(ben.sign_in().status, 200);
-        until("stopped", || ben.page(&page).body.contains("You stopped this answer.").then_some(()));
+        until("stopped", || ben.page(&page).body.contains("This answer was stopped.").then_some(()));
     }
 }
 

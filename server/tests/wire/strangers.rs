@@ -91,7 +91,7 @@ fn an_id_of_somebody_else_is_not_found_wherever_it_is_sent() {
         let after = ana.page(&pages[0]).body;
         assert_eq!(after.matches("only for me").count(), before, "{after}");
         assert!(!after.contains("2/2"), "nobody answered again for her");
-        assert!(ana.page(&pages[1]).body.contains("You stopped this answer."), "nobody continued it");
+        assert!(ana.page(&pages[1]).body.contains("This answer was stopped."), "nobody continued it");
         assert!(ana.page(&pages[2]).body.contains("data-state=\"running\""), "nobody stopped it");
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     components::{
         frame::{Here, frame, page as framed},
         icon::small_icon,
-        notice::refused,
+        notice::{notice, refused},
         parts::parts,
         when,
     },
@@ -45,6 +45,10 @@ pub(crate) fn people() -> impl IntoView {
         let more = people.next.map(|(at, id)| (format!("/people?after={}.{id}", at.0), "More people"));
         let body = view! {
             <div class="intro"><p>"Who is here, and what they may do. Nobody sees the conversations of anybody else, administrators neither."</p></div>
+            {studio.has_open_registration().then(|| notice("warn", "warn", view! {
+                <b>"Registration is open. "</b>
+                "Whoever reaches this address can make an account. The setting is OPEN_REGISTRATION."
+            }))}
             {form.as_ref().filter(|form| !form.is_told_in_place()).map(|form| refused(&form.problem))}
             <div class="stack far">
                 <section class="section">
