@@ -6,7 +6,7 @@ use crate::{
 };
 use api_types::{AccountEventKind, PersonId, Problem, Role, RunState};
 use studio::{
-    DELETED_NAME, NewInvite, PEOPLE_PER_PAGE, SignedIn,
+    DELETED_NAME, InviteState, NewInvite, PEOPLE_PER_PAGE, SignedIn,
     ports::{
         ChatEvent, Clock,
         store::{SessionEnd, StoreError},
@@ -185,6 +185,8 @@ async fn reviewers_are_made_by_owners_and_by_administrators_who_are_reviewers() 
     let code = invited(&cem).await.unwrap();
     set(&ana, &cem, Role::Admin, false).await.unwrap();
     assert_eq!(field_of(&house.join(&code, "Eve").await.unwrap_err()), "code");
+    let listed = house.studio.invites(&ana.admin().unwrap(), None).await.unwrap().invites.remove(0);
+    assert_eq!(listed.invite.state(house.clock.now()), InviteState::Revoked);
     assert_eq!(invited(&cem).await, Err(Problem::ReviewerNeeded), "as they are now");
 }
 
