@@ -92,7 +92,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let pulse = Pulse::default();
     let cookies = Cookies { tokens, origin: config.url.clone(), is_https: config.is_https() };
     let proxies = Arc::new(Proxies(config.trusted_proxies.clone()));
-    let places = Places::new(proxies.clone());
+    let places = Places::new(proxies.clone(), tls.is_some());
     let router = http::router(Http {
         studio: studio.clone(),
         cookies: Arc::new(cookies),
@@ -102,11 +102,12 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         pulse: pulse.clone(),
         streams: http::Streams::default(),
         bodies: http::Bodies::default(),
+        answers: http::Answers::default(),
         proxies: proxies.clone(),
         has_tls: tls.is_some(),
         limits: http::Limits::new(config.sign_ins_per_minute),
     })?;
-    let connections = Connections::new(router, tls.as_ref().map(|(tls, _)| tls.acceptor()));
+    let connections = Connections::new(router, tls.as_ref().map(|(tls, _)| tls.acceptor()), proxies);
     let worker = worker::Worker::start(studio.clone(), tickets, pulse, alone);
     if let Some((tls, pair)) = tls {
         worker.also(tls::watch(studio.clone(), tls, pair, config.host().to_owned()));

@@ -1,8 +1,13 @@
 //! One connection: TLS where the studio does it itself, then the protocol that both ends speak.
 
-use crate::{http::Peer, patient::Patient, taken::Pieces};
+use crate::{
+    http::{Peer, Proxies},
+    patient::Patient,
+    shares::{Share, Shares},
+    taken::Pieces,
+};
 use axum::{Router, body::Body};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
@@ -30,6 +35,9 @@ const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
 const IDLE_MAX: Duration = Duration::from_secs(120);
 /// Requests at once on one connection over HTTP/2; event streams are among them.
 const REQUESTS_OF_ONE_CONNECTION_MAX: u32 = 128;
+/// Requests at once of one network, on all its connections; event streams are among them. Each answer that is not taken holds
+/// its page.
+const REQUESTS_OF_ONE_NETWORK_MAX: usize = 1_000;
 /// All headers of a request over HTTP/2, in bytes.
 const HEADER_BYTES_MAX: u32 = 32 * 1024;
 /// Requests that a client took back before they were looked at; one more ends the connection (CVE-2023-44487).
@@ -46,12 +54,15 @@ pub(crate) struct Connections {
     http2: Builder<TokioExecutor>,
     tls: Option<TlsAcceptor>,
     router: Router,
+    /// Requests under way, of each network.
+    requests: Shares,
     /// They end when this is cancelled.
     end: CancellationToken,
 }
 
 impl Connections {
-    pub(crate) fn new(router: Router, tls: Option<TlsAcceptor>) -> Self {
+    pub(crate) fn new(router: Router, tls: Option<TlsAcceptor>, proxies: Arc<Proxies>) -> Self {
+        let requests = Shares::new(REQUESTS_OF_ONE_NETWORK_MAX, proxies, tls.is_some());
         // Which of the two it is, TLS says; without it no browser speaks HTTP/2, and guessing would wait for ever.
         let mut http1 = Builder::new(TokioExecutor::new()).http1_only();
         http1
@@ -68,7 +79,7 @@ impl Connections {
             .max_concurrent_streams(REQUESTS_OF_ONE_CONNECTION_MAX)
             .max_header_list_size(HEADER_BYTES_MAX)
             .max_pending_accept_reset_streams(TAKEN_BACK_MAX);
-        Self { http1, http2, tls, router, end: CancellationToken::new() }
+        Self { http1, http2, tls, router, requests, end: CancellationToken::new() }
     }
 
     /// Lets all of them end after what is under way.
@@ -104,7 +115,8 @@ impl Connections {
         let (active, quiet) = watch::channel(0);
         let active = Arc::new(active);
         let answer = service_fn(|request| {
-            answer(self.router.clone(), Active::one(&active), pieces.clone(), peer, request)
+            let held = (Active::one(&active), self.requests.take(peer.0));
+            answer(self.router.clone(), held, pieces.clone(), peer, request)
         });
         let connection = protocol.serve_connection(TokioIo::new(stream), answer);
         tokio::pin!(connection);
@@ -129,11 +141,14 @@ impl Connections {
 /// Answers one request, which says who is at the other end.
 async fn answer(
     router: Router,
-    active: Active,
+    held: (Active, Option<Share>),
     pieces: Option<Pieces>,
     peer: Peer,
     mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
+    if held.1.is_none() {
+        return Ok(too_many());
+    }
     request.extensions_mut().insert(peer);
     let response = router.oneshot(request).await?;
     // Held by the body: the request is over when its answer has left.
@@ -143,10 +158,17 @@ async fn answer(
             None => body,
         };
         Body::new(body.map_err(move |fault| {
-            let _still = &active;
+            let _still = &held;
             fault
         }))
     }))
+}
+
+/// Without a body: this one would not be taken either.
+fn too_many() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response
 }
 
 /// Completes when a piece of an answer was not taken in time; over HTTP/1 the stream itself says so.
@@ -208,7 +230,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_client_that_opens_no_window_for_its_answers_loses_its_connection() {
         let page = || async { "x".repeat(1_000_000) };
-        let how = Connections::new(Router::new().route("/", axum::routing::get(page)), None);
+        let how = Connections::new(Router::new().route("/", axum::routing::get(page)), None, Arc::default());
         let begun = tokio::time::Instant::now();
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let peer = Peer(std::net::Ipv4Addr::LOCALHOST.into());

@@ -17,6 +17,7 @@ mod listen;
 mod patient;
 mod places;
 mod restore;
+mod shares;
 mod site;
 mod sources;
 mod taken;

@@ -33,6 +33,13 @@ impl RefusedForm {
         self.fields.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str())
     }
 
+    /// The most that was written in it, which nobody should have to write again.
+    pub fn written(&self) -> Option<&str> {
+        let fields = ["text", "system_prompt", "title", "name", "note"];
+        let written = fields.iter().filter_map(|field| self.typed(field)).map(str::trim);
+        written.max_by_key(|text| text.len()).filter(|text| !text.is_empty())
+    }
+
     /// The page it stands on, for a browser that does not say: some hide it, and while one shows a refusal its address is
     /// the form's own.
     pub fn page(&self) -> String {

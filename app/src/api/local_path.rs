@@ -13,19 +13,20 @@ const START: &str = "/chat";
 ///
 /// # Design
 /// It is sent to the browser as an address to go to, so it may not become another site's: it begins with one `/` (not
-/// `//host`), holds no backslash (a browser reads it as `/`), and only what an address holds unescaped, so no line break
-/// that would end a header. Addresses under `/api/` are no pages, and the door leads to no door.
+/// `//host`), holds no backslash (a browser reads it as `/`) and no step up ([`is_plain`]), and only what an address holds
+/// unescaped, so no line break that would end a header. Addresses under `/api/` are no pages, and the door leads to no door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalPath(String);
 
 impl LocalPath {
     /// Takes a path that is one.
     pub fn parse(text: &str) -> Option<Self> {
-        let is_plain = text.len() <= BYTES_MAX && text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+        let is_clean = text.len() <= BYTES_MAX && text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
         let first = text.strip_prefix('/')?;
         let page = first.split(['/', '?', '#']).next().unwrap_or_default();
         let is_page = !first.starts_with('/') && !matches!(page, "api" | "login");
-        (is_plain && is_page).then(|| Self(text.to_owned()))
+        let path = text.split(['?', '#']).next().unwrap_or_default();
+        (is_clean && is_page && is_plain(path)).then(|| Self(text.to_owned()))
     }
 
     /// What `next` in the address of the door says; the start where it says nothing usable.
@@ -57,6 +58,18 @@ impl LocalPath {
     }
 }
 
+/// Whether a path says where it leads: no `.` and `..` in it, no empty part, no backslash, whichever way they are written.
+/// Who decides by a path what may be done would otherwise decide about another page than the router finds.
+pub fn is_plain(path: &str) -> bool {
+    let path = path.to_ascii_lowercase().replace("%2e", ".");
+    let odd = |part: &str| matches!(part, "." | "..");
+    !path.contains('\\')
+        && !path.contains("%5c")
+        && !path.contains("%2f")
+        && !path.contains("//")
+        && !path.split('/').any(odd)
+}
+
 /// A new chat with this model.
 pub fn new_chat(model: &ModelRef) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("model", model.as_str()).finish();
@@ -76,8 +89,15 @@ mod tests {
     #[test]
     fn only_a_page_of_ours_is_somewhere_to_go_on() {
         let long = format!("/chat/{}", "a".repeat(BYTES_MAX));
-        for good in ["/", "/chat", "/chat/0193?until=x#m-1", "/models", "/apiary", "/conversations?after=1.2"]
-        {
+        for good in [
+            "/",
+            "/chat",
+            "/chat/0193?until=x#m-1",
+            "/models",
+            "/apiary",
+            "/conversations?after=1.2",
+            "/chat?at=../x//y",
+        ] {
             assert_eq!(LocalPath::parse(good).unwrap().as_str(), good);
         }
         for bad in [
@@ -98,6 +118,10 @@ mod tests {
             "/login",
             "/login?next=/chat",
             "/login/",
+            "/./api/account/export",
+            "/x/../api/account/export",
+            "/chat/%2E%2e/api",
+            "/chat//evil.example",
             long.as_str(),
         ] {
             assert_eq!(LocalPath::parse(bad), None, "{bad:?}");

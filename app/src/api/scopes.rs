@@ -25,7 +25,7 @@ const SENT: &[(&str, Scope)] = &[
     ("/api/source/find", Scope::Admin),
 ];
 
-/// What is read; a path that ends with a slash stands for what is below it.
+/// What is read; a path that ends with a slash stands for what is right below it.
 const READ: &[(&str, Scope)] = &[
     ("/api/events", Scope::Read),
     ("/chat", Scope::Read),
@@ -38,8 +38,10 @@ const READ: &[(&str, Scope)] = &[
 
 /// The scope that a personal token needs for a request; `None` where none will do.
 pub fn scope_of(method: &Method, path: &str) -> Option<Scope> {
-    let is_at =
-        |entry: &&(&str, Scope)| path == entry.0 || (entry.0.ends_with('/') && path.starts_with(entry.0));
+    let is_below = |entry: &str, path: &str| {
+        entry.ends_with('/') && path.strip_prefix(entry).is_some_and(|rest| !rest.contains('/'))
+    };
+    let is_at = |entry: &&(&str, Scope)| path == entry.0 || is_below(entry.0, path);
     let table = match *method {
         Method::GET | Method::HEAD => READ,
         Method::POST => SENT,
@@ -57,7 +59,16 @@ mod tests {
         let get = |path| scope_of(&Method::GET, path);
         assert_eq!((get("/chat"), get("/chat/0193")), (Some(Scope::Read), Some(Scope::Read)));
         assert_eq!(scope_of(&Method::POST, "/api/message/send"), Some(Scope::Run));
-        for path in ["/", "/settings", "/settings/tokens", "/chatter", "/api/message/send", "/api/events/x"] {
+        for path in [
+            "/",
+            "/settings",
+            "/settings/tokens",
+            "/chatter",
+            "/api/message/send",
+            "/api/events/x",
+            "/chat/../settings",
+            "/chat/1/2",
+        ] {
             assert_eq!(get(path), None, "{path}");
         }
         for path in ["/api/token/make", "/api/session/end", "/api/auth/logout", "/chat", "/api/message/send/"]

@@ -17,7 +17,7 @@ use crate::api::{
     setup::{finish_setup, start_setup},
 };
 use api_types::{CeremonyStart, Problem};
-use js_sys::{JSON, Object, Reflect};
+use js_sys::{JSON, Object, Reflect, encode_uri_component};
 use leptos::task::spawn_local;
 use std::{cell::Cell, rc::Rc};
 use wasm_bindgen::JsValue;
@@ -275,7 +275,11 @@ pub(super) fn tell(failure: Failure) {
                 field(&wrong.field, Some(&wrong.message));
             }
         }
-        other => refuse(&other.words()),
+        other => {
+            if let Some(place) = find("[data-refused]") {
+                refuse_in(&place, &other);
+            }
+        }
     }
 }
 
@@ -296,18 +300,30 @@ fn field(name: &str, words: Option<&str>) {
 
 fn refuse(words: &str) {
     if let Some(place) = find("[data-refused]") {
-        refuse_in(&place, words);
+        let _ = notice_in(&place, words);
     }
 }
 
-/// Says a refusal in its place.
-pub(super) fn refuse_in(place: &Element, words: &str) {
-    let notice = document().and_then(|document| document.create_element("div").ok());
-    if let Some(notice) = notice {
-        notice.set_class_name("notice danger");
-        notice.set_text_content(Some(words));
-        place.replace_children_with_node_1(&notice);
+/// Says a refusal in its place. Who is signed out meanwhile is shown the way back to this page.
+pub(super) fn refuse_in(place: &Element, failure: &Failure) {
+    let Some(notice) = notice_in(place, &failure.words()) else { return };
+    if matches!(failure, Failure::Refused(Problem::SignIn))
+        && let Some(link) = document().and_then(|document| document.create_element("a").ok())
+        && let Some(here) = window().and_then(|window| window.location().pathname().ok())
+    {
+        let _ = link.set_attribute("href", &format!("/login?next={}", encode_uri_component(&here)));
+        link.set_text_content(Some("Sign in"));
+        let _ = notice.append_with_str_1(" ");
+        let _ = notice.append_with_node_1(&link);
     }
+}
+
+fn notice_in(place: &Element, words: &str) -> Option<Element> {
+    let notice = document()?.create_element("div").ok()?;
+    notice.set_class_name("notice danger");
+    notice.set_text_content(Some(words));
+    place.replace_children_with_node_1(&notice);
+    Some(notice)
 }
 
 fn clear() {

@@ -70,7 +70,7 @@ fn go(waiting: Waiting) {
             Err(failure) => {
                 open();
                 if let Some(place) = find("[data-touch-refused]") {
-                    refuse_in(&place, &failure.words());
+                    refuse_in(&place, &failure);
                 }
             }
         }

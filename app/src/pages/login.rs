@@ -1,13 +1,14 @@
 //! `/login`: the door. With no owner yet, it is where one becomes it.
 
 use crate::{
-    api::{context, local_path::LocalPath},
+    api::{context, form, local_path::LocalPath},
     components::{
         account::ended_early,
-        notice::notice,
         door::{A_PASSKEY, code_field, door, name_field, no_script, passkey_button},
+        notice::notice,
     },
     islands::{PasskeySetUp, PasskeySignIn},
+    markup,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -22,6 +23,7 @@ pub(crate) fn login() -> impl IntoView {
         let gone = context::asked("gone").map(|_| {
             notice("good", "good", "Your account is deleted, and all that was yours with it. Your device still lists the passkey: you can delete it there.")
         });
+        let written = form::refused_form().and_then(|form| form.written().map(str::to_owned)).map(kept);
         let has_owner = context::studio()?.has_owner().await?;
         let body = if has_owner {
             sign_in(&next, context::studio()?.has_open_registration()).into_any()
@@ -30,10 +32,21 @@ pub(crate) fn login() -> impl IntoView {
         };
         Ok(view! {
             <Title text=if has_owner { "Sign in" } else { "Make it yours" } />
-            {door(view! { {ended_early()}{gone}{body} })}
+            {door(view! { {ended_early()}{gone}{written}{body} })}
         }
         .into_any())
     })
+}
+
+/// What was sent by somebody who was signed out meanwhile.
+fn kept(text: String) -> impl IntoView {
+    view! {
+        {notice("warn", "warn", view! { <b>"You are signed out, so this was not sent. "</b>"It is here: copy it before you sign in." })}
+        <div class="field">
+            <label for="written">"What you wrote"</label>
+            <textarea class="area" id="written" rows="5" readonly>{markup::area_text(&text)}</textarea>
+        </div>
+    }
 }
 
 fn sign_in(next: &LocalPath, is_open: bool) -> impl IntoView + use<> {

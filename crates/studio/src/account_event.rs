@@ -39,7 +39,9 @@ impl Studio {
         detail: impl Into<String>,
     ) -> AccountEventRow {
         let (id, at) = (AccountEventId(self.ids.next()), self.now());
-        AccountEventRow { id, owned, kind, detail: detail.into(), session: None, at, seen_at: None }
+        // Whoever joins knows it.
+        let seen_at = (kind == AccountEventKind::Joined).then_some(at);
+        AccountEventRow { id, owned, kind, detail: detail.into(), session: None, at, seen_at }
     }
 
     /// One part of the person's events.

@@ -3,6 +3,7 @@
 use crate::ports::store::StoreError;
 use api_types::Problem;
 use std::fmt::Display;
+use tracing::Instrument as _;
 
 tokio::task_local! {
     /// The trace id of the request or run that this task works on; set by the server's layers.
@@ -35,6 +36,28 @@ impl From<StoreError> for Problem {
                 }
             }
             other => broken("the store failed", &other),
+        }
+    }
+}
+
+/// What a request is called in the log, to be taken along into another task.
+pub(crate) struct Traced {
+    trace_id: Option<String>,
+    span: tracing::Span,
+}
+
+/// What this request is called.
+pub(crate) fn traced() -> Traced {
+    Traced { trace_id: TRACE.try_with(Clone::clone).ok(), span: tracing::Span::current() }
+}
+
+impl Traced {
+    /// Runs work under it.
+    pub(crate) async fn scope<F: Future>(self, work: F) -> F::Output {
+        let work = work.instrument(self.span);
+        match self.trace_id {
+            Some(trace_id) => TRACE.scope(trace_id, work).await,
+            None => work.await,
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::{
     text,
 };
 use api_types::{
-    AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, OrganizationId, PersonId, Problem, Role, SetupCodeId,
+    AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, OrganizationId, PersonId, Problem, Role,
+    SetupCodeId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -130,7 +131,8 @@ impl Studio {
         let owned = Owned { organization, owner: memo.person };
         let passkey = self.first_passkey(owned, registered, user_agent);
         let session = self.session_row(owned, &passkey.credential_id, user_agent, browser);
-        let event = self.account_event(owned, AccountEventKind::Joined, passkey.name.clone()).done_in(session.id);
+        let event =
+            self.account_event(owned, AccountEventKind::Joined, passkey.name.clone()).done_in(session.id);
         let opened = NewSession::from(&session);
         self.store
             .write(move |tx| {

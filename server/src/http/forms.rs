@@ -72,13 +72,19 @@ pub(super) async fn refill(State(http): State<Http>, request: Request, next: Nex
         return next.run(asking).await;
     }
     let (status, problem, cookies) = read_problem(response).await;
-    if problem == Problem::SignIn {
-        let door = back.map_or_else(|| "/login".to_owned(), |page| page.door());
-        return see_other(StatusCode::SEE_OTHER.into_response(), &door);
-    }
-    // The same page once more, with what was refused beside it.
+    let is_out = problem == Problem::SignIn;
     let refused = RefusedForm { action, fields, problem };
-    let page = back.map_or_else(|| refused.page(), |page| page.as_str().to_owned());
+    let page = if is_out {
+        let door = back.map_or_else(|| "/login".to_owned(), |page| page.door());
+        if refused.written().is_none() {
+            return see_other(StatusCode::SEE_OTHER.into_response(), &door);
+        }
+        // The door itself, with what was written, which would be lost on the way.
+        door
+    } else {
+        // The same page once more, with what was refused beside it.
+        back.map_or_else(|| refused.page(), |page| page.as_str().to_owned())
+    };
     let mut asking = asking(again, &page, accept);
     asking.extensions_mut().insert(refused);
     let mut shown = next.run(asking).await;

@@ -1,9 +1,10 @@
 //! The studio answers under its own name alone. Another name that leads here is a page of somebody who points their name
 //! at this machine (DNS rebinding), a proxy that does not pass the name on, or a person who typed another address. And where
-//! the name is an https one, it answers nobody who came without TLS.
+//! the name is an https one, it answers nobody who came without TLS. A path that does not say where it leads is nowhere.
 
 use super::{Http, client::Way, problems};
 use api_types::Problem;
+use app::api::local_path::is_plain;
 use axum::{
     extract::{Request, State},
     middleware::Next,
@@ -29,7 +30,10 @@ pub(super) async fn check(State(http): State<Http>, request: Request, next: Next
     }
     let Some(asked) = asked(&request) else { return elsewhere(origin) };
     if is_same(origin, &asked) {
-        return next.run(request).await;
+        return match is_plain(request.uri().path()) {
+            true => next.run(request).await,
+            false => problems::answer(&Problem::NotFound),
+        };
     }
     // 127.0.0.1 is this machine as well, but a passkey belongs to the name.
     let is_near = matches!(asked.host(), "127.0.0.1" | "[::1]") && origin.starts_with("http://localhost");

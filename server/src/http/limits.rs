@@ -30,7 +30,7 @@ enum Who {
     Person(PersonId),
 }
 
-/// An end site may begin so many times what a network may.
+/// An end site may begin, and send wrong guesses, so many times what a network may.
 const END_SITE_FACTOR: u32 = 5;
 
 /// The limits of this process.
@@ -39,6 +39,7 @@ pub(crate) struct Limits {
     starts: Arc<Limiter<Who>>,
     end_sites: Arc<Limiter<Who>>,
     failures: Arc<Limiter<IpAddr>>,
+    end_site_failures: Arc<Limiter<IpAddr>>,
 }
 
 impl Limits {
@@ -51,12 +52,18 @@ impl Limits {
                 Duration::from_secs(60),
             )),
             failures: Arc::new(Limiter::new(FAILURES_PER_HOUR, Duration::from_secs(3600))),
+            end_site_failures: Arc::new(Limiter::new(
+                FAILURES_PER_HOUR * END_SITE_FACTOR,
+                Duration::from_secs(3600),
+            )),
         }
     }
 
     /// Counts something wrong from where a request came; what to answer in its place when it was too often.
     pub(super) fn failed(&self, http: &Http, request: Option<ClientAddress>) -> Option<Problem> {
-        let wait = self.failures.take(network(request?.0), http.studio.now()).err()?;
+        let (ClientAddress(address), now) = (request?, http.studio.now());
+        let by_network = self.failures.take(network(address), now);
+        let wait = by_network.and_then(|()| self.end_site_failures.take(end_site(address), now)).err()?;
         Some(too_many(WRONG_TOO_OFTEN, wait))
     }
 }

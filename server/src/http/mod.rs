@@ -2,6 +2,7 @@
 //!
 //! Never here: a rule, markup, SQL. The layers stand in [`router`] from the inside out.
 
+mod answers;
 mod body;
 mod client;
 #[cfg(debug_assertions)]
@@ -45,6 +46,7 @@ use tower_http::{
     csrf::CsrfLayer,
 };
 
+pub(crate) use answers::Answers;
 pub(crate) use body::Bodies;
 use client::end_site;
 pub(crate) use client::{ClientAddress, Peer, network};
@@ -77,6 +79,7 @@ pub(crate) struct Http {
     pub(crate) pulse: Pulse,
     pub(crate) streams: Streams,
     pub(crate) bodies: Bodies,
+    pub(crate) answers: Answers,
     pub(crate) proxies: Arc<Proxies>,
     /// Whether the listener speaks TLS itself.
     pub(crate) has_tls: bool,
@@ -145,6 +148,7 @@ pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
             ServiceBuilder::new()
                 .layer(compression)
                 .layer(from_fn_with_state(http.clone(), session::read))
+                .layer(from_fn_with_state(http.clone(), answers::count))
                 .layer(from_fn_with_state(http.clone(), body::limit))
                 .layer(from_fn_with_state(http.clone(), limits::limit))
                 .service(dynamic),

@@ -101,7 +101,9 @@ fn as_page(response: Response, problem: &Problem) -> Response {
     const POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
                           form-action 'none'";
     let (mut parts, _) = response.into_parts();
+    // Both are of the body that goes.
     parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.remove(header::CONTENT_ENCODING);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     parts.headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     Response::from_parts(parts, Body::from(app::refused_document(problem, &SITE)))

@@ -96,3 +96,26 @@ fn an_address_that_is_not_there_is_not_found() {
     }
     assert_eq!(ana.call("/api/nowhere", json!({})).status, 404);
 }
+
+#[test]
+fn a_refusal_is_what_its_head_says_it_is() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let eve = Person::new(&running.url);
+    for (method, path, more) in [
+        (reqwest::Method::GET, "/api/account/export", ("x-nothing", "")),
+        (reqwest::Method::GET, "/api/events", ("x-nothing", "")),
+        (reqwest::Method::GET, "/chat", ("authorization", "Bearer vobio_wrong")),
+        (reqwest::Method::POST, "/api/message/send", ("content-type", "text/plain")),
+        (reqwest::Method::POST, "/nowhere", ("content-type", "application/json")),
+    ] {
+        let request =
+            eve.request(method, path).header("accept", "text/html").header("accept-encoding", "gzip, br");
+        let answer = request.header(more.0, more.1).body("x".repeat(2000)).send().unwrap();
+        assert!(answer.status().is_client_error(), "{path}");
+        let coding = answer.headers().get("content-encoding").cloned();
+        // This client unpacks nothing: what is not said to be packed can be read.
+        let body = answer.bytes().unwrap();
+        assert_eq!(coding.is_none(), body.starts_with(b"<!DOCTYPE html>"), "{path}: {coding:?}");
+    }
+}

@@ -101,7 +101,11 @@ fn the_door_goes_on_to_a_page_of_ours_alone() {
     }
     // A form whose session is over comes back to its page too.
     ana.cookies.clear();
-    let sent = ana.form("/chat?model=mock/echo", "/api/message/send", &[("text", "x")]);
+    let sent = ana.form(
+        "/chat?model=mock/echo",
+        "/api/run/stop",
+        &[("run", "0193a5b2-7c1e-7000-8000-000000000001")],
+    );
     assert_eq!(sent.header("location"), "/login?next=%2Fchat%3Fmodel%3Dmock%2Fecho");
 }
 

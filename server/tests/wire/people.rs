@@ -203,7 +203,8 @@ fn who_is_disabled_is_a_stranger_with_the_next_request_and_hears_no_more() {
         let limit = Instant::now() + Duration::from_secs(20);
         while events.recv_timeout(limit.saturating_duration_since(Instant::now())).is_ok() {}
         assert!(Instant::now() < limit, "the stream ended");
-        assert_eq!(ben.sign_in().status, 401);
+        let refused = ben.sign_in();
+        assert!(refused.status == 422 && refused.body.contains("closed this account"), "{refused:?}");
 
         assert_eq!(ana.call("/api/person/enable", json!({ "person": of_ben })).status, 200);
         assert_eq!(ben.page(&page).status, 302, "the old session stays ended");
@@ -296,7 +297,7 @@ fn who_deletes_their_account_is_gone_and_their_key_with_them() {
         let mut second = ben.elsewhere();
         assert_eq!(second.sign_in().status, 200);
         let gone = ben.form("/settings", "/api/account/delete", &[("name", "Ben")]);
-        assert_eq!((gone.status, gone.header("location")), (303, "/login"));
+        assert_eq!((gone.status, gone.header("location")), (303, "/login?gone=account"));
         assert!(!ben.cookies.contains_key("vobio-session"));
         assert_eq!(second.page("/chat").status, 302, "all sessions");
         assert_eq!(second.sign_in().status, 401);

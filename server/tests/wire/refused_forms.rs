@@ -245,3 +245,20 @@ fn what_is_refused_before_there_is_a_page_is_a_page_for_people_all_the_same() {
     assert!(shown.status == 404 && shown.body.contains("There is nothing here."), "{shown:?}");
     assert_eq!(ana.call("/api/nowhere", json!({})).header("content-type"), "application/problem+json");
 }
+
+#[test]
+fn who_was_signed_out_meanwhile_finds_what_they_wrote_at_the_door() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    ana.cookies.remove("vobio-session");
+    let text = "a long letter <b> that nobody should have to write again";
+    let answer = ana.form("/chat", "/api/message/send", &[("text", text), ("model", "mock/echo")]);
+    assert_eq!(answer.status, 401);
+    let page = unescaped(&answer.body);
+    assert!(page.contains("You are signed out, so this was not sent.") && page.contains(text), "{page}");
+    assert!(!answer.body.contains("letter <b>"), "it is text");
+    // Nothing was written: on to the door.
+    let answer = ana.form("/models", "/api/source/find", &[]);
+    assert_eq!((answer.status, answer.header("location")), (303, "/login?next=%2Fmodels"));
+}

@@ -3,6 +3,10 @@
 use crate::support::{Person, Studio, databases, id, unescaped};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
 
 /// A program's ceremony up to its end; the arguments of its login.
 fn challenge(program: &mut Person) -> Value {
@@ -89,7 +93,7 @@ fn a_token_is_shown_once_on_the_page_that_answers_its_form() {
     );
     assert_eq!(sent.status, 200, "{sent:?}");
     let later = ana.page("/settings/tokens").body;
-    assert!(!later.contains("vobio_") && later.contains("read run"), "{later}");
+    assert!(!later.contains(&token) && later.contains("read run"), "{later}");
     assert!(later.contains("used just now"), "{later}");
     let logged = running.logged().join("\n");
     assert!(!logged.contains(&token) && !logged.contains(&token[6..58]), "it is in no log line");
@@ -158,6 +162,41 @@ fn a_token_opens_no_page_that_a_referer_names() {
             let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
             assert!(kind.contains("json"), "{path} {form}: {kind}");
             assert!(!answer.text().unwrap().contains("private matter"));
+        }
+    }
+}
+
+#[test]
+fn a_path_that_does_not_say_where_it_leads_is_nowhere() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let token = ana.token(&["read", "admin"]);
+    for path in [
+        "/chat/../settings",
+        "/chat/%2e%2e/settings/passkeys",
+        "/chat/.%2E/settings",
+        "/x/../settings",
+        "/settings\\",
+        "/%5c..%5csettings",
+        "//settings",
+        "/chat/%2fsettings",
+    ] {
+        for who in [
+            format!("Authorization: Bearer {token}"),
+            format!("Cookie: vobio-session={}", ana.cookies["vobio-session"]),
+        ] {
+            // By hand: a client would resolve it.
+            let address = running.url.strip_prefix("http://").unwrap();
+            let mut socket = TcpStream::connect(("127.0.0.1", studio.port)).unwrap();
+            write!(socket, "GET {path} HTTP/1.1\r\nHost: {address}\r\n{who}\r\nAccept: text/html\r\nConnection: close\r\n\r\n").unwrap();
+            let mut answer = String::new();
+            socket.read_to_string(&mut answer).unwrap();
+            assert!(
+                answer.starts_with("HTTP/1.1 404") || answer.starts_with("HTTP/1.1 400"),
+                "{path} as {who}: {}",
+                &answer[..40]
+            );
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::{
         form::{self, RefusedForm},
     },
     components::{
-        icon::icon,
+        icon::{icon, small_icon},
         notice::{field_error, refused},
         once::shown_once,
         own_settings::{Part, settings},
@@ -36,6 +36,7 @@ pub(crate) fn tokens() -> impl IntoView {
         let now = data.now;
         let is_empty = tokens.is_empty();
         let rows = tokens.iter().map(|token| row(token, now)).collect_view();
+        let example = example(&context::context()?.origin);
         let body = view! {
             <div class="intro"><p>"A token lets a program of yours in, without a browser. Send it as "<code>"Authorization: Bearer …"</code>". It can do what you choose here, and never touch your keys, your sessions or your account."</p></div>
             {form.as_ref().filter(|form| !form.is_told_in_place()).map(|form| refused(&form.problem))}
@@ -50,10 +51,31 @@ pub(crate) fn tokens() -> impl IntoView {
                     <h2>"Make a token"</h2>
                     {new_token(&by, form.as_ref())}
                 </section>
+                {example}
             </div>
         };
         Ok(view! { <Title text="API tokens" />{settings(data, Part::Tokens, body)} }.into_any())
     })
+}
+
+/// How a program uses one.
+fn example(origin: &str) -> impl IntoView + use<> {
+    let line = format!(
+        "curl {origin}/api/message/send \\\n  -H 'Authorization: Bearer vobio_…' \\\n  -H 'Content-Type: application/json' \\\n  -d '{{\"text\": \"Hello\"}}'"
+    );
+    view! {
+        <section class="section">
+            <h2>"How a program uses it"</h2>
+            <p>"This asks in a new conversation and takes a token that may run. What else there is stands in docs/api.md, beside the studio's code."</p>
+            <figure class="code">
+                <figcaption>
+                    <span>"Shell"</span>
+                    <button class="btn quiet small needs-live" type="button" data-copy>{small_icon("copy")}"Copy"</button>
+                </figcaption>
+                <pre tabindex="0" aria-label="An example in a shell"><code>{line}</code></pre>
+            </figure>
+        </section>
+    }
 }
 
 /// The one time that a token is seen.

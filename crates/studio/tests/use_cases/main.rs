@@ -10,6 +10,7 @@ mod accounts;
 mod answers;
 mod conversations;
 mod fakes;
+mod faults;
 mod hosts;
 mod house;
 mod invites;

@@ -38,9 +38,11 @@ impl House {
     }
 
     /// What their account was told, the newest first.
+    /// What happened to somebody's account since it came to be, newest first.
     pub(crate) async fn told(&self, by: &SignedIn) -> Vec<(AccountEventKind, String)> {
         let events = self.studio.store.account_events(by.owned(), None, 50).await.unwrap();
-        events.into_iter().map(|event| (event.kind, event.detail)).collect()
+        let since = events.into_iter().filter(|event| event.kind != AccountEventKind::Joined);
+        since.map(|event| (event.kind, event.detail)).collect()
     }
 
     async fn sign_in(&self, credential: &str) -> Result<SignedIn, Problem> {

@@ -83,7 +83,7 @@ async fn a_stolen_older_token_ends_the_session_for_both_and_its_person_is_told()
 
     let again = house.somebody_at(&ana).await;
     let events = house.studio.account_events(&again.in_session().unwrap(), None).await.unwrap().events;
-    assert_eq!(events.len(), 1, "written down once");
+    assert_eq!(events.len(), 2, "written down once, beside that she joined");
     assert_eq!((events[0].kind, events[0].detail.as_str()), (AccountEventKind::OlderToken, "A browser"));
     assert_eq!(house.studio.account_notice(&again).await.unwrap().as_ref(), Some(&events[0]));
     house.studio.see_account_events(&again.in_session().unwrap(), events[0].id).await.unwrap();

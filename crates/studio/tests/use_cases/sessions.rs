@@ -170,11 +170,6 @@ impl House {
             self.studio.finish_sign_in(start.ceremony, &credential, browser, user_agent).await.unwrap();
         self.studio.signed_in(session.id).await.unwrap()
     }
-
-    async fn kinds(&self, by: &SignedIn) -> Vec<(AccountEventKind, String)> {
-        let page = self.studio.account_events(&by.in_session().unwrap(), None).await.unwrap();
-        page.events.into_iter().map(|event| (event.kind, event.detail)).collect()
-    }
 }
 
 #[tokio::test]
@@ -212,19 +207,19 @@ async fn a_browser_that_was_not_seen_before_is_told_of_and_a_known_one_is_not() 
     let house = House::new().await;
     let ana = house.owner().await;
     house.from(&ana, "browser", "Firefox/1 Linux").await;
-    assert_eq!(house.kinds(&ana).await, [], "it is the browser of the first sign-in");
+    assert_eq!(house.told(&ana).await, [], "it is the browser of the first sign-in");
     house.clock.pass(SECOND);
     let phone = house.from(&ana, "phone", "Firefox/1 Android").await;
     house.from(&ana, "phone", "Firefox/1 Android").await;
     let told = (NewDevice, "Firefox on Android".to_owned());
-    assert_eq!(house.kinds(&ana).await, std::slice::from_ref(&told));
+    assert_eq!(house.told(&ana).await, std::slice::from_ref(&told));
     let noticed = async |by: &SignedIn| {
         house.studio.account_notice(by).await.unwrap().map(|event| (event.kind, event.detail))
     };
     assert_eq!(noticed(&ana).await, Some(told), "a moment after her own sign-in as well as later");
     assert_eq!(noticed(&phone).await, None, "the new device is not asked whether it is new");
     let api = house.from(&ana, API_CLIENT, "curl/8").await;
-    assert_eq!(house.kinds(&api).await[0], (NewDevice, "A program (curl)".to_owned()));
+    assert_eq!(house.told(&api).await[0], (NewDevice, "A program (curl)".to_owned()));
 }
 
 #[tokio::test]
@@ -234,7 +229,7 @@ async fn a_program_that_was_not_seen_before_is_told_of_though_others_were() {
     for words in ["curl/8", "python/3", "curl/8", "", "python/3", "curl/9"] {
         house.from(&ana, API_CLIENT, words).await;
     }
-    let told: Vec<String> = house.kinds(&ana).await.into_iter().map(|(_, detail)| detail).collect();
+    let told: Vec<String> = house.told(&ana).await.into_iter().map(|(_, detail)| detail).collect();
     assert_eq!(told, ["A program (curl)", "A program", "A program (python)", "A program (curl)"]);
 }
 

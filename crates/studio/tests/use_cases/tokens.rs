@@ -75,8 +75,8 @@ async fn it_ends_with_its_days_its_revocation_and_its_persons_access() {
     assert_eq!(names, ["CI"], "an expired one is listed until it is revoked");
     let page = house.studio.account_events(&ana.in_session().unwrap(), None).await.unwrap();
     let kinds: Vec<_> = page.events.iter().map(|event| event.kind).collect();
-    use AccountEventKind::{TokenMade, TokenRevoked};
-    assert_eq!(kinds, [TokenRevoked, TokenMade, TokenMade]);
+    use AccountEventKind::{Joined, TokenMade, TokenRevoked};
+    assert_eq!(kinds, [TokenRevoked, TokenMade, TokenMade, Joined]);
 }
 
 #[tokio::test]

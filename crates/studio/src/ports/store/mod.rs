@@ -156,10 +156,12 @@ impl dyn Store {
         F: for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
         let (send, mut receive) = oneshot::channel();
+        // The unit runs in the writer's task: what goes wrong there is this request's all the same.
+        let traced = crate::fault::traced();
         let committed = self
             .write_boxed(Box::new(move |tx| {
                 Box::pin(async move {
-                    let result = work(tx).await;
+                    let result = traced.scope(work(tx)).await;
                     let kept = match &result {
                         Ok(_) => Ok(()),
                         // The text is never shown: the caller gets its own error back through the channel.
