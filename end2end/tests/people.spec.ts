@@ -85,7 +85,8 @@ test("one's own account is renamed, exported and deleted", async ({ owner, brows
   await expect(ben.getByText("Type the name as it stands here: Benedict")).toBeVisible();
   await ben.getByLabel("To be sure, type the name").fill("Benedict");
   await ben.getByRole("button", { name: "Delete my account for good" }).click();
-  await expect(ben).toHaveURL(/\/login$/);
+  await expect(ben).toHaveURL(/\/login\?gone=account$/);
+  await expect(ben.getByText("Your account is deleted, and all that was yours with it.")).toBeVisible();
   await owner.goto(`${studio.url}/people`);
   await expect(owner.locator("ul.rows").first().locator("li")).toHaveCount(1);
   await ben.context().close();

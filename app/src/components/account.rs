@@ -78,7 +78,7 @@ pub fn account_notice(event: &AccountEventRow, now: Timestamp) -> impl IntoView 
     };
     view! {
         <div class="told" role="status" data-account-notice>
-            <p><b>{sentence(event)}</b>" "{ago(event.at, now)}". "{ask}</p>
+            <p><b>{sentence(event)}</b>" ("{ago(event.at, now)}") "{ask}</p>
             <div class="actions">
                 <a class="btn small" href=page>{name}</a>
                 <form method="post" action="/api/account_event/see">
