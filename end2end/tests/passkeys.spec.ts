@@ -46,7 +46,7 @@ test("who lost the key comes back with a recovery code, and sees the codes once"
   await expect(elsewhere.locator("#code-error")).toContainText("That code is not valid");
   await elsewhere.getByLabel("Recovery code").fill(codes[0]!.toLowerCase());
   await elsewhere.getByRole("button", { name: "Create a new passkey" }).click();
-  await expect(elsewhere.locator(".toast")).toHaveText("You are back in, with a new passkey.");
+  await expect(elsewhere.locator(".toast")).toHaveText("You are back in, with a new passkey. Remove the one that is lost.");
   await expect(elsewhere.getByText("9 of 10 left")).toBeVisible();
   await expect(elsewhere.locator(".rows > li")).toHaveCount(2);
   expect(said).toEqual([]);

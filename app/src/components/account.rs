@@ -24,10 +24,8 @@ pub fn sentence(event: &AccountEventRow) -> String {
         Kind::OlderToken => {
             format!("A session was ended because somebody may have had a copy of it: {detail}.")
         }
-        Kind::SessionsEnded => match detail {
-            "all others" => "All other sessions were ended.".to_owned(),
-            name => format!("A session was ended: {name}."),
-        },
+        Kind::SessionEnded => format!("A session was ended: {detail}."),
+        Kind::OthersEnded => "All other sessions were ended.".to_owned(),
         Kind::TokenMade => format!("An API token was made: {detail}."),
         Kind::TokenRevoked => format!("An API token was revoked: {detail}."),
         Kind::RoleChanged => format!("An administrator changed your role: {detail}."),
@@ -39,7 +37,7 @@ pub fn sentence(event: &AccountEventRow) -> String {
 pub fn icon_of(kind: AccountEventKind) -> &'static str {
     use AccountEventKind as Kind;
     match kind {
-        Kind::NewDevice | Kind::SessionsEnded => "chip",
+        Kind::NewDevice | Kind::SessionEnded | Kind::OthersEnded => "chip",
         Kind::PasskeyAdded | Kind::PasskeyRemoved | Kind::CodesMade | Kind::CodeUsed => "key",
         Kind::PasskeyCloned | Kind::OlderToken => "warn",
         Kind::TokenMade | Kind::TokenRevoked => "out",

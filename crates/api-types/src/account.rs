@@ -12,6 +12,9 @@ macro_rules! kinds {
         }
 
         impl AccountEventKind {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
             /// The word in the database and on the wire.
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -47,8 +50,10 @@ kinds! {
     CodeUsed = "code_used",
     /// An older token of a session came back: somebody may have a copy; the detail is the device.
     OlderToken = "older_token",
-    /// Sessions were ended; the detail says which.
-    SessionsEnded = "sessions_ended",
+    /// A session was ended from another one; the detail is its device.
+    SessionEnded = "session_ended",
+    /// All other sessions were ended.
+    OthersEnded = "others_ended",
     /// An API token was made; the detail is its name.
     TokenMade = "token_made",
     /// An API token was revoked; the detail is its name.
@@ -80,11 +85,13 @@ mod tests {
 
     #[test]
     fn a_kind_has_one_word_in_the_database_and_on_the_wire() {
-        for word in ["joined", "new_device", "passkey_cloned", "older_token", "access_changed"] {
-            let kind = AccountEventKind::parse(word).unwrap();
-            assert_eq!(kind.as_str(), word);
-            assert_eq!(serde_json::to_value(kind).unwrap(), word);
+        for kind in AccountEventKind::ALL {
+            assert_eq!(AccountEventKind::parse(kind.as_str()), Some(*kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }
+        let words: std::collections::BTreeSet<_> =
+            AccountEventKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        assert_eq!(words.len(), AccountEventKind::ALL.len());
         assert_eq!(AccountEventKind::parse("nothing"), None);
     }
 }

@@ -33,6 +33,11 @@ impl Role {
         }
     }
 
+    /// What somebody of this role is: `Administrator, reviewer`.
+    pub fn titled(self, reviewer: bool) -> String {
+        format!("{}{}", self.title(), if reviewer { ", reviewer" } else { "" })
+    }
+
     /// Reads [`Role::as_str`] back.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Member, Self::Admin, Self::Owner].into_iter().find(|role| role.as_str() == text)

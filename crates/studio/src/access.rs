@@ -114,6 +114,11 @@ impl SignedIn {
         }
     }
 
+    /// What they are here: `Administrator, reviewer`.
+    pub fn role_titled(&self) -> String {
+        self.person.role.titled(self.person.reviewer)
+    }
+
     /// Proof of being a reviewer.
     ///
     /// # Errors

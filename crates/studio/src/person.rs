@@ -108,8 +108,7 @@ impl Studio {
                         tx.revoke_invites_of(owned, now).await?;
                     }
                     tx.set_role(owned, role, reviewer).await?;
-                    let words = if reviewer { ", reviewer" } else { "" };
-                    let detail = format!("{}{words}", role.title());
+                    let detail = role.titled(reviewer);
                     Ok(tx
                         .insert_account_event(&told(
                             event,

@@ -171,7 +171,7 @@ impl Studio {
             Some((session, _)) if session.owned == owned => session_name(&session),
             _ => return Err(Problem::NotFound),
         };
-        let event = self.account_event(owned, AccountEventKind::SessionsEnded, name).done_in(by.session());
+        let event = self.account_event(owned, AccountEventKind::SessionEnded, name).done_in(by.session());
         self.store
             .write(move |tx| {
                 Box::pin(async move {
@@ -191,8 +191,7 @@ impl Studio {
     pub async fn end_other_sessions(&self, by: &InSession<'_>) -> Result<u64, Problem> {
         let by = by.signed_in();
         let (owned, this, now) = (owned(by), by.session(), self.now());
-        let event =
-            self.account_event(owned, AccountEventKind::SessionsEnded, "all others".to_owned()).done_in(this);
+        let event = self.account_event(owned, AccountEventKind::OthersEnded, String::new()).done_in(this);
         self.store
             .write(move |tx| {
                 Box::pin(async move {

@@ -14,7 +14,14 @@ use studio::{
 const ACTION: &str = "/api/invite/make";
 
 /// The form, and what it made.
-pub(super) fn make(admin: &Admin<'_>, form: Option<&RefusedForm>) -> impl IntoView + use<> {
+pub(super) fn make(
+    admin: &Admin<'_>,
+    form: Option<&RefusedForm>,
+    invited: &InvitePage,
+    now: Timestamp,
+) -> impl IntoView + use<> {
+    let me = admin.signed_in().person();
+    let newest = invited.invites.iter().find(|listed| listed.invite.owned.owner == me);
     let form = form.filter(|form| form.action == ACTION);
     let typed = |name: &str| form.and_then(|form| form.typed(name)).map(str::to_owned);
     let wrong = |name: &str| form.and_then(|form| form.error(name));
@@ -28,7 +35,7 @@ pub(super) fn make(admin: &Admin<'_>, form: Option<&RefusedForm>) -> impl IntoVi
             <h2>"Invite somebody"</h2>
             <p>"You get a link that lets one person in, once. Send it in a way that only they can read."</p>
             <div class="stack">
-                {link.map(made)}
+                {link.map(|link| made(link, newest, now))}
                 <form class="stack" method="post" action=ACTION data-touch>
                     <div class="field">
                         <label for="note">"Whom is it for? "<span class="optional">"Optional"</span></label>
@@ -69,9 +76,16 @@ pub(super) fn role_options(by: Role, chosen: &str) -> impl IntoView + use<> {
         .collect_view()
 }
 
-fn made(link: String) -> impl IntoView {
+/// The link, this once, and whom it makes what: the newest invitation of who made it.
+fn made(link: String, newest: Option<&ListedInvite>, now: Timestamp) -> impl IntoView + use<> {
+    let about = newest.map(|listed| {
+        let invite = &listed.invite;
+        let whom = if invite.note.is_empty() { String::new() } else { format!("{}: ", invite.note) };
+        format!("{whom}{}, for {}. ", invite.role.titled(invite.reviewer), when::left(invite.expires_at, now))
+    });
     let say = view! {
         <b>"The link is ready. It is shown only now. "</b>
+        {about}
         "Copy it and send it: whoever opens it makes a passkey and is in."
     };
     shown_once(say, "Link of the invitation", link)
@@ -102,11 +116,7 @@ fn row(listed: &ListedInvite, now: Timestamp) -> impl IntoView + use<> {
         InviteState::Expired => "nobody used it in time".to_owned(),
         InviteState::Revoked => "revoked".to_owned(),
     };
-    let role = if invite.reviewer {
-        format!("{}, reviewer", invite.role.title())
-    } else {
-        invite.role.title().to_owned()
-    };
+    let role = invite.role.titled(invite.reviewer);
     let about = format!("{role} · by {}, {} · {became}", listed.by, when::ago(invite.created_at, now));
     let (id, label) = (invite.id.to_string(), format!("Revoke the invitation: {name}"));
     view! {

@@ -56,7 +56,7 @@ pub(crate) fn people() -> impl IntoView {
                     <ul class="rows">{people.people.iter().map(|listed| row(listed, me, now)).collect_view()}</ul>
                     {parts("Parts of the list", first, more)}
                 </section>
-                {invites::make(&admin, form.as_ref())}
+                {invites::make(&admin, form.as_ref(), &invited, now)}
                 {invites::list(invited, older.is_some(), now)}
             </div>
         };
@@ -87,11 +87,6 @@ fn face(name: &str) -> impl IntoView + use<> {
     view! { <span class="face" aria-hidden="true">{first}</span> }
 }
 
-/// `Administrator, reviewer`.
-fn role_of(person: &PersonRow) -> String {
-    format!("{}{}", person.role.title(), if person.reviewer { ", reviewer" } else { "" })
-}
-
 /// `here 5 minutes ago`, as far as it is known.
 fn last_here(listed: &ListedPerson, now: Timestamp) -> String {
     listed.last_seen_at.map_or_else(|| "not here yet".to_owned(), |at| format!("here {}", when::ago(at, now)))
@@ -101,7 +96,7 @@ fn row(listed: &ListedPerson, me: PersonId, now: Timestamp) -> impl IntoView + u
     let person = &listed.person;
     let name = person.name.clone();
     let you = if person.id == me { " (you)" } else { "" };
-    let about = format!("{} · {}", role_of(person), last_here(listed, now));
+    let about = format!("{} · {}", person.role.titled(person.reviewer), last_here(listed, now));
     let is_disabled = person.disabled_at.is_some();
     view! {
         <li>

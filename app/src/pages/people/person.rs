@@ -1,6 +1,6 @@
 //! `/people/:id`: one person, and what can be done about them. What a deletion takes with it is said before.
 
-use super::{face, invites::role_options, last_here, role_of};
+use super::{face, invites::role_options, last_here};
 use crate::{
     api::{
         context,
@@ -61,7 +61,7 @@ fn who(view: &PersonView, now: Timestamp) -> impl IntoView + use<> {
         <section class="who">
             {face(&person.name)}
             <dl class="facts">
-                <dt>"Role"</dt><dd>{role_of(person)}</dd>
+                <dt>"Role"</dt><dd>{person.role.titled(person.reviewer)}</dd>
                 <dt>"Joined"</dt><dd>{when::ago(person.created_at, now)}</dd>
                 <dt>"Last"</dt><dd>{last_here(&view.listed, now)}</dd>
                 <dt>"Access"</dt><dd><span class="state" data-state=state.0>{state.1}</span></dd>

@@ -52,12 +52,10 @@ pub(crate) fn account() -> impl IntoView {
 fn name(by: &SignedIn, form: Option<&RefusedForm>) -> impl IntoView + use<> {
     let error = form.and_then(|form| form.error("name"));
     let typed = form.and_then(|form| form.typed("name")).unwrap_or(by.name()).to_owned();
-    let role = by.role().title();
-    let reviewer = if by.reviewer().is_ok() { ", reviewer" } else { "" };
     view! {
         <section class="section">
             <h2>"You"</h2>
-            <p>{format!("Your role here: {role}{reviewer}.")}</p>
+            <p>{format!("Your role here: {}.", by.role_titled())}</p>
             <form class="stack" method="post" action="/api/account/rename">
                 <div class="field">
                     <label for="name">"Your name"</label>

@@ -60,7 +60,7 @@ fn told() -> Option<String> {
         return Some("The passkey was added.".to_owned());
     }
     if context::asked("recovered").is_some() {
-        return Some("You are back in, with a new passkey.".to_owned());
+        return Some("You are back in, with a new passkey. Remove the one that is lost.".to_owned());
     }
     let ended: u64 = context::asked("removed")?.parse().ok()?;
     Some(match ended {
