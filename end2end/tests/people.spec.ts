@@ -51,6 +51,7 @@ test("a used invitation says so where the code stands, and a signed-in person is
   const eve = await (await browser.newContext()).newPage();
   await addAuthenticator(eve);
   await eve.goto(link);
+  await expect(eve.locator("#code-error")).toContainText("That invitation is not valid");
   await eve.getByLabel("Your name").fill("Eve");
   await eve.getByRole("button", { name: "Create my passkey" }).click();
   await expect(eve.locator("#code-error")).toContainText("That invitation is not valid");

@@ -17,6 +17,7 @@ export async function joins(browser: Browser, link: string, name: string): Promi
   await page.goto(link);
   await awake(page);
   await expect(page.getByLabel("Invitation")).toHaveValue(/^\w{4}(-\w{4}){3}$/);
+  await expect(page.locator("[data-invited]")).toContainText("Ana invites you");
   await page.getByLabel("Your name").fill(name);
   await page.getByRole("button", { name: "Create my passkey" }).click();
   await expect(page).toHaveURL(/\/chat$/);

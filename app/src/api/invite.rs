@@ -1,7 +1,7 @@
-//! Invitations; for administrators.
+//! Invitations: for administrators, and for who was given one.
 
 use super::{Refused, codec::FormOrJson};
-use api_types::{InviteId, Role};
+use api_types::{InviteId, Invited, Role};
 use leptos::prelude::*;
 use server_fn::codec::Post;
 
@@ -24,6 +24,16 @@ pub async fn make_invite(
     let code = context.studio.make_invite(&admin, &touched, new).await?;
     answer_once();
     Ok(format!("{}/join#{code}", context.origin))
+}
+
+/// What an invitation's code is worth now, for whoever opened its link.
+///
+/// # Errors
+/// As `Studio::look_at_invite`.
+#[server(prefix = "/api", endpoint = "invite/look", input = Post<FormOrJson>)]
+pub async fn look_at_invite(code: String) -> Result<Invited, Refused> {
+    use super::context;
+    Ok(context::studio()?.look_at_invite(&code).await?)
 }
 
 /// Makes an invitation void.

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::api::{
     Refused,
+    invite::look_at_invite,
     join::{finish_join, start_join},
     passkey::{finish_add, start_add},
     recovery::{finish_recovery, start_recovery},
@@ -89,6 +90,7 @@ fn begin(kind: Kind, next: String) {
     let Some(form) = find("#ceremony form") else { return };
     if kind == Kind::Join {
         fill_code();
+        spawn_local(look());
     }
     if !window().is_some_and(|window| window.is_secure_context()) {
         refuse(
@@ -237,6 +239,29 @@ async fn join() -> Result<(), Failure> {
     let credential = new_credential(&start.options).await?;
     let done = finish_join(start.ceremony, credential.clone()).await;
     kept_or_forgotten(done, &start, &credential)
+}
+
+/// Says who invites, or that the invitation is none any more, before anybody types a name.
+async fn look() {
+    let code = typed("#code");
+    if code.is_empty() {
+        return;
+    }
+    match look_at_invite(code).await {
+        Ok(invited) => {
+            let words = format!(
+                "{} invites you; here you will be: {}. A name and a touch, and you are in.",
+                invited.by,
+                invited.role.to_lowercase()
+            );
+            if let Some(lead) = find("[data-invited]") {
+                lead.set_text_content(Some(&words));
+            }
+        }
+        Err(Refused(problem @ Problem::Invalid { .. })) => tell(Failure::Refused(problem)),
+        // What cannot be looked up now is said when it is used.
+        Err(_) => {}
+    }
 }
 
 /// An invitation's code stands after the `#` of its link: that part is never sent, so no log and no referrer has it.

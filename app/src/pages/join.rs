@@ -46,7 +46,7 @@ fn form(is_open: bool) -> impl IntoView {
     };
     view! {
         <h1>{heading}</h1>
-        <p class="lead">{lead}</p>
+        <p class="lead" data-invited>{lead}</p>
         {no_script()}
         <PasskeyJoin>
             <form method="post" action="/join">

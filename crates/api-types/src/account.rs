@@ -79,6 +79,15 @@ impl AccountEventKind {
     }
 }
 
+/// What an invitation says to who holds its code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invited {
+    /// Who invites.
+    pub by: String,
+    /// What one will be: `Administrator, reviewer`.
+    pub role: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

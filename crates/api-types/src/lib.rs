@@ -16,7 +16,7 @@ mod role;
 mod run;
 mod token;
 
-pub use account::AccountEventKind;
+pub use account::{AccountEventKind, Invited};
 pub use answer::{AnswerEvent, Started, UNBROKEN_CHARS_MAX};
 pub use auth::{LoggedIn, LoggedOut, MadeToken, User};
 pub use conversation::{ConversationSettings, NewConversation};

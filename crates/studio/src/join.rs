@@ -8,13 +8,13 @@ use crate::{
     passkey::already_there,
     ports::{
         CeremonyState, Timestamp,
-        store::{CeremonyRow, Owned, PersonRow, Tx},
+        store::{CeremonyRow, InviteRow, Owned, PersonRow, Tx},
     },
     session::ceremony_expired,
     text,
 };
 use api_types::{
-    AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, OrganizationId, PersonId, Problem, Role,
+    AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, Invited, OrganizationId, PersonId, Problem, Role,
 };
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,23 @@ impl Studio {
         self.settings.open_registration
     }
 
+    /// What an invitation's code is worth now, for who holds it.
+    ///
+    /// # Errors
+    /// `Invalid` naming `code`.
+    pub async fn look_at_invite(&self, typed_code: &str) -> Result<Invited, Problem> {
+        let (invite, by) = self.invite_of(typed_code).await?;
+        Ok(Invited { by: by.name, role: invite.role.titled(invite.reviewer) })
+    }
+
+    /// The invitation of a code, and who gives it, while they may.
+    async fn invite_of(&self, typed_code: &str) -> Result<(InviteRow, PersonRow), Problem> {
+        let digest = code::digest_of_typed(typed_code);
+        let (invite, by) = self.store.open_invite(&digest, self.now()).await?.ok_or_else(wrong_code)?;
+        may_give(&by, invite.role, invite.reviewer).map_err(|_| wrong_code())?;
+        Ok((invite, by))
+    }
+
     /// Begins the registration of somebody new. `browser` is the digest of the browser's binding cookie.
     ///
     /// # Errors
@@ -64,10 +81,8 @@ impl Studio {
             let home = self.store.first_organization().await?;
             (None, home.ok_or_else(no_owner)?)
         } else {
-            let digest = code::digest_of_typed(typed_code);
-            let (invite, by) = self.store.open_invite(&digest, now).await?.ok_or_else(wrong_code)?;
-            may_give(&by, invite.role, invite.reviewer).map_err(|_| wrong_code())?;
-            (Some(digest), invite.owned.organization)
+            let (invite, _) = self.invite_of(typed_code).await?;
+            (Some(invite.digest), invite.owned.organization)
         };
         let person = PersonId(self.ids.next());
         let (options, state) = self

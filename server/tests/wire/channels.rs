@@ -51,6 +51,7 @@ const CLOSED: &[&str] = &[
     "/api/auth/challenge",
     "/api/auth/login",
     "/api/auth/logout",
+    "/api/invite/look",
     "/api/invite/make",
     "/api/invite/revoke",
     "/api/join/finish",

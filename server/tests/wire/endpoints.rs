@@ -189,6 +189,12 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     },
     // An owner may invite; nothing of it is somebody else's.
     Row { path: "/api/invite/make", arguments: |_| json!({ "role": "member" }), stranger: 401, foreign: 201 },
+    Row {
+        path: "/api/invite/look",
+        arguments: |_| json!({ "code": "AAAA-BBBB-CCCC-DDDD" }),
+        stranger: 422,
+        foreign: 422,
+    },
     Row { path: "/api/invite/revoke", arguments: |id| json!({ "invite": id }), stranger: 401, foreign: 404 },
     Row {
         path: "/api/person/set-role",

@@ -4,7 +4,7 @@ use crate::{
     fakes::{YUBI, faulty, key},
     house::{House, field_of},
 };
-use api_types::{AccountEventKind, InviteId, PersonId, Problem, Role};
+use api_types::{AccountEventKind, InviteId, Invited, PersonId, Problem, Role};
 use std::time::Duration;
 use studio::{
     INVITE_DAYS_MAX, INVITE_NOTE_CHARS_MAX, InviteState, NewInvite, SignedIn, TOUCH_LIFE,
@@ -189,8 +189,12 @@ async fn an_invitation_is_worth_what_its_giver_may_give_now() {
         let giver = house.joins(&ana, &format!("Giver {}", house.new_id()), was).await;
         let code = house.invite(&giver, to(to_role)).await.unwrap();
         let begun = house.studio.start_join(&code, "Eve", "browser".to_owned()).await.unwrap().ceremony;
+        let invited = Invited { by: giver.name().to_owned(), role: to_role.title().to_owned() };
+        assert_eq!(house.studio.look_at_invite(&code).await, Ok(invited.clone()));
         house.becomes(giver.owned(), is, disabled).await;
         let case = format!("{was:?} is {is:?}, to {to_role:?}");
+        let looked = house.studio.look_at_invite(&code).await;
+        assert_eq!(looked.ok(), may.then_some(invited), "{case}");
         let name = format!("eve{}", house.new_id());
         let ended = house.studio.finish_join(begun, &key(&name, giver.person()), "browser", "").await;
         if may {
