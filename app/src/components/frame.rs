@@ -41,7 +41,7 @@ pub struct FrameData {
     /// Conversations with an answer under way.
     pub answering: Vec<api_types::ConversationId>,
     /// What happened to the account and was not seen yet.
-    pub notice: Option<AccountEventRow>,
+    pub news: Vec<AccountEventRow>,
     /// Now.
     pub now: Timestamp,
 }
@@ -74,7 +74,7 @@ fn address() -> Option<String> {
 
 /// What the account's person should know; not beside the page's own toast, which goes first.
 fn notice(data: &FrameData) -> Option<impl IntoView + use<>> {
-    let event = data.notice.as_ref().filter(|_| context::asked("deleted").is_none())?;
+    let event = studio::notice_of(&data.news).filter(|_| context::asked("deleted").is_none())?;
     Some(account_notice(event, data.now))
 }
 
@@ -83,7 +83,7 @@ fn current(yes: bool) -> Option<&'static str> {
 }
 
 fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
-    let name = data.by.name().to_owned();
+    let (name, has_news) = (data.by.name().to_owned(), !data.news.is_empty());
     let first: String = name.chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     let role = data.by.role().title();
     view! {
@@ -111,12 +111,13 @@ fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
                 <button class="person" type="button" popovertarget="person-menu" aria-label=format!("{name}, your menu")>
                     <span class="face" aria-hidden="true">{first}</span>
                     <span class="name">{name.clone()}</span>
+                    {has_news.then(news_dot)}
                     {small_icon("updown")}
                 </button>
                 <div class="menu up" id="person-menu" popover>
                     <p class="heading"><b>{name}</b>{role}</p>
                     <hr />
-                    <a href="/settings" aria-current=current(here == Here::Settings)>{icon("settings")}"Settings"</a>
+                    <a href="/settings" aria-current=current(here == Here::Settings)>{icon("settings")}"Settings"{has_news.then(news_dot)}</a>
                     {data.by.admin().is_ok().then(|| view! {
                         <a href="/people" aria-current=current(here == Here::People)>{icon("person")}"People"</a>
                     })}
@@ -129,6 +130,11 @@ fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
             </div>
         </aside>
     }
+}
+
+/// Something happened to the account that its person has not seen.
+pub fn news_dot() -> impl IntoView {
+    view! { <span class="dot" role="img" aria-label="news of your account"></span> }
 }
 
 fn recent(data: &FrameData, here: Here) -> impl IntoView + use<> {

@@ -1,6 +1,6 @@
 //! The frame of one's own settings: their parts, and the one that is open.
 
-use super::frame::{FrameData, Here, drawer, frame};
+use super::frame::{FrameData, Here, drawer, frame, news_dot};
 use leptos::prelude::*;
 
 /// A part of the settings.
@@ -30,7 +30,8 @@ const PARTS: [(Part, &str, &str); 5] = [
 /// A page of the settings with its parts above it.
 pub fn settings(data: FrameData, here: Part, body: impl IntoView + 'static) -> impl IntoView {
     let parts = PARTS.map(|(part, path, name)| {
-        view! { <a class="tab" href=path aria-current=(part == here).then_some("page")>{name}</a> }
+        let is_new = part == Part::Activity && !data.news.is_empty();
+        view! { <a class="tab" href=path aria-current=(part == here).then_some("page")>{name}{is_new.then(news_dot)}</a> }
     });
     let main = view! {
         <main class="main" id="main">

@@ -53,6 +53,6 @@ async fn frame_data(by: SignedIn) -> Result<FrameData, Refused> {
         .filter(|run| run.view(usize::MAX).state.is_active())
         .map(|run| run.conversation)
         .collect();
-    let notice = studio.account_notice(&by).await?;
-    Ok(FrameData { now: studio.now(), by, recent, answering, notice })
+    let news = studio.account_news(&by).await?;
+    Ok(FrameData { now: studio.now(), by, recent, answering, news })
 }

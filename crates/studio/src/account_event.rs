@@ -18,6 +18,11 @@ pub struct AccountEventPage {
     pub next: Option<AccountEventId>,
 }
 
+/// What of the news is said before anything else: the latest of the kinds that matter.
+pub fn notice_of(news: &[AccountEventRow]) -> Option<&AccountEventRow> {
+    news.iter().find(|event| event.kind.matters())
+}
+
 impl AccountEventRow {
     /// Done by its person in a session, which is not asked whether it was they.
     pub(crate) fn done_in(self, session: SessionId) -> Self {
@@ -61,14 +66,13 @@ impl Studio {
         Ok(AccountEventPage { events, next })
     }
 
-    /// What the person should know of before anything else: the latest event of the kinds that matter that is news in this
-    /// session. One statement.
+    /// What the person has not seen yet, the latest first and not all of it; nothing that was done in this very session.
+    /// One statement.
     ///
     /// # Errors
     /// `TryLater` or `Broken`.
-    pub async fn account_notice(&self, by: &SignedIn) -> Result<Option<AccountEventRow>, Problem> {
-        let unseen = self.store.unseen_account_events(owned(by), by.session(), UNSEEN_LOOKED_AT).await?;
-        Ok(unseen.into_iter().find(|event| event.kind.matters()))
+    pub async fn account_news(&self, by: &SignedIn) -> Result<Vec<AccountEventRow>, Problem> {
+        Ok(self.store.unseen_account_events(owned(by), by.session(), UNSEEN_LOOKED_AT).await?)
     }
 
     /// The person has seen everything up to this event. What was done in this very session stays news to the others: whoever

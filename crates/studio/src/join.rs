@@ -14,7 +14,8 @@ use crate::{
     text,
 };
 use api_types::{
-    AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, Invited, OrganizationId, PersonId, Problem, Role,
+    AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, Invited, OrganizationId, PersonId, Problem,
+    Role,
 };
 use serde::{Deserialize, Serialize};
 

@@ -50,7 +50,7 @@ use tokio::sync::mpsc;
 pub use access::{
     Admin, Entered, InSession, Reviewer, SessionToken, Shut, SignedIn, Touched, not_for_tokens,
 };
-pub use account_event::AccountEventPage;
+pub use account_event::{AccountEventPage, notice_of};
 pub use answer::{Ticket, answer};
 pub use catalog::Catalog;
 pub use code::digest;

@@ -75,7 +75,10 @@ fn is_start(path: &str) -> bool {
 
 /// Is told a key or a code.
 fn is_guess(path: &str) -> bool {
-    path == "/api/auth/login" || path == "/api/invite/look" || is_start(path) || (path.starts_with("/api/") && path.ends_with("/finish"))
+    path == "/api/auth/login"
+        || path == "/api/invite/look"
+        || is_start(path)
+        || (path.starts_with("/api/") && path.ends_with("/finish"))
 }
 
 /// Is of somebody who is signed in, about themselves.

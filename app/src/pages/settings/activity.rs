@@ -26,7 +26,7 @@ pub(crate) fn activity() -> impl IntoView {
         let page = context::studio()?.account_events(&by.in_session()?, before).await?;
         // The list says what the notice over other pages says.
         let session = by.session();
-        let data = FrameData { notice: None, ..crate::pages::frame_data(by).await? };
+        let data = FrameData { news: Vec::new(), ..crate::pages::frame_data(by).await? };
         let now = data.now;
         let is_empty = page.events.is_empty();
         let unseen = page.events.iter().find(|event| event.is_news_in(session)).map(|event| event.id);

@@ -8,7 +8,7 @@ use api_types::{AccountEventKind, CeremonyId, PersonId, Problem, Role, SessionId
 use std::time::Duration;
 use studio::{
     API_SESSION_LIFE, CREDENTIAL_BYTES_MAX, FAILURES_PER_HOUR, NewSession, SESSION_IDLE, SESSION_KEPT,
-    SESSION_LIFE, SESSION_SEEN_EVERY, SignedIn,
+    SESSION_LIFE, SESSION_SEEN_EVERY, SignedIn, notice_of,
     ports::{
         Clock, Refusal,
         store::{API_CLIENT, SessionEnd},
@@ -214,7 +214,8 @@ async fn a_browser_that_was_not_seen_before_is_told_of_and_a_known_one_is_not() 
     let told = (NewDevice, "Firefox on Android".to_owned());
     assert_eq!(house.told(&ana).await, std::slice::from_ref(&told));
     let noticed = async |by: &SignedIn| {
-        house.studio.account_notice(by).await.unwrap().map(|event| (event.kind, event.detail))
+        let news = house.studio.account_news(by).await.unwrap();
+        notice_of(&news).map(|event| (event.kind, event.detail.clone()))
     };
     assert_eq!(noticed(&ana).await, Some(told), "a moment after her own sign-in as well as later");
     assert_eq!(noticed(&phone).await, None, "the new device is not asked whether it is new");
@@ -248,8 +249,9 @@ async fn who_came_in_with_a_copy_cannot_put_away_what_tells_of_it() {
         let page = house.studio.account_events(&by.in_session().unwrap(), None).await.unwrap();
         page.events.iter().filter(|event| event.is_news_in(by.session())).count()
     };
-    let noticed =
-        async |by: &SignedIn| house.studio.account_notice(by).await.unwrap().map(|event| event.kind);
+    let noticed = async |by: &SignedIn| {
+        notice_of(&house.studio.account_news(by).await.unwrap()).map(|event| event.kind)
+    };
     see(&thief).await;
     assert_eq!((news(&thief).await, noticed(&thief).await), (0, None), "they know what they did");
     assert_eq!((news(&ana).await, noticed(&ana).await), (2, Some(AccountEventKind::PasskeyAdded)));
