@@ -32,7 +32,7 @@ pub enum Problem {
     },
     /// 401: signed in, but this needs a passkey touched within the last five minutes.
     #[error(
-        "This needs a passkey touched in the last five minutes. Touch yours, or sign in again, then do this once more."
+        "This needs a passkey touched in the last five minutes. With JavaScript on, the page asks for it; or sign in again, then do this once more."
     )]
     TouchNeeded,
     /// 403: the role does not allow it.
