@@ -19,10 +19,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use studio::{
     Admin,
-    ports::{
-        Timestamp,
-        store::{ListedPerson, PersonRow},
-    },
+    ports::{Timestamp, store::ListedPerson},
 };
 
 pub(crate) use person::person;
