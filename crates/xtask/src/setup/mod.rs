@@ -68,7 +68,19 @@ pub(crate) fn tools() -> Result<Tools> {
 /// Finds or fetches what Playwright needs, and nothing else.
 pub(crate) fn browsing() -> Result<Browsing> {
     let node = node::prepare()?;
+    programs()?;
     Ok(Browsing { browser: browser()?, node_bin: node.bin, path: node.path, nginx: proxy::prepare()? })
+}
+
+/// What the journeys call by name: an authority of the tests' own, a browser that trusts it, a clock that is moved in a row.
+fn programs() -> Result<()> {
+    let wanted = [("openssl", "openssl"), ("certutil", "libnss3-tools"), ("sqlite3", "sqlite3")];
+    let missing: Vec<&str> = wanted
+        .iter()
+        .filter(|(program, _)| sh::which(program).is_none())
+        .map(|(_, package)| *package)
+        .collect();
+    if missing.is_empty() { Ok(()) } else { apt::install(&missing, "openssl, certutil and sqlite3") }
 }
 
 fn browser() -> Result<PathBuf> {

@@ -1,4 +1,4 @@
-//! A real proxy with TLS, and what makes a browser trust an authority of the tests' own.
+//! A real proxy with TLS.
 
 use crate::{apt, place, sh};
 use anyhow::{Context, Result};
@@ -8,17 +8,8 @@ use std::{
     process::Command,
 };
 
-/// Finds or fetches nginx; openssl and certutil are then on PATH.
+/// Finds or fetches nginx.
 pub(super) fn prepare() -> Result<PathBuf> {
-    let wanted = [("openssl", "openssl"), ("certutil", "libnss3-tools")];
-    let missing: Vec<&str> = wanted
-        .iter()
-        .filter(|(program, _)| sh::which(program).is_none())
-        .map(|(_, package)| *package)
-        .collect();
-    if !missing.is_empty() {
-        apt::install(&missing, "openssl and certutil")?;
-    }
     let installed = [sh::which("nginx"), Some(PathBuf::from("/usr/sbin/nginx"))].into_iter().flatten();
     match installed.into_iter().find(|nginx| runs(nginx)) {
         Some(nginx) => Ok(nginx),
