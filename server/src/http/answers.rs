@@ -16,7 +16,10 @@ use axum::{
 use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 use std::{
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -31,16 +34,37 @@ const COUNTED_FROM_BYTES: usize = 4_096;
 /// What answers that wait may hold in memory.
 #[derive(Clone)]
 pub(crate) struct Answers {
-    signed_in: Arc<Semaphore>,
-    strangers: Arc<Semaphore>,
+    signed_in: Arc<Budget>,
+    strangers: Arc<Budget>,
+}
+
+/// One budget, in kB.
+struct Budget {
+    room: Arc<Semaphore>,
+    is_full: AtomicBool,
 }
 
 impl Default for Answers {
     fn default() -> Self {
-        Self {
-            signed_in: Arc::new(Semaphore::new(ANSWERS_KB_MAX)),
-            strangers: Arc::new(Semaphore::new(STRANGERS_ANSWERS_KB_MAX)),
+        let of = |kb| Arc::new(Budget::new(kb));
+        Self { signed_in: of(ANSWERS_KB_MAX), strangers: of(STRANGERS_ANSWERS_KB_MAX) }
+    }
+}
+
+impl Budget {
+    fn new(kb: usize) -> Self {
+        Self { room: Arc::new(Semaphore::new(kb)), is_full: AtomicBool::new(false) }
+    }
+
+    /// Room for so many bytes, if there is any.
+    fn take(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let kb = u32::try_from(bytes.div_ceil(1_000)).unwrap_or(u32::MAX);
+        let share = Arc::clone(&self.room).try_acquire_many_owned(kb).ok();
+        // Said once each time it comes to this: whoever brings it about could fill the log.
+        if !self.is_full.swap(share.is_none(), Ordering::Relaxed) && share.is_none() {
+            tracing::warn!("too much waits to be read: answers are broken off");
         }
+        share
     }
 }
 
@@ -54,7 +78,7 @@ pub(super) async fn count(State(http): State<Http>, request: Request, next: Next
 /// A body, and its share of the budget, which is given back when this is dropped.
 struct Waiting {
     body: Body,
-    budget: Arc<Semaphore>,
+    budget: Arc<Budget>,
     share: Option<OwnedSemaphorePermit>,
 }
 
@@ -74,13 +98,9 @@ impl HttpBody for Waiting {
         // The piece before has left when the next one is asked for.
         self.share = None;
         if bytes >= COUNTED_FROM_BYTES {
-            let kb = u32::try_from(bytes.div_ceil(1_000)).unwrap_or(u32::MAX);
-            match Arc::clone(&self.budget).try_acquire_many_owned(kb) {
-                Ok(share) => self.share = Some(share),
-                Err(_) => {
-                    tracing::warn!("too much waits to be read: an answer was broken off");
-                    return Poll::Ready(Some(Err(axum::Error::new("too much waits to be read"))));
-                }
+            self.share = self.budget.take(bytes);
+            if self.share.is_none() {
+                return Poll::Ready(Some(Err(axum::Error::new("too much waits to be read"))));
             }
         }
         Poll::Ready(frame)
@@ -100,21 +120,21 @@ mod tests {
     use super::*;
     use http_body_util::BodyExt;
 
-    fn waiting(bytes: usize, budget: &Arc<Semaphore>) -> Waiting {
+    fn waiting(bytes: usize, budget: &Arc<Budget>) -> Waiting {
         Waiting { body: Body::from("x".repeat(bytes)), budget: Arc::clone(budget), share: None }
     }
 
     #[tokio::test]
     async fn what_does_not_fit_is_broken_off_and_room_comes_back() {
-        let budget = Arc::new(Semaphore::new(100));
+        let budget = Arc::new(Budget::new(100));
         let mut first = waiting(60_000, &budget);
         assert!(first.frame().await.unwrap().is_ok());
-        assert_eq!(budget.available_permits(), 40, "until it is dropped");
+        assert_eq!(budget.room.available_permits(), 40, "until it is dropped");
         assert!(waiting(60_000, &budget).collect().await.is_err());
         assert!(waiting(COUNTED_FROM_BYTES - 1, &budget).collect().await.is_ok(), "small ones always pass");
         assert!(first.frame().await.is_none());
         drop(first);
         assert_eq!(waiting(60_000, &budget).collect().await.unwrap().to_bytes().len(), 60_000);
-        assert_eq!(budget.available_permits(), 100);
+        assert_eq!(budget.room.available_permits(), 100);
     }
 }

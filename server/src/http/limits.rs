@@ -24,20 +24,18 @@ use studio::{FAILURES_PER_HOUR, Limiter, SignedIn, WRONG_TOO_OFTEN, too_many};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Who {
     Network(IpAddr),
-    /// An end site (RFC 6177) has at most this, commonly: a /48 of IPv6, with 65,536 networks in it.
-    EndSite(IpAddr),
     Browser(String),
     Person(PersonId),
 }
 
-/// An end site may begin, and send wrong guesses, so many times what a network may.
+/// An end site has 65,536 networks; it may begin, and send wrong guesses, so many times what one of them may.
 const END_SITE_FACTOR: u32 = 5;
 
 /// The limits of this process.
 #[derive(Clone)]
 pub(crate) struct Limits {
     starts: Arc<Limiter<Who>>,
-    end_sites: Arc<Limiter<Who>>,
+    end_sites: Arc<Limiter<IpAddr>>,
     failures: Arc<Limiter<IpAddr>>,
     end_site_failures: Arc<Limiter<IpAddr>>,
 }
@@ -126,7 +124,7 @@ async fn start(
     let now = http.studio.now();
     let Limits { starts, end_sites, .. } = &http.limits;
     let by_network = starts.take(Who::Network(network(address)), now);
-    let Err(wait) = by_network.and_then(|()| end_sites.take(Who::EndSite(end_site(address)), now)) else {
+    let Err(wait) = by_network.and_then(|()| end_sites.take(end_site(address), now)) else {
         return Ok(());
     };
     if let Some(Browser(browser)) = browser

@@ -154,12 +154,12 @@ fn who_is_shut_out_while_they_send_is_nobody_when_they_have_sent() {
     let studio = Studio::new();
     let running = studio.start();
     let mut ana = running.owner();
-    let ben = ana.brings("Ben", "admin");
-    let body = json!({ "role": "admin" }).to_string();
+    let ben = ana.brings("Ben", "member");
+    let body = json!({ "text": "late", "model": "mock/echo" }).to_string();
     let (begin, rest) = body.split_at(4);
     let address = running.url.strip_prefix("http://").unwrap();
     let head = format!(
-        "POST /api/invite/make HTTP/1.1\r\nHost: {address}\r\nCookie: vobio-session={}\r\nAccept: application/json\r\n\
+        "POST /api/message/send HTTP/1.1\r\nHost: {address}\r\nCookie: vobio-session={}\r\nAccept: application/json\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{begin}",
         ben.cookies["vobio-session"],
         body.len()

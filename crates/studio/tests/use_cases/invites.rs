@@ -162,7 +162,7 @@ async fn who_may_not_invite_any_more_has_invited_nobody() {
 
 impl House {
     /// What happens to somebody in another process, at the same moment: nothing is revoked with it.
-    async fn becomes(&self, who: Owned, role: Role, disabled_at: Option<Timestamp>) {
+    pub(crate) async fn becomes(&self, who: Owned, role: Role, disabled_at: Option<Timestamp>) {
         let changed = self.studio.store.write::<_, StoreError, _>(move |tx| {
             Box::pin(async move {
                 tx.set_role(who, role, false).await?;

@@ -7,10 +7,7 @@ use crate::{
 use api_types::{AccountEventKind, PersonId, Problem, Role, RunState};
 use studio::{
     DELETED_NAME, InviteState, NewInvite, PEOPLE_PER_PAGE, SignedIn,
-    ports::{
-        ChatEvent, Clock,
-        store::{SessionEnd, StoreError},
-    },
+    ports::{ChatEvent, Clock, store::SessionEnd},
 };
 
 /// What is tried.
@@ -272,15 +269,7 @@ async fn who_is_disabled_in_another_process_is_written_for_no_longer() {
     let ticket = house.ticket().await;
     let elsewhere = async {
         house.studio.stop_shut_out().await.unwrap();
-        let (of, now) = (ben.owned(), house.studio.now());
-        house
-            .studio
-            .store
-            .write::<_, StoreError, _>(move |tx| {
-                Box::pin(async move { tx.set_disabled(of, Some(now)).await })
-            })
-            .await
-            .unwrap();
+        house.becomes(ben.owned(), Role::Member, Some(house.studio.now())).await;
         house.studio.stop_shut_out().await.unwrap();
     };
     tokio::join!(studio::answer(&house.studio, ticket), elsewhere);
