@@ -16,6 +16,7 @@ test("a second key is added, renamed, and removed; the last one cannot be", asyn
   await expect(owner.locator(".toast")).toHaveText("The passkey was added.");
   await expect(owner).toHaveURL(/\/settings\/passkeys$/);
   await expect(owner.locator(".rows > li")).toHaveCount(2);
+  await expect(owner.locator(".rows .name").last()).toHaveText("Security key");
   await owner.getByRole("button", { name: /^Rename / }).last().click();
   await owner.getByLabel("Name").last().fill("The one at home");
   await owner.getByRole("button", { name: "Save" }).last().click();

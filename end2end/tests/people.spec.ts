@@ -72,7 +72,7 @@ test("one's own account is renamed, exported and deleted", async ({ owner, brows
   const coming = ben.waitForEvent("download");
   await ben.getByRole("link", { name: "Export everything" }).click();
   const download = await coming;
-  expect(download.suggestedFilename()).toBe("vobio-export.zip");
+  expect(download.suggestedFilename()).toMatch(/^vobio-export-\d{4}-\d\d-\d\d\.zip$/);
   const bytes = readFileSync(await download.path());
   // The local header of the first file, and the end of the central directory.
   expect(bytes.subarray(0, 4).toString("latin1")).toBe("PK\x03\x04");

@@ -15,6 +15,7 @@ use crate::{
     worker,
 };
 use adapters::{Tokens, WebauthnPasskeys, load_or_create_key};
+use anyhow::Context as _;
 use api_types::{ModelRef, WorkerId};
 use providers::{Finder, Timeouts, http_client};
 use secrecy::ExposeSecret;
@@ -35,7 +36,16 @@ pub(crate) fn store_url(config: &Config, folder: &Folder) -> StoreUrl {
 pub(crate) async fn database(config: &Config, folder: &Folder) -> anyhow::Result<Arc<Database>> {
     let url = store_url(config, folder);
     let store = StoreConfig { url, backup_dir: folder.backups(), version: env!("CARGO_PKG_VERSION") };
-    Ok(Arc::new(storage::open(store).await?))
+    Ok(Arc::new(named(config, storage::open(store).await)?))
+}
+
+/// An error of the database says which setting names it. SQLite's say the path themselves.
+pub(crate) fn named<T>(config: &Config, tried: Result<T, impl Into<anyhow::Error>>) -> anyhow::Result<T> {
+    let tried = tried.map_err(Into::into);
+    match config.database_url {
+        Some(_) => tried.context("the PostgreSQL that DATABASE_URL names cannot be used"),
+        None => tried,
+    }
 }
 
 /// Everything that works together.

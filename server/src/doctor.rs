@@ -128,7 +128,7 @@ impl State {
 }
 
 async fn state(config: &Config, folder: &Folder) -> anyhow::Result<State> {
-    let (engine, condition) = storage::look(&boot::store_url(config, folder)).await?;
+    let (engine, condition) = boot::named(config, storage::look(&boot::store_url(config, folder)).await)?;
     let words = match condition {
         Condition::Absent => "nothing yet; the first start makes it",
         Condition::Behind => "the schema of an earlier version; the next start migrates it",

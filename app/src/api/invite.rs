@@ -19,9 +19,9 @@ pub async fn make_invite(
     use super::{context, form::answer_once};
     use studio::{INVITE_DAYS_DEFAULT, NewInvite};
     let (by, context) = (context::signed_in()?, context::context()?);
-    let (admin, touched) = (by.admin()?, by.touched(context.studio.now())?);
+    let admin = by.touched_admin(context.studio.now())?;
     let new = NewInvite { role, reviewer, note, days: days.unwrap_or(INVITE_DAYS_DEFAULT) };
-    let code = context.studio.make_invite(&admin, &touched, new).await?;
+    let code = context.studio.make_invite(&admin, new).await?;
     answer_once();
     Ok(format!("{}/join#{code}", context.origin))
 }

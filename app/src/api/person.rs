@@ -17,8 +17,8 @@ pub async fn set_role(
 ) -> Result<(), Refused> {
     use super::context;
     let (by, studio) = (context::signed_in()?, context::studio()?);
-    let (admin, touched) = (by.admin()?, by.touched(studio.now())?);
-    studio.set_role(&admin, &touched, person, role, reviewer).await?;
+    let admin = by.touched_admin(studio.now())?;
+    studio.set_role(&admin, person, role, reviewer).await?;
     context::then(&format!("/people/{person}?saved=role"));
     Ok(())
 }
@@ -31,8 +31,8 @@ pub async fn set_role(
 pub async fn disable_person(person: PersonId) -> Result<(), Refused> {
     use super::context;
     let (by, studio) = (context::signed_in()?, context::studio()?);
-    let (admin, touched) = (by.admin()?, by.touched(studio.now())?);
-    studio.disable_person(&admin, &touched, person).await?;
+    let admin = by.touched_admin(studio.now())?;
+    studio.disable_person(&admin, person).await?;
     context::then(&format!("/people/{person}"));
     Ok(())
 }
@@ -45,8 +45,8 @@ pub async fn disable_person(person: PersonId) -> Result<(), Refused> {
 pub async fn enable_person(person: PersonId) -> Result<(), Refused> {
     use super::context;
     let (by, studio) = (context::signed_in()?, context::studio()?);
-    let (admin, touched) = (by.admin()?, by.touched(studio.now())?);
-    studio.enable_person(&admin, &touched, person).await?;
+    let admin = by.touched_admin(studio.now())?;
+    studio.enable_person(&admin, person).await?;
     context::then(&format!("/people/{person}"));
     Ok(())
 }
@@ -59,8 +59,8 @@ pub async fn enable_person(person: PersonId) -> Result<(), Refused> {
 pub async fn delete_person(person: PersonId, name: String) -> Result<(), Refused> {
     use super::context;
     let (by, studio) = (context::signed_in()?, context::studio()?);
-    let (admin, touched) = (by.admin()?, by.touched(studio.now())?);
-    studio.delete_person(&admin, &touched, person, &name).await?;
+    let admin = by.touched_admin(studio.now())?;
+    studio.delete_person(&admin, person, &name).await?;
     context::then("/people");
     Ok(())
 }

@@ -28,8 +28,8 @@ pub fn sentence(event: &AccountEventRow) -> String {
         Kind::OthersEnded => "All other sessions were ended.".to_owned(),
         Kind::TokenMade => format!("An API token was made: {detail}."),
         Kind::TokenRevoked => format!("An API token was revoked: {detail}."),
-        Kind::RoleChanged => format!("An administrator changed your role: {detail}."),
-        Kind::AccessChanged => format!("An administrator changed your access: {detail}."),
+        Kind::RoleChanged => format!("Your role was changed: {detail}."),
+        Kind::AccessChanged => format!("Your access was changed: {detail}."),
     }
 }
 

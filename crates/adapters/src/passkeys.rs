@@ -18,7 +18,9 @@ use webauthn_rs::prelude::{
     DiscoverableAuthentication, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Url,
     Uuid, Webauthn, WebauthnBuilder, WebauthnError,
 };
-use webauthn_rs_proto::{AllowCredentials, AuthenticatorSelectionCriteria, ResidentKeyRequirement};
+use webauthn_rs_proto::{
+    AllowCredentials, AuthenticatorSelectionCriteria, AuthenticatorTransport, ResidentKeyRequirement,
+};
 
 /// The longest credential JSON that is looked at, in bytes; one with a chain of attestation certificates has about 8 kB.
 const CREDENTIAL_BYTES_MAX: usize = 64 * 1024;
@@ -130,6 +132,7 @@ impl Passkeys for WebauthnPasskeys {
             credential_id: id_as_text(passkey.cred_id())?,
             passkey: write(&passkey)?,
             aaguid: made.aaguid,
+            is_security_key: is_security_key(&credential.response.transports.unwrap_or_default()),
             synced: made.synced,
         })
     }
@@ -223,7 +226,7 @@ fn reason(error: WebauthnError) -> PasskeyRefused {
 /// What the authenticator's data say about what made a key, without anybody vouching for it.
 struct MadeBy {
     aaguid: String,
-    synced: bool,
+    synced: Option<bool>,
 }
 
 /// Reads it beside the credential id that was verified: rpIdHash 32, flags 1, counter 4, aaguid 16, the id's length 2, the id
@@ -237,11 +240,17 @@ fn made_by(attestation_object: &[u8], id: &[u8]) -> MadeBy {
         data.get(BEFORE_ID..) == Some(id) && data.get(BEFORE_ID - 2..BEFORE_ID) == Some(&length[..])
     });
     let aaguid = data.and_then(|data| data.get(37..53)).and_then(|bytes| Uuid::from_slice(bytes).ok());
-    let flags = data.and_then(|data| data.get(32)).copied().unwrap_or(0);
+    let flags = data.and_then(|data| data.get(32));
     MadeBy {
         aaguid: aaguid.filter(|id| !id.is_nil()).map(|id| id.to_string()).unwrap_or_default(),
-        synced: flags & BACKED_UP != 0,
+        synced: flags.map(|flags| flags & BACKED_UP != 0),
     }
+}
+
+/// A key that is carried about: only by ways that lead to one, none of which leads to a phone or into this device.
+fn is_security_key(transports: &[AuthenticatorTransport]) -> bool {
+    use AuthenticatorTransport::{Ble, Nfc, Usb};
+    !transports.is_empty() && transports.iter().all(|way| matches!(way, Usb | Nfc | Ble))
 }
 
 fn id_as_text(id: &[u8]) -> Result<String, PasskeyRefused> {

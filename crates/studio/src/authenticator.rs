@@ -3,7 +3,7 @@
 //! # Design
 //! Nobody vouches for an AAGUID (attestation is not asked for), so it names a key and decides nothing.
 
-use crate::device::device;
+use crate::{device::device, ports::RegisteredPasskey};
 
 /// Ids and names of the best known, from the community's list: passkeydeveloper/passkey-authenticator-aaguids, `aaguid.json`
 /// of 7 August 2026, and for the security keys its `dist` folder. Names are shortened to what a person calls the thing.
@@ -35,9 +35,11 @@ const KNOWN: [(&str, &str); 24] = [
 ];
 
 /// A name for a new passkey: what made it, where that is known; else where it was made. `taken` are the names there are.
-pub(crate) fn guess_name(aaguid: &str, user_agent: &str, taken: &[String]) -> String {
-    let known = KNOWN.iter().find(|(id, _)| *id == aaguid).map(|(_, name)| (*name).to_owned());
-    let name = known.or_else(|| device(user_agent)).unwrap_or_else(|| "Passkey".to_owned());
+pub(crate) fn guess_name(made: &RegisteredPasskey, user_agent: &str, taken: &[String]) -> String {
+    let known = KNOWN.iter().find(|(id, _)| *id == made.aaguid).map(|(_, name)| (*name).to_owned());
+    // A security key goes from browser to browser: where it was made says nothing about it.
+    let kind = || if made.is_security_key { Some("Security key".to_owned()) } else { device(user_agent) };
+    let name = known.or_else(kind).unwrap_or_else(|| "Passkey".to_owned());
     let is_free = |name: &String| !taken.contains(name);
     let mut numbered = (2..).map(|n| format!("{name} {n}"));
     if is_free(&name) { name } else { numbered.find(is_free).unwrap_or(name) }
@@ -47,21 +49,45 @@ pub(crate) fn guess_name(aaguid: &str, user_agent: &str, taken: &[String]) -> St
 mod tests {
     use super::*;
 
+    fn made(aaguid: &str, is_security_key: bool) -> RegisteredPasskey {
+        RegisteredPasskey {
+            credential_id: String::new(),
+            passkey: String::new(),
+            aaguid: aaguid.to_owned(),
+            is_security_key,
+            synced: None,
+        }
+    }
+
     #[test]
     fn the_name_is_what_made_it_or_where_it_was_made() {
         const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
         const SAFARI: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
                               Version/18.5 Mobile/15E148 Safari/604.1";
-        assert_eq!(guess_name("bada5566-a7aa-401f-bd96-45619a55120d", CHROME, &[]), "1Password");
-        assert_eq!(guess_name("", CHROME, &[]), "Chrome on Linux");
-        assert_eq!(guess_name("", SAFARI, &[]), "Safari on an iPhone");
-        assert_eq!(guess_name("0193a5b2-7c1e-7000-8000-000000000001", "curl/8", &[]), "Passkey");
+        assert_eq!(
+            guess_name(&made("bada5566-a7aa-401f-bd96-45619a55120d", false), CHROME, &[]),
+            "1Password"
+        );
+        assert_eq!(guess_name(&made("", false), CHROME, &[]), "Chrome on Linux");
+        assert_eq!(guess_name(&made("", false), SAFARI, &[]), "Safari on an iPhone");
+        assert_eq!(guess_name(&made("", true), CHROME, &[]), "Security key");
+        assert_eq!(
+            guess_name(&made("42b4fb4a-2866-43b2-9bf7-6c6669c2e5d3", true), CHROME, &[]),
+            "Titan Security Key"
+        );
+        assert_eq!(
+            guess_name(&made("0193a5b2-7c1e-7000-8000-000000000001", false), "curl/8", &[]),
+            "Passkey"
+        );
     }
 
     #[test]
     fn two_of_a_kind_are_told_apart() {
         let taken = ["YubiKey 5".to_owned(), "YubiKey 5 2".to_owned()];
-        assert_eq!(guess_name("ee882879-721c-4913-9775-3dfcce97072a", "", &taken), "YubiKey 5 3");
+        assert_eq!(
+            guess_name(&made("ee882879-721c-4913-9775-3dfcce97072a", true), "", &taken),
+            "YubiKey 5 3"
+        );
     }
 
     #[test]

@@ -9,7 +9,10 @@ mod files;
 use crate::{
     EXPORT_CONVERSATIONS_AT_ONCE, EXPORT_MESSAGES_AT_ONCE, EXPORT_ROWS_MAX, EXPORTS_OF_ONE_PERSON_MAX,
     SignedIn, Studio, owned,
-    ports::store::{ConversationRow, RunRow},
+    ports::{
+        Timestamp,
+        store::{ConversationRow, RunRow},
+    },
 };
 use api_types::{ConversationId, MessageId, PersonId, Problem};
 use std::{
@@ -72,6 +75,8 @@ impl Drop for Place {
 /// An export under way.
 pub struct Export {
     by: SignedIn,
+    /// When it was begun.
+    pub begun_at: Timestamp,
     /// Files that need no reading.
     ready: VecDeque<ExportPart>,
     /// Conversations that were read and are not written yet.
@@ -90,10 +95,10 @@ impl Studio {
     /// `RateLimited` while another of the same person runs; `TryLater` or `Broken`.
     pub async fn begin_export(&self, by: &SignedIn) -> Result<Export, Problem> {
         let place = self.exports.enter(by.person())?;
-        let own = owned(by);
+        let (own, now) = (owned(by), self.now());
         let account = files::account(
             by,
-            self.now(),
+            now,
             self.store.own_passkeys(own).await?,
             self.store.own_sessions(own, EXPORT_ROWS_MAX).await?,
             self.store.own_tokens(own, EXPORT_ROWS_MAX).await?,
@@ -105,6 +110,7 @@ impl Studio {
         ];
         Ok(Export {
             by: by.clone(),
+            begun_at: now,
             ready: ready.into(),
             waiting: VecDeque::new(),
             after: None,

@@ -1,7 +1,7 @@
 //! Invitations: made and revoked by administrators, seen by all of them.
 
 use crate::{
-    Admin, INVITE_DAYS_MAX, INVITE_NOTE_CHARS_MAX, INVITES_PER_PAGE, Studio, Touched, code,
+    Admin, INVITE_DAYS_MAX, INVITE_NOTE_CHARS_MAX, INVITES_PER_PAGE, Studio, TouchedAdmin, code,
     ladder::{acting, may_give},
     ports::{
         Timestamp,
@@ -64,12 +64,7 @@ impl Studio {
     ///
     /// # Errors
     /// `NotPermitted` above one's own role, `ReviewerNeeded`; `Invalid` naming `note` or `days`.
-    pub async fn make_invite(
-        &self,
-        by: &Admin<'_>,
-        _touched: &Touched<'_>,
-        new: NewInvite,
-    ) -> Result<String, Problem> {
+    pub async fn make_invite(&self, by: &TouchedAdmin<'_>, new: NewInvite) -> Result<String, Problem> {
         let by = by.signed_in().clone();
         let note = text::note("note", &new.note, INVITE_NOTE_CHARS_MAX)?;
         if !(1..=INVITE_DAYS_MAX).contains(&new.days) {

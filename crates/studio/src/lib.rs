@@ -48,7 +48,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 pub use access::{
-    Admin, Entered, InSession, Reviewer, SessionToken, Shut, SignedIn, Touched, not_for_tokens,
+    Admin, Entered, InSession, Reviewer, SessionToken, Shut, SignedIn, Touched, TouchedAdmin, not_for_tokens,
 };
 pub use account_event::{AccountEventPage, notice_of};
 pub use answer::{Ticket, answer};

@@ -195,15 +195,16 @@ impl Studio {
         user_agent: &str,
         taken: &[String],
     ) -> PasskeyRow {
+        let name = guess_name(&registered, user_agent, taken);
         PasskeyRow {
             credential_id: registered.credential_id,
             owned,
-            name: guess_name(&registered.aaguid, user_agent, taken),
+            name,
             passkey: registered.passkey,
             created_at: self.now(),
             last_used_at: None,
             aaguid: registered.aaguid,
-            synced: Some(registered.synced),
+            synced: registered.synced,
             cloned_at: None,
             rp_id: Some(self.passkeys.rp_id().to_owned()),
         }

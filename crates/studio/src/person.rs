@@ -1,7 +1,7 @@
 //! People, for those who look after them: role, access, deletion.
 
 use crate::{
-    Admin, PEOPLE_PER_PAGE, Studio, Touched,
+    Admin, PEOPLE_PER_PAGE, Studio, TouchedAdmin,
     ladder::{acting, may_give, outranks, spare, subject},
     ports::{
         Timestamp,
@@ -77,8 +77,7 @@ impl Studio {
     /// `NotFound`, `NotPermitted`, `ReviewerNeeded`, `Changed` for the last owner.
     pub async fn set_role(
         &self,
-        by: &Admin<'_>,
-        _touched: &Touched<'_>,
+        by: &TouchedAdmin<'_>,
         id: PersonId,
         role: Role,
         reviewer: bool,
@@ -108,7 +107,7 @@ impl Studio {
                         tx.revoke_invites_of(owned, now).await?;
                     }
                     tx.set_role(owned, role, reviewer).await?;
-                    let detail = role.titled(reviewer);
+                    let detail = by_whom(&role.titled(reviewer), &by);
                     Ok(tx
                         .insert_account_event(&told(
                             event,
@@ -127,13 +126,8 @@ impl Studio {
     ///
     /// # Errors
     /// `NotFound`, `NotPermitted`, `Changed` for the last owner and for oneself.
-    pub async fn disable_person(
-        &self,
-        by: &Admin<'_>,
-        touched: &Touched<'_>,
-        id: PersonId,
-    ) -> Result<(), Problem> {
-        self.set_access(by, touched, id, false).await?;
+    pub async fn disable_person(&self, by: &TouchedAdmin<'_>, id: PersonId) -> Result<(), Problem> {
+        self.set_access(by, id, false).await?;
         self.live.stop_person(id);
         Ok(())
     }
@@ -142,22 +136,11 @@ impl Studio {
     ///
     /// # Errors
     /// `NotFound`, `NotPermitted`, `Changed` for oneself.
-    pub async fn enable_person(
-        &self,
-        by: &Admin<'_>,
-        touched: &Touched<'_>,
-        id: PersonId,
-    ) -> Result<(), Problem> {
-        self.set_access(by, touched, id, true).await
+    pub async fn enable_person(&self, by: &TouchedAdmin<'_>, id: PersonId) -> Result<(), Problem> {
+        self.set_access(by, id, true).await
     }
 
-    async fn set_access(
-        &self,
-        by: &Admin<'_>,
-        _touched: &Touched<'_>,
-        id: PersonId,
-        let_in: bool,
-    ) -> Result<(), Problem> {
+    async fn set_access(&self, by: &TouchedAdmin<'_>, id: PersonId, let_in: bool) -> Result<(), Problem> {
         let by = by.signed_in().clone();
         if id == by.person() {
             return Err(not_oneself());
@@ -175,7 +158,8 @@ impl Studio {
                         tx.revoke_invites_of(owned, now).await?;
                     }
                     if tx.set_disabled(owned, disabled_at).await? {
-                        let event = told(event, owned, AccountEventKind::AccessChanged, detail, now);
+                        let detail = by_whom(detail, &by);
+                        let event = told(event, owned, AccountEventKind::AccessChanged, &detail, now);
                         tx.insert_account_event(&event).await?;
                     }
                     Ok(())
@@ -190,8 +174,7 @@ impl Studio {
     /// `NotFound`, `NotPermitted`, `Changed` for the last owner and for oneself, `Invalid` naming `name`.
     pub async fn delete_person(
         &self,
-        by: &Admin<'_>,
-        _touched: &Touched<'_>,
+        by: &TouchedAdmin<'_>,
         id: PersonId,
         typed: &str,
     ) -> Result<(), Problem> {
@@ -234,6 +217,11 @@ pub(crate) async fn erase(
     }
     spare(tx, person).await?;
     if tx.erase_person(person.owned(), DELETED_NAME, now).await? { Ok(()) } else { Err(Problem::NotFound) }
+}
+
+/// What was done and who did it, for the one it was done to.
+fn by_whom(what: &str, by: &PersonRow) -> String {
+    format!("{what} (by {})", by.name)
 }
 
 fn told(

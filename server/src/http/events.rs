@@ -5,14 +5,11 @@
 //! each answer stands, from memory while this process writes it and from rows otherwise. `after` is a time in
 //! microseconds; an overlap is harmless, so a cursor of events was not needed.
 
+mod told;
+
 use super::{Http, client::Spoken, problems, streams};
 use api_types::{AnswerEvent, Problem, RunId};
-use app::{
-    api::context::Caller,
-    aside::aside,
-    components::turn,
-    markup::{Blocks, Frame},
-};
+use app::{api::context::Caller, aside::aside, components::turn};
 use axum::{
     Extension,
     extract::{Query, State},
@@ -34,6 +31,7 @@ use studio::{
     ports::{Timestamp, store::RunRow},
 };
 use tokio::{sync::watch, time::Instant};
+use told::{Told, Written};
 
 /// The first change after a pause is sent at once; those that follow within this time are sent together at its end: a page
 /// is not told more often than it can draw.
@@ -98,111 +96,6 @@ fn is_foreign(headers: &HeaderMap, origin: &str) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     text("origin").is_some_and(|from| from != origin)
         || text("sec-fetch-site").is_some_and(|from| !matches!(from, "same-origin" | "none"))
-}
-
-/// What one tab has been told of one answer.
-struct Told {
-    blocks: Blocks,
-    /// Bytes of the answer that went into `blocks`.
-    seen: usize,
-    /// Finished blocks sent.
-    sent: u32,
-    /// How the tail is shown; nothing before the first text.
-    frame: Option<Frame>,
-    /// Characters of the shown tail sent, and their bytes.
-    tail_sent: usize,
-    tail_bytes: usize,
-    note: Option<String>,
-    ended: bool,
-    begun: bool,
-}
-
-impl Told {
-    fn nothing() -> Self {
-        Self {
-            blocks: Blocks::new(),
-            seen: 0,
-            sent: 0,
-            frame: None,
-            tail_sent: 0,
-            tail_bytes: 0,
-            note: None,
-            ended: false,
-            begun: false,
-        }
-    }
-
-    /// The bytes that are looked at when so many more arrive.
-    fn work(&self, new: usize) -> usize {
-        self.blocks.tail().len() + new
-    }
-
-    /// Takes more text and gives the event that says so; `None` when nothing is new.
-    fn more(
-        &mut self,
-        row: &Place,
-        text: &str,
-        state: api_types::RunState,
-        note: Option<String>,
-    ) -> Option<AnswerEvent> {
-        if self.begun && text.is_empty() && note == self.note && state.is_active() {
-            return None;
-        }
-        self.begun = true;
-        self.seen += text.len();
-        let mut blocks = self.blocks.push(text);
-        if !state.is_active() {
-            blocks.extend(std::mem::replace(&mut self.blocks, Blocks::new()).finish());
-            self.ended = true;
-        }
-        let from = self.sent;
-        self.sent += u32::try_from(blocks.len()).unwrap_or(u32::MAX);
-        if !blocks.is_empty() {
-            (self.tail_sent, self.tail_bytes) = (0, 0);
-        }
-        let tail = self.blocks.shown();
-        // A frame goes with its first text: before that there is nothing to put into it.
-        let is_table = matches!(tail.frame, Frame::Table(_));
-        let has_place = !tail.text.is_empty() || !blocks.is_empty() || is_table;
-        let is_shown = has_place && self.frame.as_ref() != Some(&tail.frame);
-        let frame = is_shown.then(|| tail.frame.html(""));
-        if frame.is_some() {
-            (self.tail_sent, self.tail_bytes) = (0, 0);
-            self.frame = Some(tail.frame.clone());
-        }
-        // While the frame stays, the shown text only grows.
-        let new = tail.text.get(self.tail_bytes..).unwrap_or_default().to_owned();
-        let tail_from = u32::try_from(self.tail_sent).unwrap_or(u32::MAX);
-        self.tail_sent += new.chars().count();
-        self.tail_bytes += new.len();
-        self.note.clone_from(&note);
-        Some(AnswerEvent {
-            conversation: row.conversation,
-            message: row.message,
-            run: row.run,
-            state,
-            from,
-            blocks,
-            frame,
-            tail_from,
-            tail: new,
-            note,
-            ended_at: None,
-            foot: None,
-        })
-    }
-}
-
-struct Place {
-    conversation: api_types::ConversationId,
-    message: api_types::MessageId,
-    run: RunId,
-}
-
-impl From<&RunRow> for Place {
-    fn from(row: &RunRow) -> Self {
-        Self { conversation: row.conversation, message: row.message, run: row.id }
-    }
 }
 
 /// One tab's stream.
@@ -314,7 +207,7 @@ impl Feed {
         let told = self.told.entry(row.id).or_insert_with(Told::nothing);
         let new = text.get(told.seen..).unwrap_or_default();
         let event = aside(told.work(new.len()), || {
-            told.more(&Place::from(&row), new, row.state, row.failure.clone())
+            told.more(&Written::from(&row), new, row.state, row.failure.clone())
         })?;
         Some(self.event(event, row.ended_at).await)
     }
@@ -328,7 +221,7 @@ impl Feed {
                 continue;
             }
             let view = live.view(told.seen);
-            let place = Place { conversation: live.conversation, message: live.message, run: live.run };
+            let place = Written { conversation: live.conversation, message: live.message, run: live.run };
             let event =
                 aside(told.work(view.text.len()), || told.more(&place, &view.text, view.state, view.note));
             if let Some(event) = event {

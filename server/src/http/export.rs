@@ -37,7 +37,9 @@ pub(super) async fn export(
         Ok(export) => export,
         Err(problem) => return problems::answer(&problem),
     };
-    let archive = Archive::new(http.studio, export);
+    let begun_at = begun_at(&export);
+    let name = format!("attachment; filename=\"vobio-export-{}.zip\"", begun_at.date());
+    let archive = Archive::new(http.studio, export, begun_at);
     let body = stream::unfold(Some(archive), |archive| async {
         let mut archive = archive?;
         match archive.more().await {
@@ -52,11 +54,26 @@ pub(super) async fn export(
     let mut response = Body::from_stream(body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));
-    headers.insert(
-        header::CONTENT_DISPOSITION,
-        HeaderValue::from_static("attachment; filename=\"vobio-export.zip\""),
-    );
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
     response
+}
+
+/// When it was begun, in UTC as everything in it.
+fn begun_at(export: &Export) -> jiff::civil::DateTime {
+    let at = jiff::Timestamp::from_microsecond(export.begun_at.0).unwrap_or_default();
+    at.to_zoned(jiff::tz::TimeZone::UTC).datetime()
+}
+
+/// How its files are written.
+fn options(at: jiff::civil::DateTime) -> SimpleFileOptions {
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    // The field begins in 1980; what it cannot say stays unsaid.
+    match zip::DateTime::try_from(at) {
+        Ok(at) => options.last_modified_time(at),
+        Err(_) => options,
+    }
 }
 
 /// What the archive's writer has written and nobody has sent yet.
@@ -86,12 +103,14 @@ struct Archive {
     /// `None` when the archive has its end.
     writer: Option<ZipWriter<StreamWriter<Unsent>>>,
     unsent: Unsent,
+    options: SimpleFileOptions,
 }
 
 impl Archive {
-    fn new(studio: Arc<Studio>, export: Export) -> Self {
+    fn new(studio: Arc<Studio>, export: Export, begun_at: jiff::civil::DateTime) -> Self {
         let unsent = Unsent::default();
-        Self { studio, export, writer: Some(ZipWriter::new_stream(unsent.clone())), unsent }
+        let writer = Some(ZipWriter::new_stream(unsent.clone()));
+        Self { studio, export, writer, unsent, options: options(begun_at) }
     }
 
     /// The next bytes; `None` after the last.
@@ -101,9 +120,7 @@ impl Archive {
             match part {
                 Some(part) => {
                     if let Some(name) = part.file {
-                        let options =
-                            SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
-                        writer.start_file(name, options)?;
+                        writer.start_file(name, self.options)?;
                     }
                     writer.write_all(part.text.as_bytes())?;
                     self.writer = Some(writer);

@@ -44,6 +44,7 @@ fn a_database_that_cannot_be_reached_stops_the_start() {
         Studio::new().with("DATABASE_URL", "postgres://nobody:wrong@127.0.0.1:1/none").run(&["serve"]);
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(!ended.status.success() && said.contains("cannot be reached"), "{said}");
+    assert!(said.contains("DATABASE_URL"), "which setting to look at: {said}");
     assert!(!said.contains("wrong"), "the password is not shown: {said}");
 }
 

@@ -15,8 +15,10 @@ pub struct RegisteredPasskey {
     pub passkey: String,
     /// The model of what made it, hyphenated; empty where that was not said.
     pub aaguid: String,
-    /// Whether it is copied between devices.
-    pub synced: bool,
+    /// Whether its browser reached it by USB, NFC or Bluetooth alone: a security key. Nobody vouches for it.
+    pub is_security_key: bool,
+    /// Whether it is copied between devices; `None` where that was not said.
+    pub synced: Option<bool>,
 }
 
 /// A stored passkey after a signature was verified against it.

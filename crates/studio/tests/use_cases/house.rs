@@ -149,8 +149,8 @@ impl House {
     /// Somebody who was invited by `by`, through the front door.
     pub(crate) async fn joins(&self, by: &SignedIn, name: &str, role: Role) -> SignedIn {
         let new = NewInvite { role, reviewer: false, note: String::new(), days: 7 };
-        let (admin, touched) = (by.admin().unwrap(), by.touched(self.clock.now()).unwrap());
-        let code = self.studio.make_invite(&admin, &touched, new).await.unwrap();
+        let admin = by.touched_admin(self.clock.now()).unwrap();
+        let code = self.studio.make_invite(&admin, new).await.unwrap();
         let session = self.join(&code, name).await.unwrap();
         self.studio.signed_in(session.id).await.unwrap()
     }

@@ -23,8 +23,8 @@ fn to(role: Role) -> NewInvite {
 
 impl House {
     async fn invite(&self, by: &SignedIn, new: NewInvite) -> Result<String, Problem> {
-        let (admin, touched) = (by.admin()?, by.touched(self.clock.now())?);
-        self.studio.make_invite(&admin, &touched, new).await
+        let admin = by.touched_admin(self.clock.now())?;
+        self.studio.make_invite(&admin, new).await
     }
 }
 
@@ -152,9 +152,9 @@ async fn who_may_not_invite_any_more_has_invited_nobody() {
         house.invite(&ben, to(Role::Admin)).await.unwrap(),
         house.invite(&cem, to(Role::Admin)).await.unwrap(),
     );
-    let (admin, touched) = (ana.admin().unwrap(), ana.touched(house.clock.now()).unwrap());
-    house.studio.set_role(&admin, &touched, ben.person(), Role::Member, false).await.unwrap();
-    house.studio.disable_person(&admin, &touched, cem.person()).await.unwrap();
+    let admin = ana.touched_admin(house.clock.now()).unwrap();
+    house.studio.set_role(&admin, ben.person(), Role::Member, false).await.unwrap();
+    house.studio.disable_person(&admin, cem.person()).await.unwrap();
     for code in [by_ben, by_cem] {
         assert_eq!(field_of(&house.join(&code, "Eve").await.unwrap_err()), "code");
     }

@@ -25,12 +25,12 @@ impl House {
     }
 
     async fn attempt_on(&self, by: &SignedIn, id: PersonId, name: &str, deed: Deed) -> Result<(), Problem> {
-        let (admin, touched) = (by.admin()?, by.touched(self.clock.now())?);
+        let admin = by.touched_admin(self.clock.now())?;
         match deed {
-            Deed::Role(role) => self.studio.set_role(&admin, &touched, id, role, false).await,
-            Deed::Disable => self.studio.disable_person(&admin, &touched, id).await,
-            Deed::Enable => self.studio.enable_person(&admin, &touched, id).await,
-            Deed::Delete => self.studio.delete_person(&admin, &touched, id, name).await,
+            Deed::Role(role) => self.studio.set_role(&admin, id, role, false).await,
+            Deed::Disable => self.studio.disable_person(&admin, id).await,
+            Deed::Enable => self.studio.enable_person(&admin, id).await,
+            Deed::Delete => self.studio.delete_person(&admin, id, name).await,
         }
     }
 }
@@ -149,15 +149,15 @@ async fn reviewers_are_made_by_owners_and_by_administrators_who_are_reviewers() 
     let house = House::new().await;
     let ana = house.owner().await;
     let set = async |by: &SignedIn, of: &SignedIn, role, reviewer| {
-        let (admin, touched) = (by.admin().unwrap(), by.touched(house.clock.now()).unwrap());
-        house.studio.set_role(&admin, &touched, of.person(), role, reviewer).await
+        let admin = by.touched_admin(house.clock.now()).unwrap();
+        house.studio.set_role(&admin, of.person(), role, reviewer).await
     };
     let ben = house.joins(&ana, "Ben", Role::Admin).await;
     let cem = house.joins(&ana, "Cem", Role::Member).await;
     let invite = NewInvite { role: Role::Member, reviewer: true, note: String::new(), days: 7 };
     let invited = async |by: &SignedIn| {
-        let (admin, touched) = (by.admin().unwrap(), by.touched(house.clock.now()).unwrap());
-        house.studio.make_invite(&admin, &touched, invite.clone()).await
+        let admin = by.touched_admin(house.clock.now()).unwrap();
+        house.studio.make_invite(&admin, invite.clone()).await
     };
     assert!(!ben.admin().unwrap().makes_reviewers() && ana.admin().unwrap().makes_reviewers());
     assert_eq!(set(&ben, &cem, Role::Member, true).await, Err(Problem::ReviewerNeeded));
@@ -207,17 +207,19 @@ async fn a_changed_role_is_told_and_holds_with_the_next_request() {
     let house = House::new().await;
     let ana = house.owner().await;
     let ben = house.joins(&ana, "Ben", Role::Member).await;
-    let (admin, touched) = (ana.admin().unwrap(), ana.touched(house.clock.now()).unwrap());
+    let admin = ana.touched_admin(house.clock.now()).unwrap();
     for _ in 0..2 {
-        house.studio.set_role(&admin, &touched, ben.person(), Role::Admin, true).await.unwrap();
+        house.studio.set_role(&admin, ben.person(), Role::Admin, true).await.unwrap();
     }
     let ben = house.studio.signed_in(ben.session()).await.unwrap();
     assert_eq!((ben.role(), ben.reviewer().is_ok()), (Role::Admin, true));
     let events = house.studio.store.account_events(ben.owned(), None, 9).await.unwrap();
     let told: Vec<_> = events.iter().map(|event| (event.kind, event.detail.as_str())).collect();
     // The second time nothing changed.
-    let expected =
-        [(AccountEventKind::RoleChanged, "Administrator, reviewer"), (AccountEventKind::Joined, "Passkey")];
+    let expected = [
+        (AccountEventKind::RoleChanged, "Administrator, reviewer (by Ana)"),
+        (AccountEventKind::Joined, "Passkey"),
+    ];
     assert_eq!(told, expected);
 }
 

@@ -155,7 +155,7 @@ async fn two_owners_who_send_each_other_away_leave_one() {
         let ana = house.owner().await;
         let ben = house.joins(&ana, "Ben", Role::Owner).await;
         let of_ben = ben.owned();
-        let (admin, touched) = (ben.admin().unwrap(), ben.touched(house.clock.now()).unwrap());
+        let admin = ben.touched_admin(house.clock.now()).unwrap();
         let sent = during(
             house,
             move |tx| {
@@ -164,7 +164,7 @@ async fn two_owners_who_send_each_other_away_leave_one() {
                     tx.set_role(of_ben, Role::Member, false).await.map(drop)
                 })
             },
-            elsewhere.set_role(&admin, &touched, ana.person(), Role::Member, false),
+            elsewhere.set_role(&admin, ana.person(), Role::Member, false),
         )
         .await;
         assert_eq!(sent, Err(Problem::NotPermitted));

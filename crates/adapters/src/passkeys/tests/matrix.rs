@@ -54,7 +54,7 @@ fn a_key_is_taken_with_every_flag_that_makes_sense_and_with_no_other() {
         match result {
             Ok(key) => {
                 assert!(expected, "{flags:#b}");
-                assert_eq!(key.synced, has(BACKED_UP), "{flags:#b}");
+                assert_eq!(key.synced, Some(has(BACKED_UP)), "{flags:#b}");
                 assert_eq!(key.aaguid, "07070707-0707-0707-0707-070707070707");
                 taken += 1;
             }
@@ -203,6 +203,9 @@ fn a_key_is_taken_however_its_authenticator_is_reached() {
             });
             let stored = passkeys().finish_registration(&state, &made);
             let stored = stored.unwrap_or_else(|refused| panic!("{way:?}: {refused}"));
+            let carried =
+                is_told && [&["usb"][..], &["nfc"], &["ble"], &["usb", "nfc", "ble"]].contains(&way);
+            assert_eq!(stored.is_security_key, carried, "{way:?}");
             let (options, state) = passkeys().start_sign_in().unwrap();
             let signed = browser.get(&options).unwrap();
             assert!(passkeys().finish_sign_in(&state, &signed, &stored.passkey).is_ok(), "{way:?}");

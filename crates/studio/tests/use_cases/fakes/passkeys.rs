@@ -105,7 +105,8 @@ impl Passkeys for FakePasskeys {
             credential_id: name.to_owned(),
             passkey: "signed 0".to_owned(),
             aaguid: aaguid.to_owned(),
-            synced: name.starts_with("phone"),
+            is_security_key: name.starts_with("yubi"),
+            synced: Some(name.starts_with("phone")),
         })
     }
 
