@@ -6,7 +6,7 @@ use crate::{
     connection::Connections,
     folder::Folder,
     host,
-    http::{self, Cookies, Http, Proxies, Pulse},
+    http::{self, Cookies, Proxies, Pulse, Wiring},
     listen,
     places::Places,
     print, say, site,
@@ -103,7 +103,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let cookies = Cookies { tokens, origin: config.url.clone(), is_https: config.is_https() };
     let proxies = Arc::new(Proxies(config.trusted_proxies.clone()));
     let places = Places::new(proxies.clone(), tls.is_some());
-    let router = http::router(Http {
+    let router = http::router(Wiring {
         studio: studio.clone(),
         cookies: Arc::new(cookies),
         leptos: http::leptos_options(),

@@ -14,12 +14,18 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    sync::watch,
-    time::timeout,
+    time::{Instant, sleep_until, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -112,17 +118,16 @@ impl Connections {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (active, quiet) = watch::channel(0);
-        let active = Arc::new(active);
+        let asked = Arc::new(Asked::new());
         let answer = service_fn(|request| {
-            let held = (Active::one(&active), self.requests.take(peer.0));
+            let held = (Active::one(&asked), self.requests.take(peer.0));
             answer(self.router.clone(), held, pieces.clone(), peer, request)
         });
         let connection = protocol.serve_connection(TokioIo::new(stream), answer);
         tokio::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = until_idle(quiet) => {
+            () = asked.until_idle() => {
                 connection.as_mut().graceful_shutdown();
                 timeout(GRACE, connection).await.unwrap_or(Ok(()))
             }
@@ -179,32 +184,50 @@ async fn left(pieces: Option<&Pieces>) {
     }
 }
 
+/// What is asked for on a connection. Its requests write two numbers and wake nobody: there are tens of thousands in a second.
+struct Asked {
+    begun: Instant,
+    active: AtomicUsize,
+    /// When the latest ended, in milliseconds since the beginning.
+    ended: AtomicU64,
+}
+
+impl Asked {
+    fn new() -> Self {
+        Self { begun: Instant::now(), active: AtomicUsize::new(0), ended: AtomicU64::new(0) }
+    }
+
+    /// Completes when nothing has been asked for [`IDLE_MAX`].
+    async fn until_idle(&self) {
+        loop {
+            let now = Instant::now();
+            let is_active = self.active.load(Ordering::Acquire) > 0;
+            let ended = self.begun + Duration::from_millis(self.ended.load(Ordering::Relaxed));
+            let due = if is_active { now } else { ended } + IDLE_MAX;
+            if due <= now {
+                return;
+            }
+            sleep_until(due).await;
+        }
+    }
+}
+
 /// A request under way; counted until it is dropped.
-struct Active(Arc<watch::Sender<usize>>);
+struct Active(Arc<Asked>);
 
 impl Active {
-    fn one(count: &Arc<watch::Sender<usize>>) -> Self {
-        count.send_modify(|count| *count += 1);
-        Self(Arc::clone(count))
+    fn one(asked: &Arc<Asked>) -> Self {
+        asked.active.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(asked))
     }
 }
 
 impl Drop for Active {
     fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
+        let ended = u64::try_from(self.0.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.0.ended.store(ended, Ordering::Relaxed);
+        self.0.active.fetch_sub(1, Ordering::AcqRel);
     }
-}
-
-/// Completes when nothing has been asked for [`IDLE_MAX`].
-async fn until_idle(mut active: watch::Receiver<usize>) {
-    while active.wait_for(|count| *count == 0).await.is_ok() {
-        match timeout(IDLE_MAX, active.changed()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => break,
-            Err(_) => return,
-        }
-    }
-    std::future::pending().await
 }
 
 #[cfg(test)]
@@ -213,20 +236,20 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_is_idle_when_nothing_was_asked_for_long_enough() {
-        let (sender, receiver) = watch::channel(0);
-        let sender = Arc::new(sender);
-        let begun = tokio::time::Instant::now();
-        let idle = tokio::time::timeout(IDLE_MAX * 10, until_idle(receiver));
+        let asked = Arc::new(Asked::new());
+        let begun = Instant::now();
+        let idle = timeout(IDLE_MAX * 10, asked.until_idle());
         let asking = async {
             tokio::time::sleep(IDLE_MAX / 2).await;
-            let long = Active::one(&sender);
-            drop(Active::one(&sender));
+            let long = Active::one(&asked);
+            drop(Active::one(&asked));
             tokio::time::sleep(IDLE_MAX * 2).await;
             drop(long);
         };
         assert!(tokio::join!(idle, asking).0.is_ok());
         assert_eq!(begun.elapsed().as_secs(), (IDLE_MAX / 2 + IDLE_MAX * 3).as_secs());
     }
+
     #[tokio::test(start_paused = true)]
     async fn a_client_that_opens_no_window_for_its_answers_loses_its_connection() {
         let page = || async { "x".repeat(1_000_000) };

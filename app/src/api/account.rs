@@ -12,7 +12,7 @@ use server_fn::codec::Post;
 pub async fn rename_account(name: String) -> Result<(), Refused> {
     use super::context;
     let by = context::signed_in()?;
-    context::studio()?.rename_account(&by, &name).await?;
+    context::studio()?.rename_account(&by.in_session()?, &name).await?;
     context::then("/settings?saved=name");
     Ok(())
 }

@@ -25,7 +25,7 @@ pub async fn finish_add(ceremony: CeremonyId, credential: String) -> Result<Stri
     use super::context;
     let (by, browser) = (context::signed_in()?, context::browser()?);
     let agent = context::user_agent();
-    Ok(context::studio()?.finish_add(&by, ceremony, &credential, &browser, &agent).await?)
+    Ok(context::studio()?.finish_add(&by.in_session()?, ceremony, &credential, &browser, &agent).await?)
 }
 
 /// Gives a passkey, named by its credential id, another name.
@@ -36,7 +36,7 @@ pub async fn finish_add(ceremony: CeremonyId, credential: String) -> Result<Stri
 pub async fn rename_passkey(passkey: String, name: String) -> Result<(), Refused> {
     use super::context;
     let by = context::signed_in()?;
-    context::studio()?.rename_passkey(&by, &passkey, &name).await?;
+    context::studio()?.rename_passkey(&by.in_session()?, &passkey, &name).await?;
     context::then("/settings/passkeys");
     Ok(())
 }

@@ -39,7 +39,7 @@ pub async fn make_token(
 pub async fn revoke_token(token: TokenId) -> Result<(), Refused> {
     use super::context;
     let by = context::signed_in()?;
-    context::studio()?.revoke_token(&by, token).await?;
+    context::studio()?.revoke_token(&by.in_session()?, token).await?;
     context::then("/settings/tokens");
     Ok(())
 }

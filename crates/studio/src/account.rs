@@ -1,6 +1,6 @@
 //! One's own account: its name, and its end.
 
-use crate::{SignedIn, Studio, Touched, owned, person, ports::store::Belongings, text};
+use crate::{InSession, SignedIn, Studio, Touched, owned, person, ports::store::Belongings, text};
 use api_types::Problem;
 
 impl Studio {
@@ -8,8 +8,8 @@ impl Studio {
     ///
     /// # Errors
     /// `Invalid` naming `name`.
-    pub async fn rename_account(&self, by: &SignedIn, name: &str) -> Result<(), Problem> {
-        let (owned, name) = (owned(by), text::name(name)?);
+    pub async fn rename_account(&self, by: &InSession<'_>, name: &str) -> Result<(), Problem> {
+        let (owned, name) = (owned(by.signed_in()), text::name(name)?);
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move { Ok(tx.rename_person(owned, &name).await?) })

@@ -8,7 +8,7 @@ mod files;
 
 use crate::{
     EXPORT_CONVERSATIONS_AT_ONCE, EXPORT_MESSAGES_AT_ONCE, EXPORT_ROWS_MAX, EXPORTS_OF_ONE_PERSON_MAX,
-    SignedIn, Studio, owned,
+    InSession, SignedIn, Studio, owned,
     ports::{
         Timestamp,
         store::{ConversationRow, RunRow},
@@ -93,7 +93,8 @@ impl Studio {
     ///
     /// # Errors
     /// `RateLimited` while another of the same person runs; `TryLater` or `Broken`.
-    pub async fn begin_export(&self, by: &SignedIn) -> Result<Export, Problem> {
+    pub async fn begin_export(&self, by: &InSession<'_>) -> Result<Export, Problem> {
+        let by = by.signed_in();
         let place = self.exports.enter(by.person())?;
         let (own, now) = (owned(by), self.now());
         let account = files::account(

@@ -1,7 +1,7 @@
 //! One's own passkeys: more of them, their names, and fewer.
 
 use crate::{
-    SignedIn, Studio, Touched,
+    InSession, SignedIn, Studio, Touched,
     authenticator::guess_name,
     broken,
     ceremony::{memo, to_entitled, wrong_key},
@@ -84,12 +84,13 @@ impl Studio {
     /// `WrongKey` with the reason, `Expired` for the ceremony, `SignIn` for who was shut out meanwhile.
     pub async fn finish_add(
         &self,
-        by: &SignedIn,
+        by: &InSession<'_>,
         ceremony: CeremonyId,
         credential: &str,
         browser: &str,
         user_agent: &str,
     ) -> Result<String, Problem> {
+        let by = by.signed_in();
         let row = self.take_ceremony(ceremony, CeremonyPurpose::Add, browser, credential).await?;
         if memo::<Memo>(&row)?.session != by.session() {
             return Err(ceremony_elsewhere());
@@ -123,11 +124,11 @@ impl Studio {
     /// `Invalid` naming `name`, `NotFound` where it is none of one's own.
     pub async fn rename_passkey(
         &self,
-        by: &SignedIn,
+        by: &InSession<'_>,
         credential_id: &str,
         name: &str,
     ) -> Result<(), Problem> {
-        let (owned, id, name) = (owned(by), credential_id.to_owned(), text::name_of_key(name)?);
+        let (owned, id, name) = (owned(by.signed_in()), credential_id.to_owned(), text::name_of_key(name)?);
         let is_renamed = self
             .store
             .write::<_, Problem, _>(move |tx| {

@@ -6,7 +6,7 @@
 //! what is too long to be guessed needs no slow one.
 
 use crate::{
-    SignedIn, Studio, TOKEN_DAYS_MAX, TOKENS_MAX, Touched, broken, digest, owned, ports::store::TokenRow,
+    InSession, Studio, TOKEN_DAYS_MAX, TOKENS_MAX, Touched, broken, digest, owned, ports::store::TokenRow,
     text,
 };
 use api_types::{AccountEventKind, Problem, Scope, Scopes, TokenId};
@@ -59,9 +59,8 @@ impl Studio {
     ///
     /// # Errors
     /// `TryLater` or `Broken`.
-    pub async fn tokens(&self, by: &SignedIn) -> Result<Vec<TokenRow>, Problem> {
-        by.in_session()?;
-        Ok(self.store.tokens(owned(by), TOKENS_MAX).await?)
+    pub async fn tokens(&self, by: &InSession<'_>) -> Result<Vec<TokenRow>, Problem> {
+        Ok(self.store.tokens(owned(by.signed_in()), TOKENS_MAX).await?)
     }
 
     /// Makes a token; its text is given here once and never again.
@@ -127,8 +126,8 @@ impl Studio {
     ///
     /// # Errors
     /// `NotFound` when it is revoked already or another person's.
-    pub async fn revoke_token(&self, by: &SignedIn, id: TokenId) -> Result<(), Problem> {
-        by.in_session()?;
+    pub async fn revoke_token(&self, by: &InSession<'_>, id: TokenId) -> Result<(), Problem> {
+        let by = by.signed_in();
         let (owned, now) = (owned(by), self.now());
         let tokens = self.store.tokens(owned, TOKENS_MAX).await?;
         let name = tokens.into_iter().find(|token| token.id == id).ok_or(Problem::NotFound)?.name;

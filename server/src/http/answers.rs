@@ -71,7 +71,7 @@ impl Budget {
 /// The layer.
 pub(super) async fn count(State(http): State<Http>, request: Request, next: Next) -> Response {
     let is_known = request.extensions().get::<Caller>().is_some_and(|caller| caller.0.is_ok());
-    let budget = if is_known { http.answers.signed_in } else { http.answers.strangers };
+    let budget = Arc::clone(if is_known { &http.answers.signed_in } else { &http.answers.strangers });
     next.run(request).await.map(|body| Body::new(Waiting { body, budget, share: None }))
 }
 

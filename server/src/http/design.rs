@@ -12,6 +12,6 @@ use leptos_axum::render_app_async_with_context;
 pub(super) async fn design(State(http): State<Http>, request: Request) -> Response {
     let context = http.context();
     let provide = move || provide_context(context.clone());
-    let gallery = move || app::design::gallery((*http.leptos).clone());
+    let gallery = move || app::design::gallery(http.leptos.clone());
     render_app_async_with_context(provide, gallery)(request).await.into_response()
 }

@@ -77,7 +77,7 @@ pub(super) async fn events(
         headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<i64>().ok());
     let since = Timestamp(seen.unwrap_or(after).saturating_sub(OVERLAP_MICROS));
     let place = http.streams.enter(by.session(), version);
-    let feed = Feed::new(http.studio, by, since, place);
+    let feed = Feed::new(http.studio.clone(), by, since, place);
     let stream = stream::unfold(feed, |mut feed| async move {
         let events = feed.next().await?;
         Some((stream::iter(events), feed))

@@ -29,17 +29,14 @@ pub(super) async fn export(
     State(http): State<Http>,
     Extension(Caller(caller)): Extension<Caller>,
 ) -> Response {
-    let begun = match caller {
-        Ok(by) => http.studio.begin_export(&by).await,
-        Err(problem) => Err(problem),
-    };
-    let export = match begun {
+    let begun = async { http.studio.begin_export(&caller?.in_session()?).await };
+    let export = match begun.await {
         Ok(export) => export,
         Err(problem) => return problems::answer(&problem),
     };
     let begun_at = begun_at(&export);
     let name = format!("attachment; filename=\"vobio-export-{}.zip\"", begun_at.date());
-    let archive = Archive::new(http.studio, export, begun_at);
+    let archive = Archive::new(http.studio.clone(), export, begun_at);
     let body = stream::unfold(Some(archive), |archive| async {
         let mut archive = archive?;
         match archive.more().await {

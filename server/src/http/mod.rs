@@ -33,7 +33,7 @@ use axum::{
 };
 use leptos::config::LeptosOptions;
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 use studio::Studio;
 use tower::{Layer, ServiceBuilder};
 use tower_http::{
@@ -67,13 +67,29 @@ pub(super) const SITE: Site = Site {
     icon: Some("/favicon.svg"),
 };
 
-/// What handlers and layers are given.
+/// What handlers and layers are given: one pointer, which each of them clones for every request.
 #[derive(Clone)]
-pub(crate) struct Http {
+pub(crate) struct Http(Arc<Wiring>);
+
+impl From<Wiring> for Http {
+    fn from(wiring: Wiring) -> Self {
+        Self(Arc::new(wiring))
+    }
+}
+
+impl Deref for Http {
+    type Target = Wiring;
+
+    fn deref(&self) -> &Wiring {
+        &self.0
+    }
+}
+
+/// What is behind it.
+pub(crate) struct Wiring {
     pub(crate) studio: Arc<Studio>,
     pub(crate) cookies: Arc<Cookies>,
-    /// Behind a pointer: this whole is cloned by every layer for every request, and they are a dozen texts.
-    pub(crate) leptos: Arc<LeptosOptions>,
+    pub(crate) leptos: LeptosOptions,
     pub(crate) request_timeout: Duration,
     pub(crate) mock: bool,
     pub(crate) pulse: Pulse,
@@ -88,7 +104,7 @@ pub(crate) struct Http {
 
 impl FromRef<Http> for LeptosOptions {
     fn from_ref(http: &Http) -> Self {
-        (*http.leptos).clone()
+        http.leptos.clone()
     }
 }
 
@@ -105,13 +121,14 @@ impl Http {
 }
 
 /// Leptos' options; nothing of them is read from the environment.
-pub(crate) fn leptos_options() -> Arc<LeptosOptions> {
+pub(crate) fn leptos_options() -> LeptosOptions {
     let name = site::OUTPUT_NAME.unwrap_or("vobio");
-    Arc::new(LeptosOptions::builder().output_name(name).site_pkg_dir("pkg").build())
+    LeptosOptions::builder().output_name(name).site_pkg_dir("pkg").build()
 }
 
 /// Every route with every layer, from the inside out.
-pub(crate) fn router(http: Http) -> anyhow::Result<Router> {
+pub(crate) fn router(wiring: Wiring) -> anyhow::Result<Router> {
+    let http = Http::from(wiring);
     let csrf = CsrfLayer::new().add_trusted_origin(&http.cookies.origin)?;
     let context = http.context();
     let provide = move || leptos::prelude::provide_context(context.clone());

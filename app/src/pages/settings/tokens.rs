@@ -31,7 +31,7 @@ pub(crate) fn tokens() -> impl IntoView {
         let by = context::signed_in()?;
         let form = form::refused_form();
         let made = form::answered("/api/token/make");
-        let tokens = context::studio()?.tokens(&by).await?;
+        let tokens = context::studio()?.tokens(&by.in_session()?).await?;
         let data = crate::pages::frame_data(by.clone()).await?;
         let now = data.now;
         let is_empty = tokens.is_empty();

@@ -9,7 +9,7 @@ use studio::{EXPORT_MESSAGES_AT_ONCE, Export, NAME_CHARS_MAX, SignedIn, TOUCH_LI
 impl House {
     /// The files of an export.
     async fn exported(&self, by: &SignedIn) -> BTreeMap<String, String> {
-        let mut export = self.studio.begin_export(by).await.unwrap();
+        let mut export = self.studio.begin_export(&by.in_session().unwrap()).await.unwrap();
         let (mut files, mut open) = (BTreeMap::new(), String::new());
         while let Some(part) = self.studio.export_part(&mut export).await.unwrap() {
             open = part.file.unwrap_or(open);
@@ -24,12 +24,15 @@ async fn a_name_is_ones_own_and_one_line() {
     let house = House::new().await;
     let ana = house.owner().await;
     let ben = house.joins(&ana, "Ben", Role::Member).await;
-    house.studio.rename_account(&ben, " Benedict \n K ").await.unwrap();
+    house.studio.rename_account(&ben.in_session().unwrap(), " Benedict \n K ").await.unwrap();
     assert_eq!(house.studio.signed_in(ben.session()).await.unwrap().name(), "Benedict K");
     assert_eq!(house.studio.signed_in(ana.session()).await.unwrap().name(), "Ana");
     let long = "n".repeat(NAME_CHARS_MAX + 1);
     for wrong in ["", " ", "a\0b", &long] {
-        assert_eq!(field_of(&house.studio.rename_account(&ben, wrong).await.unwrap_err()), "name");
+        assert_eq!(
+            field_of(&house.studio.rename_account(&ben.in_session().unwrap(), wrong).await.unwrap_err()),
+            "name"
+        );
     }
 }
 
@@ -79,10 +82,13 @@ async fn one_export_of_a_person_runs_at_a_time_and_ends_with_the_session() {
     let ana = house.owner().await;
     let ben = house.joins(&ana, "Ben", Role::Member).await;
     house.chat(&ben, None, "Something").await;
-    let mut first: Export = house.studio.begin_export(&ben).await.unwrap();
-    let second = house.studio.begin_export(&ben).await.map(drop);
+    let mut first: Export = house.studio.begin_export(&ben.in_session().unwrap()).await.unwrap();
+    let second = house.studio.begin_export(&ben.in_session().unwrap()).await.map(drop);
     assert!(matches!(second, Err(Problem::RateLimited { .. })), "{second:?}");
-    assert!(house.studio.begin_export(&ana).await.is_ok(), "others are not kept waiting");
+    assert!(
+        house.studio.begin_export(&ana.in_session().unwrap()).await.is_ok(),
+        "others are not kept waiting"
+    );
     house.studio.sign_out(&ben).await.unwrap();
     let mut end = Ok(None);
     for _ in 0..3 {
@@ -90,7 +96,7 @@ async fn one_export_of_a_person_runs_at_a_time_and_ends_with_the_session() {
     }
     assert_eq!(end, Err(Problem::SignIn));
     drop(first);
-    assert!(house.studio.begin_export(&ben).await.is_ok());
+    assert!(house.studio.begin_export(&ben.in_session().unwrap()).await.is_ok());
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ async fn the_last_passkey_that_works_here_stays_whatever_works_elsewhere() {
     assert_eq!(works(&moved, "new.example").await, [""; 0], "the move orphaned both");
     let start = moved.start_add(&touched, "browser".to_owned()).await.unwrap();
     let credential = key("new", ana.person());
-    moved.finish_add(&ana, start.ceremony, &credential, "browser", "").await.unwrap();
+    moved.finish_add(&ana.in_session().unwrap(), start.ceremony, &credential, "browser", "").await.unwrap();
     assert_eq!(works(&moved, "new.example").await, ["new"]);
     let removed = moved.remove_passkey(&touched, "new").await;
     assert!(matches!(removed, Err(Problem::Changed { .. })), "{removed:?}");

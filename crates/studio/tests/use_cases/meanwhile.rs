@@ -99,7 +99,10 @@ async fn who_is_shut_out_while_they_add_a_passkey_has_no_other() {
         let start = house.studio.start_add(&touched, "browser".to_owned()).await.unwrap();
         house.shuts_out(&ben, happens);
         let credential = key("new", ben.person());
-        let refused = house.studio.finish_add(&ben, start.ceremony, &credential, "browser", "Firefox").await;
+        let refused = house
+            .studio
+            .finish_add(&ben.in_session().unwrap(), start.ceremony, &credential, "browser", "Firefox")
+            .await;
         assert_eq!(refused, Err(Problem::SignIn));
         assert!(house.studio.store.passkey_with_person("new").await.unwrap().is_none());
     }

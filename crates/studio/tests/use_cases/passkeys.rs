@@ -24,7 +24,7 @@ impl House {
         credential: &str,
     ) -> Result<String, Problem> {
         let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-        self.studio.finish_add(by, ceremony, credential, "browser", agent).await
+        self.studio.finish_add(&by.in_session().unwrap(), ceremony, credential, "browser", agent).await
     }
 
     /// Adds a passkey with this credential id.
@@ -95,7 +95,10 @@ async fn a_registration_is_ended_once_by_the_session_and_the_browser_that_began_
     assert!(is_over(house.end_add(&elsewhere, ceremony, &credential).await), "another session");
     assert!(is_over(house.end_add(&ana, ceremony, &credential).await), "used up by that");
     let ceremony = house.begin_add(&ana).await;
-    let stolen = house.studio.finish_add(&ana, ceremony, &credential, "another browser", "").await;
+    let stolen = house
+        .studio
+        .finish_add(&ana.in_session().unwrap(), ceremony, &credential, "another browser", "")
+        .await;
     assert!(is_over(stolen));
     let sign_in = house.studio.start_sign_in("browser".to_owned()).await.unwrap().ceremony;
     assert!(is_over(house.end_add(&ana, sign_in, &credential).await), "another purpose");
@@ -164,7 +167,10 @@ async fn a_passkey_of_somebody_else_is_not_found() {
     let house = House::new().await;
     let (ana, ben) = (house.owner().await, house.somebody().await);
     house.add(&ana, "phone").await.unwrap();
-    assert_eq!(house.studio.rename_passkey(&ben, "phone", "Mine").await, Err(Problem::NotFound));
+    assert_eq!(
+        house.studio.rename_passkey(&ben.in_session().unwrap(), "phone", "Mine").await,
+        Err(Problem::NotFound)
+    );
     assert_eq!(house.remove(&ben, "phone").await, Err(Problem::NotFound));
     assert!(house.studio.passkeys(&ben).await.unwrap().is_empty());
     assert_eq!(house.studio.passkeys(&ana).await.unwrap().len(), 2);
@@ -174,10 +180,11 @@ async fn a_passkey_of_somebody_else_is_not_found() {
 async fn a_passkey_is_called_what_its_person_says_in_one_line() {
     let house = House::new().await;
     let ana = house.owner().await;
-    house.studio.rename_passkey(&ana, "anas-key", " The  one\nat home ").await.unwrap();
+    house.studio.rename_passkey(&ana.in_session().unwrap(), "anas-key", " The  one\nat home ").await.unwrap();
     assert_eq!(house.studio.passkeys(&ana).await.unwrap()[0].name, "The one at home");
     for wrong in ["", " \n", &"x".repeat(KEY_NAME_CHARS_MAX + 1)] {
-        let refused = house.studio.rename_passkey(&ana, "anas-key", wrong).await.unwrap_err();
+        let refused =
+            house.studio.rename_passkey(&ana.in_session().unwrap(), "anas-key", wrong).await.unwrap_err();
         assert_eq!(field_of(&refused), "name");
     }
 }

@@ -107,7 +107,7 @@ async fn there_are_only_so_many_tokens_wherever_they_are_made() {
         for _ in 1..TOKENS_MAX {
             house.studio.make_token(&touched, wanted()).await.unwrap();
         }
-        let mut last = house.studio.tokens(&ana).await.unwrap().remove(0);
+        let mut last = house.studio.tokens(&ana.in_session().unwrap()).await.unwrap().remove(0);
         (last.id, last.digest) = (TokenId(house.new_id()), "last".to_owned());
         let made = during(
             house,
