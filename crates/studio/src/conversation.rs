@@ -1,8 +1,7 @@
-//! Conversations: list, find, open, rename, configure, choose a model, delete and restore.
+//! Conversations: list, find, open, rename, configure, choose a model.
 
 use crate::{
-    CONVERSATIONS_PER_PAGE, DELETED_SHOWN_MAX, MESSAGES_PER_PAGE, PAGE_BYTES_MAX, SignedIn, Studio, digest,
-    owned,
+    CONVERSATIONS_PER_PAGE, MESSAGES_PER_PAGE, PAGE_BYTES_MAX, SignedIn, Studio, digest, owned,
     ports::{
         Timestamp,
         store::{ConversationRow, TurnRow},
@@ -69,26 +68,6 @@ impl Studio {
         let found =
             self.store.find_conversations(owned(by), &words, after, CONVERSATIONS_PER_PAGE + 1).await?;
         Ok(ConversationPage::of(found))
-    }
-
-    /// The person's conversations in the bin, at most [`DELETED_SHOWN_MAX`], those deleted last first.
-    ///
-    /// # Errors
-    /// `TryLater` or `Broken`.
-    pub async fn deleted_conversations(&self, by: &SignedIn) -> Result<Vec<ConversationRow>, Problem> {
-        Ok(self.store.deleted_conversations(owned(by), DELETED_SHOWN_MAX).await?)
-    }
-
-    /// A conversation in the bin.
-    ///
-    /// # Errors
-    /// `NotFound` when there is none, or it is another person's.
-    pub async fn deleted_conversation(
-        &self,
-        by: &SignedIn,
-        id: ConversationId,
-    ) -> Result<ConversationRow, Problem> {
-        self.store.deleted_conversation(owned(by), id).await?.ok_or(Problem::NotFound)
     }
 
     /// A conversation with the last turns of its shown branch, or those that end at `until`.
@@ -194,49 +173,6 @@ impl Studio {
             .await
     }
 
-    /// Puts it into the bin, from where it can be restored. An answer under way is stopped.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn delete_conversation(&self, by: &SignedIn, id: ConversationId) -> Result<(), Problem> {
-        let (owned, now) = (owned(by), self.now());
-        self.store
-            .write::<_, Problem, _>(move |tx| {
-                Box::pin(async move { found(tx.bin_conversation(owned, id, Some(now)).await?) })
-            })
-            .await?;
-        self.live.stop_conversation(owned.owner, id);
-        Ok(())
-    }
-
-    /// Takes it out of the bin.
-    ///
-    /// # Errors
-    /// `NotFound` when it is not in the bin any more.
-    pub async fn restore_conversation(&self, by: &SignedIn, id: ConversationId) -> Result<(), Problem> {
-        let owned = owned(by);
-        self.store
-            .write(move |tx| Box::pin(async move { found(tx.bin_conversation(owned, id, None).await?) }))
-            .await
-    }
-
-    /// Removes for good what has been in the bin for [`crate::BIN_LIFE`], and what was written of somebody after their
-    /// deletion. For the worker.
-    ///
-    /// # Errors
-    /// `TryLater` or `Broken`.
-    pub async fn empty_bin(&self) -> Result<u64, Problem> {
-        let (before, lately) = (self.now() - crate::BIN_LIFE, self.now() - crate::WRITTEN_LATE_MAX);
-        self.store
-            .write::<_, Problem, _>(move |tx| {
-                Box::pin(async move {
-                    tx.erase_late(lately).await?;
-                    Ok(tx.empty_bin(before).await?)
-                })
-            })
-            .await
-    }
-
     /// What a new conversation of this person begins with: the model of the latest one while it is there, else the
     /// operator's, else the best there is. `None` when there is no model at all.
     ///
@@ -288,7 +224,7 @@ fn configured_meanwhile() -> Problem {
     }
 }
 
-fn found(there: bool) -> Result<(), Problem> {
+pub(crate) fn found(there: bool) -> Result<(), Problem> {
     if there { Ok(()) } else { Err(Problem::NotFound) }
 }
 

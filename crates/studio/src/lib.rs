@@ -9,6 +9,7 @@ mod account;
 mod account_event;
 mod answer;
 mod authenticator;
+mod bin;
 mod catalog;
 mod ceremony;
 mod code;
