@@ -140,12 +140,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::warn!("{sentence}");
     }
     say(&format!("Vobio AI Studio is at {}", config.url));
-    if let Some(code) = studio.new_setup_code().await? {
-        say(&format!(
-            "It has no owner yet. Open {}/login and enter this one-time owner code: {code}",
-            config.url
-        ));
-    }
+    say_owner_code(&studio, &config, alone).await?;
     tracing::info!(url = config.url, listen = %config.listen, engine = %database.engine(), "serving");
 
     listen::serve(listener, places, connections, shutdown(studio.clone())).await;
@@ -198,12 +193,29 @@ pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A studio without an owner prints the code that makes one. Of several processes the first does: a second code would void
+/// what somebody is typing.
+async fn say_owner_code(studio: &Studio, config: &Config, alone: bool) -> anyhow::Result<()> {
+    if !alone && !studio.has_owner().await? && studio.has_company().await? {
+        say(
+            "It has no owner yet. Another process of this studio has printed the one-time owner code; a new one is printed by: \
+             vobio setup-code",
+        );
+    } else if let Some(code) = studio.new_setup_code().await? {
+        say(&format!(
+            "It has no owner yet. Open {}/login and enter this one-time owner code: {code}",
+            config.url
+        ));
+    }
+    Ok(())
+}
+
 /// `vobio setup-code`.
 pub(crate) async fn setup_code(config: &Config, name: Option<&str>) -> anyhow::Result<()> {
     let folder = Folder::open(config)?;
     let Booted { studio, database, .. } = boot(config, &folder).await?;
     let made = match studio.new_setup_code().await {
-        Ok(None) => studio.new_owner_code(name).await.map(|code| (code.code, Some(code.name))),
+        Ok(None) => studio.new_personal_code(name).await.map(|code| (code.code, Some(code.name))),
         Ok(Some(code)) => Ok((code, None)),
         Err(problem) => Err(problem),
     };

@@ -52,9 +52,9 @@ enum Command {
     Doctor,
     /// Asks the studio that runs beside it whether it can work; for containers.
     Health,
-    /// Prints a new one-time owner code: for a studio that has no owner, or for an owner who lost every key.
+    /// Prints a new one-time code: for a studio that has no owner, or for somebody who lost every key.
     SetupCode {
-        /// Which owner, where there are several: the whole name.
+        /// For whom: the whole name, or the id in the address of their page under People. Without it for the only owner.
         #[arg(long)]
         name: Option<String>,
     },

@@ -67,8 +67,19 @@ fn remedy(kind: AccountEventKind) -> (&'static str, &'static str, &'static str) 
     }
 }
 
-/// The latest thing that its person should know of, over any page, until they say that it is known.
-pub fn account_notice(event: &AccountEventRow, now: Timestamp) -> impl IntoView + use<> {
+/// The latest thing that its person should know of, over any page, until they say that it is known. Where there is more, all
+/// of it is in a list, and put away there: nobody says of what was not shown that it was they.
+pub fn account_notice(event: &AccountEventRow, more: usize, now: Timestamp) -> AnyView {
+    if more > 0 {
+        let others = if more == 1 { "1 more thing".to_owned() } else { format!("{more} more things") };
+        return view! {
+            <div class="told" role="status" data-account-notice>
+                <p><b>{sentence(event)}</b>" ("{ago(event.at, now)}") And "{others}" that you should look at."</p>
+                <div class="actions"><a class="btn small" href="/settings/activity">"See all"</a></div>
+            </div>
+        }
+        .into_any();
+    }
     let (ask, page, name) = remedy(event.kind);
     let known = match event.kind {
         AccountEventKind::OlderToken | AccountEventKind::PasskeyCloned => "I have seen it",
@@ -86,6 +97,7 @@ pub fn account_notice(event: &AccountEventRow, now: Timestamp) -> impl IntoView 
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// At the door: why a session was over before its time. Nothing where its person ended it by signing out.

@@ -49,7 +49,7 @@ pub fn erasing(
                     {person.map(|id| view! { <input type="hidden" name="person" value=id.to_string() /> })}
                     <div class="field">
                         <label for="erase-name">"To be sure, type the name: "<b>{name}</b></label>
-                        <input class="input" id="erase-name" name="name" autocomplete="off" required value=typed
+                        <input class="input" id="erase-name" name="name" autocomplete="off" required value=typed autofocus=error.is_some()
                             aria-invalid=error.is_some().then_some("true") aria-describedby="erase-error" />
                         {field_error("erase-error", error)}
                     </div>

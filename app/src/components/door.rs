@@ -27,7 +27,7 @@ pub fn no_script() -> impl IntoView {
         <noscript>
             <div class="notice warn" role="status">
                 {icon("warn")}
-                <div class="say"><b>"A passkey needs JavaScript."</b>" Here alone: reading and writing work without it. Switch it on for this address and reload."</div>
+                <div class="say"><b>"A passkey needs JavaScript."</b>" Everything else works without it. Switch it on for this address and reload."</div>
             </div>
         </noscript>
     }

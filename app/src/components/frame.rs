@@ -74,8 +74,8 @@ fn address() -> Option<String> {
 
 /// What the account's person should know; not beside the page's own toast, which goes first.
 fn notice(data: &FrameData) -> Option<impl IntoView + use<>> {
-    let event = studio::notice_of(&data.news).filter(|_| context::asked("deleted").is_none())?;
-    Some(account_notice(event, data.now))
+    let (event, more) = studio::notice_of(&data.news).filter(|_| context::asked("deleted").is_none())?;
+    Some(account_notice(event, more, data.now))
 }
 
 fn current(yes: bool) -> Option<&'static str> {
@@ -134,7 +134,7 @@ fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
 
 /// Something happened to the account that its person has not seen.
 pub fn news_dot() -> impl IntoView {
-    view! { <span class="dot" role="img" aria-label="news of your account"></span> }
+    view! { <span class="dot news" role="img" aria-label="news of your account"></span> }
 }
 
 fn recent(data: &FrameData, here: Here) -> impl IntoView + use<> {

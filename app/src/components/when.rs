@@ -1,5 +1,6 @@
 //! Times in words.
 
+use leptos::prelude::*;
 use studio::ports::Timestamp;
 
 /// How long ago: `just now`, `5 minutes ago`, `yesterday`, `3 May 2026`.
@@ -15,6 +16,13 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
         172_800..604_800 => count(seconds / 86_400, "day"),
         _ => day(then),
     }
+}
+
+/// The same on a page: which moment it was is told where one points at it.
+pub fn moment(then: Timestamp, now: Timestamp) -> impl IntoView {
+    let at = jiff::Timestamp::from_microsecond(then.0).unwrap_or_default();
+    let exact = at.strftime("%-d %B %Y, %H:%M UTC").to_string();
+    view! { <time datetime=at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string() title=exact>{ago(then, now)}</time> }
 }
 
 /// How long until then, rounded: `6 days`, `3 hours`, `less than an hour`.

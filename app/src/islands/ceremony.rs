@@ -53,14 +53,16 @@ impl From<Refused> for Failure {
     }
 }
 
+fn name_of(error: &JsValue) -> String {
+    Reflect::get(error, &"name".into()).ok().and_then(|name| name.as_string()).unwrap_or_default()
+}
+
 impl From<JsValue> for Failure {
     fn from(error: JsValue) -> Self {
-        let name =
-            Reflect::get(&error, &"name".into()).ok().and_then(|name| name.as_string()).unwrap_or_default();
+        let name = name_of(&error);
         Self::Browser(
             match name.as_str() {
                 "NotAllowedError" => "The passkey was not used: it was cancelled, it took too long, or this device has none for this studio. Try again.",
-                "InvalidStateError" => "This device has a passkey for this studio already. Sign in with it.",
                 "SecurityError" => "This address is not the studio's own. Open the address that the studio printed when it started.",
                 "NotSupportedError" => "This device cannot make the kind of passkey that is needed here. Use a phone or a security key.",
                 "AbortError" => "The passkey was interrupted. Try again.",
@@ -178,7 +180,23 @@ pub(super) async fn credential_for(options: &str) -> Result<String, Failure> {
 /// A new passkey for these options, as JSON.
 async fn new_credential(options: &str) -> Result<String, Failure> {
     let options = parse_creation(&JSON::parse(options)?)?;
-    Ok(to_json(&create_credential(&public_key(&options)?).await?)?)
+    let made = create_credential(&public_key(&options)?).await;
+    Ok(to_json(&made.map_err(not_made)?)?)
+}
+
+/// What the browser says where it made none.
+fn not_made(error: JsValue) -> Failure {
+    match name_of(&error).as_str() {
+        "NotAllowedError" => Failure::Browser(
+            "No passkey was made: it was cancelled, it took too long, or this device cannot make sure that it is you. Try again, or \
+             use a phone or a security key."
+                .to_owned(),
+        ),
+        "InvalidStateError" => Failure::Browser(
+            "This device has a passkey of this account already. Use another device, or a security key.".to_owned(),
+        ),
+        _ => error.into(),
+    }
 }
 
 async fn sign_in() -> Result<(), Failure> {
@@ -250,18 +268,33 @@ async fn look() {
     match look_at_invite(code).await {
         Ok(invited) => {
             let words = format!(
-                "{} invites you; here you will be: {}. A name and a touch, and you are in.",
+                "{} invites you to be {} here. A name and a touch, and you are in.",
                 invited.by,
-                invited.role.to_lowercase()
+                with_article(&invited.role.to_lowercase())
             );
-            if let Some(lead) = find("[data-invited]") {
-                lead.set_text_content(Some(&words));
-            }
+            lead(&words);
         }
-        Err(Refused(problem @ Problem::Invalid { .. })) => tell(Failure::Refused(problem)),
+        Err(Refused(problem @ Problem::Invalid { .. })) => {
+            lead(
+                "This invitation is none any more: it was used or revoked, or it has run out. Ask whoever invited you for another one.",
+            );
+            tell(Failure::Refused(problem));
+        }
         // What cannot be looked up now is said when it is used.
         Err(_) => {}
     }
+}
+
+fn lead(words: &str) {
+    if let Some(lead) = find("[data-invited]") {
+        lead.set_text_content(Some(words));
+    }
+}
+
+/// `an administrator, reviewer`.
+fn with_article(role: &str) -> String {
+    let article = if role.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {role}")
 }
 
 /// An invitation's code stands after the `#` of its link: that part is never sent, so no log and no referrer has it.

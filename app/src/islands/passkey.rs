@@ -38,7 +38,7 @@ pub fn PasskeyRecover(children: Children) -> impl IntoView {
 #[island]
 pub fn PasskeySetUp(children: Children) -> impl IntoView {
     #[cfg(target_arch = "wasm32")]
-    crate::islands::ceremony::wake(crate::islands::ceremony::Kind::SetUp, "/chat".to_owned());
+    crate::islands::ceremony::wake(crate::islands::ceremony::Kind::SetUp, "/chat?welcome=1".to_owned());
     ceremony(children)
 }
 
@@ -46,7 +46,7 @@ pub fn PasskeySetUp(children: Children) -> impl IntoView {
 #[island]
 pub fn PasskeyJoin(children: Children) -> impl IntoView {
     #[cfg(target_arch = "wasm32")]
-    crate::islands::ceremony::wake(crate::islands::ceremony::Kind::Join, "/chat".to_owned());
+    crate::islands::ceremony::wake(crate::islands::ceremony::Kind::Join, "/chat?welcome=1".to_owned());
     ceremony(children)
 }
 

@@ -27,6 +27,7 @@ use studio::{OpenConversation, SignedIn, Studio, ports::store::TurnRow};
 pub(crate) fn new_chat() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let (asked, deleted) = (query.get("model"), query.get("deleted"));
+    let is_welcome = query.get("welcome").is_some();
     super::page(async move {
         let by = context::signed_in()?;
         let studio = context::studio()?;
@@ -42,6 +43,7 @@ pub(crate) fn new_chat() -> impl IntoView {
         let label = chosen.as_ref().map(|model| label_of(&models, model));
         let servers = studio.catalog.servers();
         let (above, under) = about_model(&models, chosen.as_ref(), servers);
+        let above = view! { {is_welcome.then(welcome)}{above} }.into_any();
         let sheet = settings::new_settings_sheet(chosen.as_ref(), form.as_ref());
         let undo = deleted.and_then(|id| id.parse().ok()).map(|id| toast::deleted(id, None));
         let main = view! {
@@ -64,6 +66,20 @@ pub(crate) fn new_chat() -> impl IntoView {
         };
         Ok(view! { <Title text="New chat" />{frame(data, Here::Chat(None), main)} }.into_any())
     })
+}
+
+/// Said once, to who has just come: what is easily forgotten until it is too late.
+fn welcome() -> impl IntoView {
+    let say = view! {
+        <b>"You are in. "</b>
+        "Your passkey is the only way back. Recovery codes, kept somewhere else, help when this device is lost."
+    };
+    notice_with(
+        "info",
+        "key",
+        say,
+        view! { <a class="btn small" href="/settings/passkeys">"Make recovery codes"</a> },
+    )
 }
 
 /// What a person should know of the model before they write: over the box what keeps it from answering, under it what it is.

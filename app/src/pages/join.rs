@@ -20,7 +20,10 @@ pub(crate) fn join() -> impl IntoView {
             Some(by) => view! {
                 <h1>"You are in already"</h1>
                 <p class="lead">{format!("You are signed in as {}. The invitation is for somebody else, or for another account: sign out first to use it here.", by.name())}</p>
-                <div class="actions"><a class="btn primary" href="/chat">"Open the chat"</a></div>
+                <div class="actions">
+                    <a class="btn primary" href="/chat">"Open the chat"</a>
+                    <form method="post" action="/api/session/end"><button class="btn" type="submit">"Sign out"</button></form>
+                </div>
             }
             .into_any(),
             None => form(is_open).into_any(),

@@ -27,7 +27,7 @@ pub(crate) fn recover() -> impl IntoView {
             <div class="after">
                 <details>
                     <summary>"No code either?"</summary>
-                    <p>"Look at another device of yours first: a phone, a security key, a password manager. Otherwise ask whoever runs the studio. For an owner, the command "<code>"vobio setup-code"</code>" on the server prints a code for this page."</p>
+                    <p>"Look at another device of yours first: a phone, a security key, a password manager. Otherwise ask whoever runs the studio: on the server, "<code>"vobio setup-code --name "<i>"your name"</i></code>" prints a code for this page."</p>
                 </details>
                 <p><a href="/login">"Back to signing in"</a></p>
             </div>

@@ -36,7 +36,7 @@ pub enum Problem {
     )]
     TouchNeeded,
     /// 403: the role does not allow it.
-    #[error("Your role does not allow this. Ask an administrator of your studio.")]
+    #[error("Your role does not allow this. Ask an administrator or an owner of your studio.")]
     NotPermitted,
     /// 403: somebody would make others reviewers who may not.
     #[error("Only an owner, or an administrator who is a reviewer, can make somebody a reviewer.")]

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use sqlx::any::AnyRow;
 use studio::ports::{
     Timestamp,
-    store::{AccountEventReads, AccountEventRow, AccountEventWrites, Owned, StoreError},
+    store::{AccountEventReads, AccountEventRow, AccountEventWrites, Owned, Seen, StoreError},
 };
 
 fn account_event(row: &AnyRow) -> Result<AccountEventRow, StoreError> {
@@ -82,14 +82,15 @@ impl AccountEventWrites for Statements<Unit> {
         &mut self,
         owned: Owned,
         session: SessionId,
-        last: AccountEventId,
+        seen: Seen,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let seen = Statement::new(
-            "UPDATE account_events SET seen_at = $5 \
-             WHERE organization_id = $1 AND owner_id = $2 AND id <= $3 AND seen_at IS NULL \
-             AND (session_id IS NULL OR session_id <> $4)",
+        let changed = Statement::new(
+            "UPDATE account_events SET seen_at = $6 \
+             WHERE organization_id = $1 AND owner_id = $2 AND id >= $3 AND id <= $4 AND seen_at IS NULL \
+             AND (session_id IS NULL OR session_id <> $5)",
         );
-        self.0.change(seen.owned(owned).bind(last).bind(session).bind(now)).await.map(drop)
+        let changed = changed.owned(owned).bind(seen.first).bind(seen.last).bind(session).bind(now);
+        self.0.change(changed).await.map(drop)
     }
 }

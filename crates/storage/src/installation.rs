@@ -62,7 +62,14 @@ impl InstallationWrites for Statements<Unit> {
         now: Timestamp,
         expires: Timestamp,
     ) -> Result<(), StoreError> {
-        self.0.change(Statement::new("DELETE FROM setup_codes WHERE used_at IS NULL")).await?;
+        let earlier = match owner {
+            Some(owned) => Statement::new(
+                "DELETE FROM setup_codes WHERE used_at IS NULL AND organization_id = $1 AND person_id = $2",
+            )
+            .owned(owned),
+            None => Statement::new("DELETE FROM setup_codes WHERE used_at IS NULL AND person_id IS NULL"),
+        };
+        self.0.change(earlier).await?;
         let new = Statement::new(
             "INSERT INTO setup_codes (id, digest, created_at, expires_at, organization_id, person_id) \
              VALUES ($1, $2, $3, $4, $5, $6)",

@@ -73,6 +73,17 @@ impl<L: Line> PeopleReads for Statements<L> {
         rows.iter().map(|row| person(&mut Cells::new(row, "people"))).collect()
     }
 
+    async fn people_called(&self, called: &str) -> Result<Vec<PersonRow>, StoreError> {
+        let asked = Statement::new(concat!(
+            "SELECT ",
+            person_columns!(),
+            " FROM people p WHERE (p.name = $1 OR p.id = $1) \
+             AND p.disabled_at IS NULL AND p.deleted_at IS NULL ORDER BY p.created_at, p.id LIMIT 10"
+        ));
+        let rows = self.0.rows(asked.text(called)).await?;
+        rows.iter().map(|row| person(&mut Cells::new(row, "people"))).collect()
+    }
+
     async fn first_organization(&self) -> Result<Option<OrganizationId>, StoreError> {
         let asked = Statement::new("SELECT id FROM organizations ORDER BY created_at, id LIMIT 1");
         self.0.row(asked).await?.map(|row| Cells::new(&row, "organizations").take()).transpose()

@@ -92,6 +92,11 @@ impl<L: Line> RunReads for Statements<L> {
         rows.iter().map(|row| run(&mut Cells::new(row, "runs"))).collect()
     }
 
+    async fn has_other_worker(&self, than: WorkerId, since: Timestamp) -> Result<bool, StoreError> {
+        let asked = Statement::new("SELECT id FROM workers WHERE id <> $1 AND seen_at >= $2 LIMIT 1");
+        Ok(self.0.row(asked.bind(than).bind(since)).await?.is_some())
+    }
+
     async fn shut_out_with_runs(&self, worker: WorkerId) -> Result<Vec<PersonId>, StoreError> {
         let asked = Statement::new(
             "SELECT DISTINCT r.owner_id FROM runs r \

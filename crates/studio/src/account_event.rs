@@ -2,9 +2,9 @@
 
 use crate::{
     ACCOUNT_EVENTS_PER_PAGE, InSession, SignedIn, Studio, owned,
-    ports::store::{AccountEventRow, Owned},
+    ports::store::{AccountEventRow, Owned, Seen},
 };
-use api_types::{AccountEventId, AccountEventKind, Problem, SessionId};
+use api_types::{AccountEventId, AccountEventKind, PersonId, Problem, SessionId};
 
 /// Unseen events that are looked through for what matters.
 const UNSEEN_LOOKED_AT: u32 = 20;
@@ -18,9 +18,16 @@ pub struct AccountEventPage {
     pub next: Option<AccountEventId>,
 }
 
-/// What of the news is said before anything else: the latest of the kinds that matter.
-pub fn notice_of(news: &[AccountEventRow]) -> Option<&AccountEventRow> {
-    news.iter().find(|event| event.kind.matters())
+/// What of the news is said before anything else: the latest of the kinds that matter, and how many more there are.
+pub fn notice_of(news: &[AccountEventRow]) -> Option<(&AccountEventRow, usize)> {
+    let mut matter = news.iter().filter(|event| event.kind.matters());
+    let latest = matter.next()?;
+    Some((latest, matter.count()))
+}
+
+/// One line of the log: what happened to whose account. Names of keys, devices and tokens stay out of it.
+pub(crate) fn note(kind: AccountEventKind, of: PersonId) {
+    tracing::info!(event = kind.as_str(), person = %of, "something happened to an account");
 }
 
 impl AccountEventRow {
@@ -75,17 +82,17 @@ impl Studio {
         Ok(self.store.unseen_account_events(owned(by), by.session(), UNSEEN_LOOKED_AT).await?)
     }
 
-    /// The person has seen everything up to this event. What was done in this very session stays news to the others: whoever
-    /// did something with a stolen session cannot put away what tells of it.
+    /// The person has seen one event, or all that a list showed. What was done in this very session stays news to the others:
+    /// whoever did something with a stolen session cannot put away what tells of it.
     ///
     /// # Errors
     /// `TryLater` or `Broken`.
-    pub async fn see_account_events(&self, by: &InSession<'_>, last: AccountEventId) -> Result<(), Problem> {
+    pub async fn see_account_events(&self, by: &InSession<'_>, seen: Seen) -> Result<(), Problem> {
         let by = by.signed_in();
         let (owned, session, now) = (owned(by), by.session(), self.now());
         self.store
             .write(move |tx| {
-                Box::pin(async move { Ok(tx.account_events_seen(owned, session, last, now).await?) })
+                Box::pin(async move { Ok(tx.account_events_seen(owned, session, seen, now).await?) })
             })
             .await
     }

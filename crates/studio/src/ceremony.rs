@@ -6,7 +6,9 @@
 //! whoever they are and whatever was wrong.
 
 use crate::{
-    CEREMONY_LIFE, Studio, broken,
+    CEREMONY_LIFE, Studio,
+    account_event::note,
+    broken,
     ports::{
         CeremonyState, PasskeyRefused, Refusal, VerifiedPasskey,
         store::{CeremonyRow, PasskeyRow},
@@ -66,6 +68,7 @@ impl Studio {
         };
         if refused.why == Refusal::Cloned {
             let (owned, id, now) = (passkey.owned, passkey.credential_id.clone(), self.now());
+            note(AccountEventKind::PasskeyCloned, owned.owner);
             // Told once: whoever holds the copy could fill the list of what happened.
             let event = passkey
                 .cloned_at

@@ -117,6 +117,7 @@ impl Studio {
     /// `NotFound` when it is not there, was used or is void already.
     pub async fn revoke_invite(&self, by: &Admin<'_>, id: InviteId) -> Result<(), Problem> {
         let (by, now) = (by.signed_in().clone(), self.now());
+        let who = by.person();
         self.store
             .write(move |tx| {
                 Box::pin(async move {
@@ -125,6 +126,8 @@ impl Studio {
                     if was_open { Ok(()) } else { Err(Problem::NotFound) }
                 })
             })
-            .await
+            .await?;
+        tracing::info!(invite = %id, by = %who, "an invitation was revoked");
+        Ok(())
     }
 }

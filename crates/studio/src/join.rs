@@ -31,6 +31,7 @@ struct Memo {
 }
 
 fn wrong_code() -> Problem {
+    tracing::info!("a code was sent that is no open invitation's");
     Problem::field(
         "code",
         "That invitation is not valid: it was used, revoked, or is too old. Ask whoever sent it for a new one.",
@@ -153,7 +154,7 @@ impl Studio {
                 })
             })
             .await?;
-        tracing::info!(person = %owned.owner, "somebody joined");
+        tracing::info!(person = %owned.owner, by_invitation = says_why, "somebody joined");
         Ok(opened)
     }
 }

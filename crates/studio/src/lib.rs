@@ -68,7 +68,7 @@ pub use message::SendMessage;
 pub use number::grouped;
 pub use passkey::KnownPasskeys;
 pub use person::{DELETED_NAME, PeoplePage, PersonView};
-pub use recovery::{OwnerCode, RecoveryCodes};
+pub use recovery::{PersonalCode, RecoveryCodes};
 pub use run::Opened;
 pub use session::NewSession;
 pub use source::SourceView;

@@ -74,7 +74,9 @@ pub const WRONG_TOO_OFTEN: &str = "Too many wrong keys, codes or tokens were sen
 /// The refusal of a limit; it says when it lets go.
 pub fn too_many(what: &str, wait: Duration) -> Problem {
     let seconds = u32::try_from(wait.as_micros().div_ceil(1_000_000)).unwrap_or(u32::MAX).max(1);
-    let when = if seconds < 120 {
+    let when = if seconds == 1 {
+        "a second".to_owned()
+    } else if seconds < 120 {
         format!("{seconds} seconds")
     } else {
         format!("{} minutes", seconds.div_ceil(60))
@@ -139,7 +141,7 @@ mod tests {
             Problem::RateLimited { detail, retry_after_s } => (detail, retry_after_s),
             other => panic!("{other:?}"),
         };
-        assert_eq!(said(1), ("Slow. Try again in 1 seconds.".to_owned(), 1));
+        assert_eq!(said(1), ("Slow. Try again in a second.".to_owned(), 1));
         assert_eq!(said(200_000), ("Slow. Try again in 4 minutes.".to_owned(), 200));
     }
 }

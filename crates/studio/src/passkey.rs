@@ -2,6 +2,7 @@
 
 use crate::{
     InSession, SignedIn, Studio, Touched,
+    account_event::note,
     authenticator::guess_name,
     broken,
     ceremony::{memo, to_entitled, wrong_key},
@@ -115,6 +116,7 @@ impl Studio {
                 })
             })
             .await?;
+        note(AccountEventKind::PasskeyAdded, by.person());
         Ok(name)
     }
 
@@ -148,7 +150,8 @@ impl Studio {
         let (id, event) =
             (credential_id.to_owned(), self.account_event(owned, AccountEventKind::PasskeyRemoved, ""));
         let host = self.passkeys.rp_id().to_owned();
-        self.store
+        let ended = self
+            .store
             .write(move |tx| {
                 Box::pin(async move {
                     tx.hold_person(owned).await?.ok_or(Problem::SignIn)?;
@@ -164,7 +167,9 @@ impl Studio {
                     Ok(tx.end_sessions_of_passkey(owned, &id, session, now).await?)
                 })
             })
-            .await
+            .await?;
+        note(AccountEventKind::PasskeyRemoved, owned.owner);
+        Ok(ended)
     }
 
     /// The row of a passkey that somebody just registered, with a name that none of theirs has.

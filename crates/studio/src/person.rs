@@ -83,9 +83,10 @@ impl Studio {
         reviewer: bool,
     ) -> Result<(), Problem> {
         let by = by.signed_in().clone();
-        let (event, now) = (AccountEventId(self.ids.next()), self.now());
-        self.store
-            .write(move |tx| {
+        let (event, now, admin) = (AccountEventId(self.ids.next()), self.now(), by.person());
+        let is_changed = self
+            .store
+            .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
                     let by = acting(tx, &by).await?;
                     if id == by.id && by.role != Role::Owner {
@@ -95,7 +96,7 @@ impl Studio {
                     // Who is a reviewer already is given nothing by staying one.
                     may_give(&by, role, reviewer && !person.reviewer)?;
                     if (person.role, person.reviewer) == (role, reviewer) {
-                        return Ok(());
+                        return Ok(false);
                     }
                     if role < Role::Owner {
                         spare(tx, &person).await?;
@@ -108,18 +109,17 @@ impl Studio {
                     }
                     tx.set_role(owned, role, reviewer).await?;
                     let detail = by_whom(&role.titled(reviewer), &by);
-                    Ok(tx
-                        .insert_account_event(&told(
-                            event,
-                            owned,
-                            AccountEventKind::RoleChanged,
-                            &detail,
-                            now,
-                        ))
-                        .await?)
+                    let event = told(event, owned, AccountEventKind::RoleChanged, &detail, now);
+                    tx.insert_account_event(&event).await?;
+                    Ok(true)
                 })
             })
-            .await
+            .await?;
+        if is_changed {
+            let role = role.titled(reviewer);
+            tracing::info!(person = %id, by = %admin, role, "somebody has another role");
+        }
+        Ok(())
     }
 
     /// Shuts somebody out: their next request is a stranger's, their answers stop.
@@ -145,10 +145,11 @@ impl Studio {
         if id == by.person() {
             return Err(not_oneself());
         }
-        let (event, now) = (AccountEventId(self.ids.next()), self.now());
+        let (event, now, admin) = (AccountEventId(self.ids.next()), self.now(), by.person());
         let (disabled_at, detail) = if let_in { (None, "let in again") } else { (Some(now), "disabled") };
-        self.store
-            .write(move |tx| {
+        let is_changed = self
+            .store
+            .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
                     let by = acting(tx, &by).await?;
                     let person = subject(tx, &by, id).await?;
@@ -157,15 +158,20 @@ impl Studio {
                         spare(tx, &person).await?;
                         tx.revoke_invites_of(owned, now).await?;
                     }
-                    if tx.set_disabled(owned, disabled_at).await? {
+                    let is_changed = tx.set_disabled(owned, disabled_at).await?;
+                    if is_changed {
                         let detail = by_whom(detail, &by);
                         let event = told(event, owned, AccountEventKind::AccessChanged, &detail, now);
                         tx.insert_account_event(&event).await?;
                     }
-                    Ok(())
+                    Ok(is_changed)
                 })
             })
-            .await
+            .await?;
+        if is_changed {
+            tracing::info!(person = %id, by = %admin, "somebody was {detail}");
+        }
+        Ok(())
     }
 
     /// Deletes somebody and all that is theirs, for good. `typed` has to be their name.

@@ -1,11 +1,13 @@
-//! The way back in for who lost every key: recovery codes of one's own, and owner codes made on the server.
+//! The way back in for who lost every key: recovery codes of one's own, and codes made on the server.
 //!
 //! # Design
 //! A code opens nothing by itself: it begins the registration of a new passkey. Passkey, session and the use of the code are
 //! one unit of work, so a browser that fails to make the key uses nothing up.
 
 use crate::{
-    NewSession, RECOVERY_CODES, SETUP_CODE_LIFE, SignedIn, Studio, Touched, broken,
+    NewSession, RECOVERY_CODES, SETUP_CODE_LIFE, SignedIn, Studio, Touched,
+    account_event::note,
+    broken,
     ceremony::{memo, to_entitled},
     code, owned,
     passkey::already_there,
@@ -30,9 +32,9 @@ struct Memo {
     code_digest: String,
 }
 
-/// A code for an owner who lost everything.
+/// A code for somebody who lost everything, made by whoever runs the studio.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnerCode {
+pub struct PersonalCode {
     /// To be typed at `/recover`.
     pub code: String,
     /// Whom it lets in.
@@ -49,9 +51,32 @@ pub struct RecoveryCodes {
 }
 
 fn wrong_code() -> Problem {
+    tracing::info!("a wrong recovery code was sent");
     Problem::field(
         "code",
         "That code is not valid, or it was used already. Take another one of your list; or ask whoever runs the studio for a new one.",
+    )
+}
+
+/// Of nobody or several it is not clear whom a code is for.
+fn say_who(called: Option<&str>, found: &[PersonRow]) -> Problem {
+    let ids = || found.iter().map(|person| person.id.to_string()).collect::<Vec<_>>().join(", ");
+    let names = || found.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ");
+    Problem::field(
+        "name",
+        match called {
+            None => format!(
+                "Say whom the code is for, by --name and the whole name. The owners are: {}.",
+                names()
+            ),
+            Some(called) if found.is_empty() => format!(
+                "Nobody who may sign in is called \"{called}\". Give the whole name as it stands under People, or the id in the \
+                 address of their page there."
+            ),
+            Some(called) => {
+                format!("Several people are called \"{called}\". Give one of their ids instead: {}.", ids())
+            }
+        },
     )
 }
 
@@ -85,28 +110,23 @@ impl Studio {
                 })
             })
             .await?;
+        note(AccountEventKind::CodesMade, owned.owner);
         Ok(codes)
     }
 
-    /// A new owner code for an owner who lost every key; all earlier unused owner codes are void. Without a name it is for
-    /// the only owner there is.
+    /// A new code for somebody who lost every key; their earlier unused ones are void. `called` is the whole name of whoever
+    /// it is for, or their id; without it the code is for the only owner there is.
     ///
     /// # Errors
-    /// `Invalid` naming `name`, with the names there are.
-    pub async fn new_owner_code(&self, name: Option<&str>) -> Result<OwnerCode, Problem> {
-        let mut owners = self.store.owners().await?;
-        let names = owners.iter().map(|owner| owner.name.as_str()).collect::<Vec<_>>().join(", ");
-        if let Some(name) = name {
-            owners.retain(|owner| owner.name == name);
-        }
-        let (Some(owner), true) = (owners.first(), owners.len() == 1) else {
-            return Err(Problem::field(
-                "name",
-                format!("Say which owner the code is for, by --name and the whole name: {names}."),
-            ));
+    /// `Invalid` naming `name`, with what to say instead.
+    pub async fn new_personal_code(&self, called: Option<&str>) -> Result<PersonalCode, Problem> {
+        let found = match called {
+            Some(called) => self.store.people_called(called).await?,
+            None => self.store.owners().await?,
         };
-        let of = Owned { organization: owner.organization, owner: owner.id };
-        let code = OwnerCode { code: code::new_code()?, name: owner.name.clone() };
+        let [person] = found.as_slice() else { return Err(say_who(called, &found)) };
+        let of = person.owned();
+        let code = PersonalCode { code: code::new_code()?, name: person.name.clone() };
         let (digest, id, now) = (code::digest(&code.code), SetupCodeId(self.ids.next()), self.now());
         self.store
             .write::<_, Problem, _>(move |tx| {
@@ -116,6 +136,7 @@ impl Studio {
                 })
             })
             .await?;
+        tracing::info!(person = %of.owner, "a code that brings somebody back in was made on the server");
         Ok(code)
     }
 

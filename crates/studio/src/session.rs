@@ -3,6 +3,7 @@
 use crate::{
     API_SESSION_LIFE, CEREMONY_LIFE, CREDENTIAL_BYTES_MAX, InSession, SESSIONS_SHOWN_MAX, SignedIn, Studio,
     WRONG_TOO_OFTEN,
+    account_event::note,
     ceremony::{Refused, to_strangers},
     device::session_name,
     digest, owned,
@@ -101,12 +102,12 @@ impl Studio {
             key @ Refused::Key(_) => self.slowed(&claimed.credential_id, key.for_strangers(WHAT)),
         })?;
         if person.id != claimed.person {
-            tracing::info!("a sign-in was refused: the passkey is not of the person it names");
+            tracing::info!(person = %person.id, "a sign-in was refused: the passkey is not of the person it names");
             return Err(Problem::KeyRefused);
         }
         let session = self.session_row(passkey.owned, &passkey.credential_id, user_agent, browser);
         let opened = NewSession::from(&session);
-        let now = session.created_at;
+        let (owner, now) = (passkey.owned.owner, session.created_at);
         let new_device = self
             .account_event(passkey.owned, AccountEventKind::NewDevice, session_name(&session))
             .done_in(session.id);
@@ -117,11 +118,11 @@ impl Studio {
                     // Person and key as they are now: the one may have been shut out, the other removed, since it was read.
                     let person = tx.hold_person(passkey.owned).await?;
                     if person.is_some_and(|person| person.is_shut_out()) {
-                        tracing::info!("a sign-in was refused: the person is shut out");
+                        tracing::info!(person = %owner, "a sign-in was refused: the person is shut out");
                         return Err(closed());
                     }
                     if !tx.passkey_used(passkey.owned, &passkey.credential_id, &stored, synced, now).await? {
-                        tracing::info!("a sign-in was refused: the passkey was removed");
+                        tracing::info!(person = %owner, "a sign-in was refused: the passkey was removed");
                         return Err(Problem::KeyRefused);
                     }
                     let is_known = tx.has_opened_like(&session).await?;
@@ -133,6 +134,7 @@ impl Studio {
                 })
             })
             .await?;
+        tracing::info!(person = %owner, session = %opened.id, "somebody signed in");
         Ok(opened)
     }
 
@@ -147,6 +149,7 @@ impl Studio {
                 Box::pin(async move { Ok(tx.end_session(owned, session, SessionEnd::SignedOut, now).await?) })
             })
             .await?;
+        tracing::info!(person = %owned.owner, %session, "somebody signed out");
         Ok(())
     }
 
@@ -181,7 +184,9 @@ impl Studio {
                     Ok(tx.insert_account_event(&event).await?)
                 })
             })
-            .await
+            .await?;
+        note(AccountEventKind::SessionEnded, owned.owner);
+        Ok(())
     }
 
     /// Ends all of them but this one; how many there were.
@@ -192,8 +197,9 @@ impl Studio {
         let by = by.signed_in();
         let (owned, this, now) = (owned(by), by.session(), self.now());
         let event = self.account_event(owned, AccountEventKind::OthersEnded, String::new()).done_in(this);
-        self.store
-            .write(move |tx| {
+        let ended = self
+            .store
+            .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
                     let ended = tx.end_sessions(owned, Some(this), SessionEnd::Ended, now).await?;
                     if ended > 0 {
@@ -202,7 +208,9 @@ impl Studio {
                     Ok(ended)
                 })
             })
-            .await
+            .await?;
+        note(AccountEventKind::OthersEnded, owned.owner);
+        Ok(ended)
     }
 
     /// Forgets sessions that ended long ago, a part at a time; how many there were.

@@ -1,7 +1,7 @@
 //! The first owner: a one-time code, a name, a passkey.
 
 use crate::{
-    CEREMONY_LIFE, NewSession, SETUP_CODE_LIFE, Studio, code,
+    CEREMONY_LIFE, HEARTBEAT_STALE, NewSession, SETUP_CODE_LIFE, Studio, code,
     passkey::already_there,
     ports::{
         CeremonyState,
@@ -26,6 +26,7 @@ struct Memo {
 }
 
 fn wrong_code() -> Problem {
+    tracing::info!("a wrong owner code was sent");
     Problem::field(
         "code",
         "That owner code is not valid. Copy it from the studio's start-up output, or make a new one with: vobio setup-code",
@@ -39,6 +40,14 @@ impl Studio {
     /// `TryLater` or `Broken`.
     pub async fn has_owner(&self) -> Result<bool, Problem> {
         Ok(self.store.has_owner().await?)
+    }
+
+    /// Whether another process of this studio is at work, which has told an owner code of its own.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn has_company(&self) -> Result<bool, Problem> {
+        Ok(self.store.has_other_worker(self.worker(), self.now() - HEARTBEAT_STALE).await?)
     }
 
     /// A new one-time owner code; all earlier unused ones are void. `None` when the studio has an owner.

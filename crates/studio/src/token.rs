@@ -6,8 +6,8 @@
 //! what is too long to be guessed needs no slow one.
 
 use crate::{
-    InSession, Studio, TOKEN_DAYS_MAX, TOKENS_MAX, Touched, broken, digest, owned, ports::store::TokenRow,
-    text,
+    InSession, Studio, TOKEN_DAYS_MAX, TOKENS_MAX, Touched, account_event::note, broken, digest, owned,
+    ports::store::TokenRow, text,
 };
 use api_types::{AccountEventKind, Problem, Scope, Scopes, TokenId};
 use sha2::{Digest, Sha256};
@@ -119,6 +119,7 @@ impl Studio {
                 })
             })
             .await?;
+        note(AccountEventKind::TokenMade, owned.owner);
         Ok((text, row))
     }
 
@@ -141,7 +142,9 @@ impl Studio {
                     Ok(tx.insert_account_event(&event).await?)
                 })
             })
-            .await
+            .await?;
+        note(AccountEventKind::TokenRevoked, owned.owner);
+        Ok(())
     }
 }
 

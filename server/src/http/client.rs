@@ -10,7 +10,10 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, Version};
-use std::net::{IpAddr, Ipv6Addr};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 /// The other end of the connection: what the listener puts into every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +66,9 @@ pub(super) async fn address(State(http): State<Http>, mut request: Request, next
             Way::Safe
         };
         let client = http.proxies.client(peer.0, request.headers());
+        if !http.has_tls && is_near(peer.0) && http.proxies.is_unnamed(peer.0, request.headers()) {
+            say_unnamed(peer.0);
+        }
         request.extensions_mut().insert(ClientAddress(client));
         request.extensions_mut().insert(way);
         if http.proxies.trusts(peer.0) && is_multiplexed(request.headers()) {
@@ -71,6 +77,24 @@ pub(super) async fn address(State(http): State<Http>, mut request: Request, next
     }
     request.extensions_mut().insert(Spoken(spoken));
     next.run(request).await
+}
+
+/// Whether a proxy of the operator's could be there: on this machine, or in the network of the house.
+fn is_near(peer: IpAddr) -> bool {
+    match peer.to_canonical() {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local(),
+    }
+}
+
+/// Says once that everybody behind a proxy is one to the studio.
+fn say_unnamed(peer: IpAddr) {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    if !SAID.swap(true, Ordering::Relaxed) {
+        tracing::warn!(
+            "a proxy at {peer} is not named in TRUSTED_PROXIES: all who come through it count as one address, and share its limits"
+        );
+    }
 }
 
 impl Way {

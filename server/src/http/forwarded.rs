@@ -26,6 +26,11 @@ impl Proxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
+    /// Whether the other end of the connection says for whom it asks, and is none of them.
+    pub(super) fn is_unnamed(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        (headers.contains_key(FOR) || headers.contains_key(FORWARDED)) && !self.trusts(peer)
+    }
+
     /// Whom a request comes from: the other end of the connection, or the client behind it where that is a proxy that is
     /// trusted and says whom it saw.
     pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {

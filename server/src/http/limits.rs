@@ -18,7 +18,7 @@ use axum::{
     response::Response,
 };
 use std::{net::IpAddr, sync::Arc, time::Duration};
-use studio::{FAILURES_PER_HOUR, Limiter, SignedIn, WRONG_TOO_OFTEN, too_many};
+use studio::{FAILURES_PER_HOUR, Limiter, SignedIn, WRONG_TOO_OFTEN, ports::Timestamp, too_many};
 
 /// Who is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -38,6 +38,8 @@ pub(crate) struct Limits {
     end_sites: Arc<Limiter<IpAddr>>,
     failures: Arc<Limiter<IpAddr>>,
     end_site_failures: Arc<Limiter<IpAddr>>,
+    /// Lines of the log about it: whoever sends too much could fill it.
+    lines: Arc<Limiter<&'static str>>,
 }
 
 impl Limits {
@@ -54,6 +56,14 @@ impl Limits {
                 FAILURES_PER_HOUR * END_SITE_FACTOR,
                 Duration::from_secs(3600),
             )),
+            lines: Arc::new(Limiter::new(1, Duration::from_secs(60))),
+        }
+    }
+
+    /// Says in the log that something is too much, once a minute.
+    fn say(&self, what: &'static str, now: Timestamp) {
+        if self.lines.take(what, now).is_ok() {
+            tracing::warn!("{what}");
         }
     }
 
@@ -62,6 +72,7 @@ impl Limits {
         let (ClientAddress(address), now) = (request?, http.studio.now());
         let by_network = self.failures.take(network(address), now);
         let wait = by_network.and_then(|()| self.end_site_failures.take(end_site(address), now)).err()?;
+        self.say("an address sends too many wrong keys, codes or tokens", now);
         Some(too_many(WRONG_TOO_OFTEN, wait))
     }
 }
@@ -133,5 +144,6 @@ async fn start(
     {
         return Ok(());
     }
+    http.limits.say("an address begins too many sign-ins", now);
     Err(too_many("Too many sign-ins were begun from your address.", wait))
 }

@@ -174,7 +174,9 @@ fn refused(http: &Http, request: &Request, problem: Problem) -> Response {
     let slowed = (problem == Problem::SignIn).then(|| http.limits.failed(http, address)).flatten();
     let mut response = problems::answer(&slowed.unwrap_or(problem));
     if response.status() == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
     }
     response
 }

@@ -75,7 +75,7 @@ fn what(view: &PersonView, admin: &Admin<'_>, form: Option<&RefusedForm>) -> Any
     let (person, by) = (&view.listed.person, admin.signed_in());
     let is_self = person.id == by.person();
     if is_self && by.role() != Role::Owner {
-        return view! { <p>"This is you. Another administrator can change your role; name, export and deletion are in "<a href="/settings">"Settings"</a>"."</p> }.into_any();
+        return view! { <p>"This is you. An owner can change your role; name, export and deletion are in "<a href="/settings">"Settings"</a>"."</p> }.into_any();
     }
     if !view.can_change {
         return view! { <p>"Only an owner can change an administrator or another owner."</p> }.into_any();

@@ -61,7 +61,7 @@ fn name(by: &SignedIn, form: Option<&RefusedForm>) -> impl IntoView + use<> {
                     <label for="name">"Your name"</label>
                     <input class="input" id="name" name="name" autocomplete="name" required maxlength=NAME_CHARS_MAX.to_string() value=typed
                         aria-invalid=error.is_some().then_some("true") aria-describedby="name-hint name-error" />
-                    <p class="hint" id="name-hint">"The administrators see it; nobody else does."</p>
+                    <p class="hint" id="name-hint">"The administrators see it, and whoever you invite."</p>
                     {field_error("name-error", error)}
                 </div>
                 <div class="actions"><button class="btn" type="submit">"Save the name"</button></div>

@@ -9,7 +9,7 @@ use crate::{
         notice::refused,
         own_settings::{Part, settings},
         parts::parts,
-        when::ago,
+        when::moment,
     },
 };
 use api_types::Problem;
@@ -29,7 +29,8 @@ pub(crate) fn activity() -> impl IntoView {
         let data = FrameData { news: Vec::new(), ..crate::pages::frame_data(by).await? };
         let now = data.now;
         let is_empty = page.events.is_empty();
-        let unseen = page.events.iter().find(|event| event.is_news_in(session)).map(|event| event.id);
+        let mut unseen = page.events.iter().filter(|event| event.is_news_in(session)).map(|event| event.id);
+        let unseen = unseen.next().map(|last| (last, unseen.last().unwrap_or(last)));
         let rows = page.events.iter().map(|event| row(event, event.is_news_in(session), now)).collect_view();
         let newest = before.map(|_| ("/settings/activity".to_owned(), "What happened last"));
         let older = page.next.map(|id| (format!("/settings/activity?before={id}"), "What happened before"));
@@ -37,8 +38,9 @@ pub(crate) fn activity() -> impl IntoView {
             <div class="intro"><p>"What happened to your account and its keys. If there is something that you did not do, end its session under "<a href="/settings/sessions">"Sessions"</a>" and tell an administrator."</p></div>
             {form::refused_form().map(|form| refused(&form.problem))}
             <div class="stack">
-                {unseen.map(|last| view! {
+                {unseen.map(|(last, first)| view! {
                     <form method="post" action="/api/account_event/see">
+                        <input type="hidden" name="first" value=first.to_string() />
                         <input type="hidden" name="last" value=last.to_string() />
                         <button class="btn" type="submit">{icon("check")}"I have seen these"</button>
                     </form>
@@ -56,7 +58,7 @@ fn row(event: &AccountEventRow, is_new: bool, now: Timestamp) -> impl IntoView +
     view! {
         <li class="row">
             {icon(icon_of(event.kind))}
-            <div class="what"><span class="name wraps">{sentence(event)}</span><p class="about">{ago(event.at, now)}</p></div>
+            <div class="what"><span class="name wraps">{sentence(event)}</span><p class="about">{moment(event.at, now)}</p></div>
             {is_new.then(|| view! { <span class="state" data-state="running">"New"</span> })}
         </li>
     }

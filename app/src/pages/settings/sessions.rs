@@ -6,7 +6,7 @@ use crate::{
         icon::icon,
         notice::refused,
         own_settings::{Part, settings},
-        when::ago,
+        when::{ago, moment},
     },
 };
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use leptos_meta::Title;
 use studio::{
     ports::{
         Timestamp,
-        store::{API_CLIENT, SessionRow},
+        store::{API_CLIENT, PasskeyRow, SessionRow},
     },
     session_name,
 };
@@ -24,7 +24,9 @@ pub(crate) fn sessions() -> impl IntoView {
     crate::pages::page(async move {
         let by = context::signed_in()?;
         let form = form::refused_form();
-        let sessions = context::studio()?.sessions(&by.in_session()?).await?;
+        let studio = context::studio()?;
+        let sessions = studio.sessions(&by.in_session()?).await?;
+        let passkeys = studio.passkeys(&by).await?;
         let this = by.session();
         let data = crate::pages::frame_data(by).await?;
         let now = data.now;
@@ -33,7 +35,7 @@ pub(crate) fn sessions() -> impl IntoView {
         let rows = mine
             .into_iter()
             .chain(others)
-            .map(|session| row(&session, session.id == this, now))
+            .map(|session| row(&session, key_of(&session, &passkeys), session.id == this, now))
             .collect_view();
         let body = view! {
             <div class="intro"><p>"Where you are signed in. What you end here is over at once: the next request from there is refused."</p></div>
@@ -51,11 +53,18 @@ pub(crate) fn sessions() -> impl IntoView {
     })
 }
 
-fn row(session: &SessionRow, is_this: bool, now: Timestamp) -> impl IntoView + use<> {
+/// The name of the passkey that opened it, while it is there.
+fn key_of(session: &SessionRow, passkeys: &[PasskeyRow]) -> Option<String> {
+    let id = session.credential_id.as_deref()?;
+    passkeys.iter().find(|key| key.credential_id == id).map(|key| key.name.clone())
+}
+
+fn row(session: &SessionRow, key: Option<String>, is_this: bool, now: Timestamp) -> impl IntoView + use<> {
     let name = session_name(session);
     let sign = if session.browser == API_CLIENT { "out" } else { "chip" };
     let seen = ago(session.last_seen_at, now);
-    let first = ago(session.created_at, now);
+    let with = key.map(|key| format!(" with {key}"));
+    let (first, last) = (moment(session.created_at, now), moment(session.last_seen_at, now));
     let id = session.id.to_string();
     let value = id.clone();
     let label = format!("End {name}, last seen {seen}");
@@ -64,7 +73,7 @@ fn row(session: &SessionRow, is_this: bool, now: Timestamp) -> impl IntoView + u
             {icon(sign)}
             <div class="what">
                 <span class="name">{name}</span>
-                <p class="about">"Signed in "{first}" · last seen "{seen}</p>
+                <p class="about">"Signed in "{first}{with}" · last seen "{last}</p>
             </div>
             {is_this.then(|| view! { <span class="state" data-state="finished">"This one"</span> })}
             {(!is_this).then(|| view! {

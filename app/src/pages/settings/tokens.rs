@@ -96,7 +96,8 @@ fn row(token: &TokenRow, now: Timestamp) -> impl IntoView + use<> {
     };
     let used =
         token.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("used {}", ago(at, now)));
-    let about = format!("{} · made {} · {used} · {life}", token.scopes, ago(token.created_at, now));
+    let scopes = token.scopes.to_string().replace(' ', ", ");
+    let about = format!("{scopes} · made {} · {used} · {life}", ago(token.created_at, now));
     let label = format!("Revoke {}", token.name);
     view! {
         <li class="row">
@@ -122,7 +123,7 @@ fn new_token(by: &SignedIn, form: Option<&RefusedForm>) -> impl IntoView + use<>
         ("read", "Read", "your conversations, and hear of answers", true),
         ("run", "Run", "send messages, stop answers, change conversations", true),
         ("review", "Review", "what needs a reviewer", by.reviewer().is_ok()),
-        ("admin", "Administer", "models and people", by.admin().is_ok()),
+        ("admin", "Administer", "connect model servers, look at people", by.admin().is_ok()),
     ];
     let scopes = scopes.into_iter().filter(|(.., may)| *may).map(|(field, word, about, _)| {
         view! {

@@ -174,6 +174,10 @@ async fn an_owner_code_for_an_owner_is_theirs_alone() {
         })
         .await;
         assert_eq!(store.owners().await.unwrap(), std::slice::from_ref(&ada));
+        for called in [ada.name.clone(), ada.id.to_string()] {
+            let found = store.people_called(&called).await.unwrap();
+            assert_eq!(found, std::slice::from_ref(&ada), "the one of that name who is gone is not found");
+        }
         let stranger = Owned { owner: PersonId(id()), ..owned };
         let used = put(&store, move |tx| {
             Box::pin(async move {

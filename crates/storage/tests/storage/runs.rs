@@ -234,6 +234,11 @@ async fn orphans_end_as_interrupted_and_keep_what_they_wrote() {
         let active = async |worker, before| -> Vec<_> {
             store.active_runs(worker, before).await.unwrap().into_iter().map(|run| run.id).collect()
         };
+        assert!(
+            store.has_other_worker(me, limit).await.unwrap()
+                && store.has_other_worker(s, limit).await.unwrap()
+        );
+        assert!(!store.has_other_worker(a, limit).await.unwrap(), "the other was not seen since");
         let opened = mine.2.created_at;
         assert_eq!(active(me, Timestamp(opened.0 + 1)).await, [mine.2.id]);
         assert!(active(me, opened).await.is_empty(), "opened before, not then");

@@ -6,7 +6,9 @@ use crate::common::{
 };
 use api_types::{AccountEventId, AccountEventKind, Scope, SessionId, TokenId};
 use std::sync::Arc;
-use studio::ports::store::{API_CLIENT, AccountEventRow, Owned, SessionEnd, SessionRow, Store, TokenRow};
+use studio::ports::store::{
+    API_CLIENT, AccountEventRow, Owned, Seen, SessionEnd, SessionRow, Store, TokenRow,
+};
 
 async fn open(store: &Arc<dyn Store>, owned: Owned, change: impl FnOnce(&mut SessionRow)) -> SessionId {
     let mut row = session(owned);
@@ -211,11 +213,11 @@ async fn what_happened_is_read_by_parts_and_seen_up_to_a_place() {
         assert_eq!(store.account_events(owned, None, 2).await.unwrap(), newest[..2]);
         assert_eq!(store.account_events(owned, Some(newest[1].id), 9).await.unwrap(), newest[2..]);
         assert_eq!(store.unseen_account_events(owned, there, 3).await.unwrap(), newest[..3]);
-        let last = newest[2].id;
+        let seen = Seen { first: newest[4].id, last: newest[2].id };
         put(&store, move |tx| {
             Box::pin(async move {
-                tx.account_events_seen(stranger, there, last, at(8)).await?;
-                tx.account_events_seen(owned, here, last, at(9)).await
+                tx.account_events_seen(stranger, there, seen, at(8)).await?;
+                tx.account_events_seen(owned, here, seen, at(9)).await
             })
         })
         .await;
@@ -226,10 +228,16 @@ async fn what_happened_is_read_by_parts_and_seen_up_to_a_place() {
         assert_eq!(store.unseen_account_events(owned, there, 9).await.unwrap(), news);
         assert_eq!(store.account_events(owned, None, 9).await.unwrap()[2].seen_at, Some(at(9)));
         put(&store, move |tx| {
-            Box::pin(async move { tx.account_events_seen(owned, there, last, at(10)).await })
+            Box::pin(async move { tx.account_events_seen(owned, there, seen, at(10)).await })
         })
         .await;
         assert_eq!(store.unseen_account_events(owned, there, 9).await.unwrap(), newest[..2]);
+        let only = Seen::only(newest[0].id);
+        put(&store, move |tx| {
+            Box::pin(async move { tx.account_events_seen(owned, there, only, at(11)).await })
+        })
+        .await;
+        assert_eq!(store.unseen_account_events(owned, there, 9).await.unwrap(), newest[1..2], "one alone");
     })
     .await;
 }

@@ -127,7 +127,7 @@ async fn no_code_lets_in_whom_an_administrator_shut_out() {
 async fn an_owner_who_lost_everything_comes_back_with_a_code_made_on_the_server() {
     let house = House::new().await;
     let ana = house.owner().await;
-    let code = house.studio.new_owner_code(None).await.unwrap();
+    let code = house.studio.new_personal_code(None).await.unwrap();
     assert_eq!(code.name, "Ana");
     assert!(matches!(
         house.studio.start_setup(&code.code, "Eve", "browser".to_owned()).await,
@@ -138,11 +138,36 @@ async fn an_owner_who_lost_everything_comes_back_with_a_code_made_on_the_server(
     assert_eq!(house.studio.signed_in(back.id).await.unwrap().person(), ana.person());
     assert_eq!(field_of(&house.begin_recovery(&code.code).await.unwrap_err()), "code", "it works once");
 
-    let old = house.studio.new_owner_code(None).await.unwrap();
-    let new = house.studio.new_owner_code(Some("Ana")).await.unwrap();
+    let old = house.studio.new_personal_code(None).await.unwrap();
+    let new = house.studio.new_personal_code(Some("Ana")).await.unwrap();
     assert!(house.begin_recovery(&old.code).await.is_err(), "a new one takes the place of the old");
     house.clock.pass(SETUP_CODE_LIFE + Duration::from_secs(1));
     assert!(house.begin_recovery(&new.code).await.is_err(), "and lasts seven days");
+}
+
+#[tokio::test]
+async fn whoever_runs_the_studio_brings_back_anybody_by_name_or_id() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let ben = house.joins(&ana, "Ben", Role::Member).await;
+    let for_ben = house.studio.new_personal_code(Some("Ben")).await.unwrap();
+    let for_ana = house.studio.new_personal_code(Some(&ana.person().to_string())).await.unwrap();
+    assert_eq!((for_ben.name.as_str(), for_ana.name.as_str()), ("Ben", "Ana"));
+    let ceremony = house.begin_recovery(&for_ben.code).await.unwrap();
+    let back = house.end_recovery(ceremony, "bens-new-phone").await.unwrap();
+    let back = house.studio.signed_in(back.id).await.unwrap();
+    assert_eq!((back.person(), back.role()), (ben.person(), Role::Member));
+    assert!(house.begin_recovery(&for_ana.code).await.is_ok(), "a code of one voids none of another");
+
+    let nobody = house.studio.new_personal_code(Some("Eve")).await.unwrap_err().to_string();
+    assert!(nobody.contains("Nobody who may sign in is called \"Eve\""), "{nobody}");
+    let other = house.joins(&ana, "Cem", Role::Member).await;
+    house.studio.rename_account(&other.in_session().unwrap(), "Ben").await.unwrap();
+    let two = house.studio.new_personal_code(Some("Ben")).await.unwrap_err().to_string();
+    assert!(two.contains(&ben.person().to_string()) && two.contains(&other.person().to_string()), "{two}");
+    let admin = ana.touched_admin(house.clock.now()).unwrap();
+    house.studio.disable_person(&admin, other.person()).await.unwrap();
+    assert!(house.studio.new_personal_code(Some(&other.person().to_string())).await.is_err(), "shut out");
 }
 
 #[tokio::test]
@@ -150,8 +175,8 @@ async fn of_several_owners_one_has_to_be_named() {
     let house = House::new().await;
     house.owner().await;
     house.seed(|person| person.role = Role::Owner).await;
-    let refused = house.studio.new_owner_code(None).await.unwrap_err();
-    assert!(refused.to_string().ends_with("Ana, Ben."), "{refused}");
-    assert!(house.studio.new_owner_code(Some("Cem")).await.is_err());
-    assert_eq!(house.studio.new_owner_code(Some("Ben")).await.unwrap().name, "Ben");
+    let refused = house.studio.new_personal_code(None).await.unwrap_err();
+    assert!(refused.to_string().ends_with("The owners are: Ana, Ben."), "{refused}");
+    assert!(house.studio.new_personal_code(Some("Cem")).await.is_err());
+    assert_eq!(house.studio.new_personal_code(Some("Ben")).await.unwrap().name, "Ben");
 }

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use studio::{
     Entered, NewSession, OLDER_TOKEN_GRACE, ROTATE_EVERY, SESSION_IDLE, SessionToken, Shut, SignedIn,
     notice_of,
-    ports::store::{SessionEnd, StoreError},
+    ports::store::{Seen, SessionEnd, StoreError},
 };
 use tokio::task::JoinSet;
 
@@ -86,8 +86,8 @@ async fn a_stolen_older_token_ends_the_session_for_both_and_its_person_is_told()
     let events = house.studio.account_events(&again.in_session().unwrap(), None).await.unwrap().events;
     assert_eq!(events.len(), 2, "written down once, beside that she joined");
     assert_eq!((events[0].kind, events[0].detail.as_str()), (AccountEventKind::OlderToken, "A browser"));
-    assert_eq!(notice_of(&house.studio.account_news(&again).await.unwrap()), Some(&events[0]));
-    house.studio.see_account_events(&again.in_session().unwrap(), events[0].id).await.unwrap();
+    assert_eq!(notice_of(&house.studio.account_news(&again).await.unwrap()), Some((&events[0], 0)));
+    house.studio.see_account_events(&again.in_session().unwrap(), Seen::only(events[0].id)).await.unwrap();
     assert_eq!(house.studio.account_news(&again).await.unwrap(), []);
 }
 

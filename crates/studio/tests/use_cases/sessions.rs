@@ -11,7 +11,7 @@ use studio::{
     SESSION_LIFE, SESSION_SEEN_EVERY, SignedIn, notice_of,
     ports::{
         Clock, Refusal,
-        store::{API_CLIENT, SessionEnd},
+        store::{API_CLIENT, Seen, SessionEnd},
     },
 };
 
@@ -215,7 +215,7 @@ async fn a_browser_that_was_not_seen_before_is_told_of_and_a_known_one_is_not() 
     assert_eq!(house.told(&ana).await, std::slice::from_ref(&told));
     let noticed = async |by: &SignedIn| {
         let news = house.studio.account_news(by).await.unwrap();
-        notice_of(&news).map(|event| (event.kind, event.detail.clone()))
+        notice_of(&news).map(|(event, _)| (event.kind, event.detail.clone()))
     };
     assert_eq!(noticed(&ana).await, Some(told), "a moment after her own sign-in as well as later");
     assert_eq!(noticed(&phone).await, None, "the new device is not asked whether it is new");
@@ -242,15 +242,16 @@ async fn who_came_in_with_a_copy_cannot_put_away_what_tells_of_it() {
     house.add(&thief, "theirs").await.unwrap();
     let see = async |by: &SignedIn| {
         let session = by.in_session().unwrap();
-        let last = house.studio.account_events(&session, None).await.unwrap().events[0].id;
-        house.studio.see_account_events(&session, last).await.unwrap();
+        let events = house.studio.account_events(&session, None).await.unwrap().events;
+        let (first, last) = (events.last().unwrap().id, events[0].id);
+        house.studio.see_account_events(&session, Seen { first, last }).await.unwrap();
     };
     let news = async |by: &SignedIn| {
         let page = house.studio.account_events(&by.in_session().unwrap(), None).await.unwrap();
         page.events.iter().filter(|event| event.is_news_in(by.session())).count()
     };
     let noticed = async |by: &SignedIn| {
-        notice_of(&house.studio.account_news(by).await.unwrap()).map(|event| event.kind)
+        notice_of(&house.studio.account_news(by).await.unwrap()).map(|(event, _)| event.kind)
     };
     see(&thief).await;
     assert_eq!((news(&thief).await, noticed(&thief).await), (0, None), "they know what they did");

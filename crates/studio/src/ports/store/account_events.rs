@@ -24,6 +24,22 @@ pub struct AccountEventRow {
     pub seen_at: Option<Timestamp>,
 }
 
+/// What somebody has seen of what happened: these two, and what lies between them. Nothing else was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// The earliest.
+    pub first: AccountEventId,
+    /// The latest.
+    pub last: AccountEventId,
+}
+
+impl Seen {
+    /// One alone.
+    pub fn only(event: AccountEventId) -> Self {
+        Self { first: event, last: event }
+    }
+}
+
 /// Reads of account events.
 #[async_trait]
 pub trait AccountEventReads: Send + Sync {
@@ -50,12 +66,12 @@ pub trait AccountEventWrites: Send {
     /// Writes one down.
     async fn insert_account_event(&mut self, event: &AccountEventRow) -> Result<(), StoreError>;
 
-    /// Its person has seen everything up to this one, in this session: all but what was done in it.
+    /// Its person has seen this, in this session: never what was done in it.
     async fn account_events_seen(
         &mut self,
         owned: Owned,
         session: SessionId,
-        last: AccountEventId,
+        seen: Seen,
         now: Timestamp,
     ) -> Result<(), StoreError>;
 }

@@ -28,8 +28,8 @@ pub trait InstallationWrites: Send {
     /// Writes a fact, replacing what it was.
     async fn set_fact(&mut self, key: &str, value: &str, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Puts a new owner code (hex SHA-256) in the place of all unused ones: for whoever comes first, or for an owner who
-    /// lost every key.
+    /// Puts a new code (hex SHA-256) in the place of the unused ones of the same kind: for whoever comes first, or for
+    /// somebody who lost every key.
     async fn replace_setup_code(
         &mut self,
         id: SetupCodeId,

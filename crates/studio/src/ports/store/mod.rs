@@ -17,7 +17,7 @@ mod sessions;
 mod tokens;
 
 pub use account::{AccountReads, Belongings, OwnPasskey, OwnSession, OwnToken};
-pub use account_events::{AccountEventReads, AccountEventRow, AccountEventWrites};
+pub use account_events::{AccountEventReads, AccountEventRow, AccountEventWrites, Seen};
 pub use conversations::{ConversationReads, ConversationRow, ConversationWrites};
 pub use installation::{InstallationReads, InstallationWrites};
 pub use invites::{InviteReads, InviteRow, InviteWrites, ListedInvite};

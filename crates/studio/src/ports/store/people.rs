@@ -56,6 +56,9 @@ pub trait PeopleReads: Send + Sync {
     /// The owners who may sign in, by name.
     async fn owners(&self) -> Result<Vec<PersonRow>, StoreError>;
 
+    /// Those who may sign in and have this name, or this id; at most ten. Of all organizations: for whoever runs the studio.
+    async fn people_called(&self, called: &str) -> Result<Vec<PersonRow>, StoreError>;
+
     /// The organization that an owner founded first.
     async fn first_organization(&self) -> Result<Option<OrganizationId>, StoreError>;
 

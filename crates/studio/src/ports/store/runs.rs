@@ -120,6 +120,9 @@ pub trait RunReads: Send + Sync {
     /// itself, not for one of them.
     async fn active_runs(&self, worker: WorkerId, before: Timestamp) -> Result<Vec<RunRow>, StoreError>;
 
+    /// Whether another process than this one was seen since then.
+    async fn has_other_worker(&self, than: WorkerId, since: Timestamp) -> Result<bool, StoreError>;
+
     /// People who are shut out while a process still writes for them. Of all people, as above.
     async fn shut_out_with_runs(&self, worker: WorkerId) -> Result<Vec<PersonId>, StoreError>;
 
