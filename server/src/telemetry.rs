@@ -9,9 +9,9 @@ pub(crate) fn install(config: &Config) -> anyhow::Result<()> {
     let level = config.log_level;
     // Libraries speak up from WARN on; SQL and HTTP internals would drown us, and may hold what nobody should log.
     // The parser of HTML says of a text what is no news to anybody, and the passkey library at ERROR what any stranger can send:
-    // nothing at all from there. Our own lines say why a key was refused.
+    // nothing at all from there. rustls warns of what any stranger can do in a handshake. Our own lines say why a key was refused.
     let filter = EnvFilter::try_new(format!(
-        "warn,html5ever=off,ammonia=off,webauthn_rs=off,webauthn_rs_core=off,vobio={level},server={level},studio={level},storage={level},providers={level},inference={level},adapters={level},app={level}"
+        "warn,rustls=error,html5ever=off,ammonia=off,webauthn_rs=off,webauthn_rs_core=off,vobio={level},server={level},studio={level},storage={level},providers={level},inference={level},adapters={level},app={level}"
     ))?;
     let pretty = match config.log_format {
         LogFormat::Pretty => true,

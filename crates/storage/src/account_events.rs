@@ -27,6 +27,21 @@ fn account_event(row: &AnyRow) -> Result<AccountEventRow, StoreError> {
     })
 }
 
+/// Whether an event of the person of `$1` and `$2` is news in a session (its id, then the id of its passkey): whoever added a
+/// key sees nothing and puts nothing away that happened before.
+macro_rules! is_news {
+    ($session:literal, $key:literal) => {
+        concat!(
+            "seen_at IS NULL AND (session_id IS NULL OR session_id <> ",
+            $session,
+            ") AND at > COALESCE((SELECT k.created_at FROM passkeys k \
+             WHERE k.organization_id = $1 AND k.owner_id = $2 AND k.credential_id = ",
+            $key,
+            "), 0)"
+        )
+    };
+}
+
 #[async_trait]
 impl<L: Line> AccountEventReads for Statements<L> {
     async fn account_events(
@@ -49,14 +64,19 @@ impl<L: Line> AccountEventReads for Statements<L> {
         &self,
         owned: Owned,
         session: SessionId,
+        credential_id: &str,
         limit: u32,
     ) -> Result<Vec<AccountEventRow>, StoreError> {
-        let asked = Statement::new(
+        // The kinds are those of `AccountEventKind::matters`: a test holds the two together.
+        let asked = Statement::new(concat!(
             "SELECT organization_id, owner_id, id, kind, detail, session_id, at, seen_at FROM account_events \
-             WHERE organization_id = $1 AND owner_id = $2 AND seen_at IS NULL \
-             AND (session_id IS NULL OR session_id <> $3) ORDER BY id DESC LIMIT $4",
-        );
-        let rows = self.0.rows(asked.owned(owned).bind(session).bind(i64::from(limit))).await?;
+             WHERE organization_id = $1 AND owner_id = $2 AND ",
+            is_news!("$3", "$4"),
+            " ORDER BY CASE WHEN kind IN ('new_device', 'passkey_added', 'passkey_cloned', 'code_used', 'older_token', \
+             'token_made') THEN 0 ELSE 1 END, id DESC LIMIT $5"
+        ));
+        let asked = asked.owned(owned).bind(session).text(credential_id).bind(i64::from(limit));
+        let rows = self.0.rows(asked).await?;
         rows.iter().map(account_event).collect()
     }
 }
@@ -82,15 +102,16 @@ impl AccountEventWrites for Statements<Unit> {
         &mut self,
         owned: Owned,
         session: SessionId,
+        credential_id: &str,
         seen: Seen,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let changed = Statement::new(
-            "UPDATE account_events SET seen_at = $6 \
-             WHERE organization_id = $1 AND owner_id = $2 AND id >= $3 AND id <= $4 AND seen_at IS NULL \
-             AND (session_id IS NULL OR session_id <> $5)",
-        );
-        let changed = changed.owned(owned).bind(seen.first).bind(seen.last).bind(session).bind(now);
-        self.0.change(changed).await.map(drop)
+        let changed = Statement::new(concat!(
+            "UPDATE account_events SET seen_at = $7 \
+             WHERE organization_id = $1 AND owner_id = $2 AND id >= $5 AND id <= $6 AND ",
+            is_news!("$3", "$4")
+        ));
+        let changed = changed.owned(owned).bind(session).text(credential_id);
+        self.0.change(changed.bind(seen.first).bind(seen.last).bind(now)).await.map(drop)
     }
 }

@@ -108,15 +108,15 @@ impl KeyWrites for Statements<Unit> {
         &mut self,
         owned: Owned,
         credential_id: &str,
-        passkey: &str,
+        (before, passkey): (&str, &str),
         synced: bool,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let used = Statement::new(
             "UPDATE passkeys SET passkey = $4, synced = $5, last_used_at = $6 \
-             WHERE organization_id = $1 AND owner_id = $2 AND credential_id = $3",
+             WHERE organization_id = $1 AND owner_id = $2 AND credential_id = $3 AND passkey = $7",
         );
-        let used = used.owned(owned).text(credential_id).text(passkey).bind(synced).bind(now);
+        let used = used.owned(owned).text(credential_id).text(passkey).bind(synced).bind(now).text(before);
         Ok(self.0.change(used).await? == 1)
     }
 

@@ -192,6 +192,10 @@ impl PeopleWrites for Statements<Unit> {
         }
         if let Some(now) = disabled_at {
             self.end_sessions_of(who, SessionEnd::Disabled, now).await?;
+            let revoked = Statement::new(
+                "UPDATE tokens SET revoked_at = $3 WHERE organization_id = $1 AND owner_id = $2 AND revoked_at IS NULL",
+            );
+            self.0.change(revoked.owned(who).bind(now)).await?;
         }
         Ok(true)
     }

@@ -2,7 +2,10 @@
 
 use crate::{
     ACCOUNT_EVENTS_PER_PAGE, InSession, SignedIn, Studio, owned,
-    ports::store::{AccountEventRow, Owned, Seen},
+    ports::{
+        Timestamp,
+        store::{AccountEventRow, Owned, PasskeyRow, Seen},
+    },
 };
 use api_types::{AccountEventId, AccountEventKind, PersonId, Problem, SessionId};
 
@@ -14,6 +17,8 @@ const UNSEEN_LOOKED_AT: u32 = 20;
 pub struct AccountEventPage {
     /// Newest first.
     pub events: Vec<AccountEventRow>,
+    /// Which of them are news in this session.
+    pub news: Vec<AccountEventId>,
     /// The last of this part, when there is another.
     pub next: Option<AccountEventId>,
 }
@@ -36,9 +41,15 @@ impl AccountEventRow {
         Self { session: Some(session), ..self }
     }
 
-    /// Whether it is news to its person in this session: what they did in it they know, and what they have seen elsewhere.
-    pub fn is_news_in(&self, session: SessionId) -> bool {
-        self.seen_at.is_none() && self.session != Some(session)
+    /// It happened with this passkey, and no later: to a session that is opened with it, it is no news.
+    pub(crate) fn with(self, passkey: &PasskeyRow) -> Self {
+        Self { at: passkey.created_at, ..self }
+    }
+
+    /// Whether it is news to its person in this session, whose passkey came to be `since` then: what they did in it they know,
+    /// what they have seen elsewhere too, and what was before the passkey is for others.
+    fn is_news_in(&self, session: SessionId, since: Timestamp) -> bool {
+        self.seen_at.is_none() && self.session != Some(session) && self.at > since
     }
 }
 
@@ -65,12 +76,19 @@ impl Studio {
         by: &InSession<'_>,
         before: Option<AccountEventId>,
     ) -> Result<AccountEventPage, Problem> {
-        let owned = owned(by.signed_in());
+        let by = by.signed_in();
+        let owned = owned(by);
+        let key = by.credential_id();
+        let own = self.store.passkeys(owned).await?;
+        let since = own.iter().find(|passkey| Some(passkey.credential_id.as_str()) == key);
+        let since = since.map_or(Timestamp(0), |passkey| passkey.created_at);
         let mut events = self.store.account_events(owned, before, ACCOUNT_EVENTS_PER_PAGE + 1).await?;
         let more = events.len() > ACCOUNT_EVENTS_PER_PAGE as usize;
         events.truncate(ACCOUNT_EVENTS_PER_PAGE as usize);
         let next = if more { events.last().map(|last| last.id) } else { None };
-        Ok(AccountEventPage { events, next })
+        let is_news = |event: &&AccountEventRow| event.is_news_in(by.session(), since);
+        let news = events.iter().filter(is_news).map(|event| event.id).collect();
+        Ok(AccountEventPage { events, news, next })
     }
 
     /// What the person has not seen yet, the latest first and not all of it; nothing that was done in this very session.
@@ -79,7 +97,8 @@ impl Studio {
     /// # Errors
     /// `TryLater` or `Broken`.
     pub async fn account_news(&self, by: &SignedIn) -> Result<Vec<AccountEventRow>, Problem> {
-        Ok(self.store.unseen_account_events(owned(by), by.session(), UNSEEN_LOOKED_AT).await?)
+        let key = by.credential_id().unwrap_or_default();
+        Ok(self.store.unseen_account_events(owned(by), by.session(), key, UNSEEN_LOOKED_AT).await?)
     }
 
     /// The person has seen one event, or all that a list showed. What was done in this very session stays news to the others:
@@ -90,9 +109,10 @@ impl Studio {
     pub async fn see_account_events(&self, by: &InSession<'_>, seen: Seen) -> Result<(), Problem> {
         let by = by.signed_in();
         let (owned, session, now) = (owned(by), by.session(), self.now());
+        let key = by.credential_id().unwrap_or_default().to_owned();
         self.store
             .write(move |tx| {
-                Box::pin(async move { Ok(tx.account_events_seen(owned, session, seen, now).await?) })
+                Box::pin(async move { Ok(tx.account_events_seen(owned, session, &key, seen, now).await?) })
             })
             .await
     }

@@ -128,13 +128,13 @@ impl Studio {
         if let Some(part) = export.ready.pop_front() {
             return Ok(Some(part));
         }
+        // Whoever is shut out in the middle gets no more of it.
+        export.by = self.signed_in(export.by.session()).await?;
         if let Some((conversation, after)) = export.open {
             let (text, last) = self.export_messages(&export.by, conversation, Some(after)).await?;
             export.open = last.map(|last| (conversation, last));
             return Ok(Some(ExportPart { file: None, text }));
         }
-        // Whoever is shut out in the middle gets no more of it.
-        export.by = self.signed_in(export.by.session()).await?;
         if export.waiting.is_empty() {
             let own = owned(&export.by);
             let read = self.store.own_conversations(own, export.after, EXPORT_CONVERSATIONS_AT_ONCE).await?;

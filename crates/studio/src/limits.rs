@@ -67,6 +67,8 @@ pub const SESSIONS_SHOWN_MAX: u32 = 100;
 pub const TOKEN_DAYS_MAX: u32 = 365;
 /// Living personal tokens of one person.
 pub const TOKENS_MAX: u32 = 50;
+/// Passkeys of one person; a recovery code makes one more all the same.
+pub const PASSKEYS_MAX: usize = 50;
 /// Account events on one page.
 pub const ACCOUNT_EVENTS_PER_PAGE: u32 = 40;
 /// A session's last request is noted to this precision.

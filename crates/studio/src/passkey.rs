@@ -1,7 +1,7 @@
 //! One's own passkeys: more of them, their names, and fewer.
 
 use crate::{
-    InSession, SignedIn, Studio, Touched,
+    InSession, PASSKEYS_MAX, SignedIn, Studio, Touched,
     account_event::note,
     authenticator::guess_name,
     broken,
@@ -103,6 +103,7 @@ impl Studio {
         let passkey = self.new_passkey(owned(by), registered, user_agent).await?;
         let event = self
             .account_event(passkey.owned, AccountEventKind::PasskeyAdded, passkey.name.clone())
+            .with(&passkey)
             .done_in(by.session());
         let name = passkey.name.clone();
         self.store
@@ -110,6 +111,11 @@ impl Studio {
                 Box::pin(async move {
                     if tx.hold_person(passkey.owned).await?.is_none_or(|person| person.is_shut_out()) {
                         return Err(Problem::SignIn);
+                    }
+                    if tx.passkeys(passkey.owned).await?.len() >= PASSKEYS_MAX {
+                        return Err(Problem::Changed {
+                            detail: format!("You have {PASSKEYS_MAX} passkeys. Remove one that is not needed any more, then add this."),
+                        });
                     }
                     tx.insert_passkey(&passkey).await.map_err(already_there)?;
                     Ok::<_, Problem>(tx.insert_account_event(&event).await?)

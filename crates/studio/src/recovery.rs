@@ -182,8 +182,10 @@ impl Studio {
         let of = Owned { organization, owner: person };
         let passkey = self.new_passkey(of, registered, user_agent).await?;
         let session = self.session_row(of, &passkey.credential_id, user_agent, browser);
-        let event =
-            self.account_event(of, AccountEventKind::CodeUsed, passkey.name.clone()).done_in(session.id);
+        let event = self
+            .account_event(of, AccountEventKind::CodeUsed, passkey.name.clone())
+            .with(&passkey)
+            .done_in(session.id);
         let (opened, now) = (NewSession::from(&session), self.now());
         self.store
             .write(move |tx| {

@@ -121,7 +121,16 @@ impl Studio {
                         tracing::info!(person = %owner, "a sign-in was refused: the person is shut out");
                         return Err(closed());
                     }
-                    if !tx.passkey_used(passkey.owned, &passkey.credential_id, &stored, synced, now).await? {
+                    if !tx
+                        .passkey_used(
+                            passkey.owned,
+                            &passkey.credential_id,
+                            (&passkey.passkey, &stored),
+                            synced,
+                            now,
+                        )
+                        .await?
+                    {
                         tracing::info!(person = %owner, "a sign-in was refused: the passkey was removed");
                         return Err(Problem::KeyRefused);
                     }
@@ -287,7 +296,8 @@ impl Studio {
             epoch: 0,
             epoch_at: now,
             epoch_seen_at: None,
-            touched_at: now,
+            // What takes a touch is for who is at a browser: the token of a program may lie anywhere.
+            touched_at: if browser == API_CLIENT { Timestamp(0) } else { now },
             credential_id: Some(credential_id.to_owned()),
             browser: browser.to_owned(),
         }

@@ -78,7 +78,16 @@ impl Studio {
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
                     let VerifiedPasskey { passkey: stored, synced } = verified;
-                    if !tx.passkey_used(passkey.owned, &passkey.credential_id, &stored, synced, now).await? {
+                    if !tx
+                        .passkey_used(
+                            passkey.owned,
+                            &passkey.credential_id,
+                            (&passkey.passkey, &stored),
+                            synced,
+                            now,
+                        )
+                        .await?
+                    {
                         return Err(not_yours());
                     }
                     Ok(tx.session_touched(passkey.owned, session, now).await?)

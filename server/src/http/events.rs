@@ -92,7 +92,7 @@ pub(super) async fn events(
 }
 
 /// Whether another site's page asks: it could not read the answer, but it has no business here.
-fn is_foreign(headers: &HeaderMap, origin: &str) -> bool {
+pub(super) fn is_foreign(headers: &HeaderMap, origin: &str) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     text("origin").is_some_and(|from| from != origin)
         || text("sec-fetch-site").is_some_and(|from| !matches!(from, "same-origin" | "none"))

@@ -6,7 +6,8 @@
 //! reads. Where it breaks off (the session ended, the database is away) the download ends without its end, which the
 //! browser says.
 
-use super::{Http, problems};
+use super::{Http, events::is_foreign, problems};
+use api_types::Problem;
 use app::api::context::Caller;
 use axum::{
     Extension,
@@ -15,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::stream;
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use std::{
     io::{self, Write},
     mem,
@@ -28,7 +29,11 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions, write::StreamW
 pub(super) async fn export(
     State(http): State<Http>,
     Extension(Caller(caller)): Extension<Caller>,
+    headers: HeaderMap,
 ) -> Response {
+    if is_foreign(&headers, &http.cookies.origin) {
+        return problems::answer(&Problem::NotPermitted);
+    }
     let begun = async { http.studio.begin_export(&caller?.in_session()?).await };
     let export = match begun.await {
         Ok(export) => export,

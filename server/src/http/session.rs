@@ -42,6 +42,11 @@ impl Cookies {
     }
 
     fn read<'a>(&self, headers: &'a HeaderMap, what: &str) -> Option<&'a str> {
+        self.all(headers, what).next()
+    }
+
+    /// Every cookie of this name. Another page of the same host (over http another port) can put one of its own before ours.
+    fn all<'a>(&self, headers: &'a HeaderMap, what: &str) -> impl Iterator<Item = &'a str> {
         let name = self.name(what);
         headers
             .get_all(header::COOKIE)
@@ -49,7 +54,7 @@ impl Cookies {
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(key, _)| *key == name)
+            .filter(move |(key, _)| *key == name)
             .map(|(_, value)| value)
     }
 
@@ -181,11 +186,15 @@ fn refused(http: &Http, request: &Request, problem: Problem) -> Response {
     response
 }
 
+/// So many cookies of the session's name are looked at.
+const SAME_NAME_MAX: usize = 4;
+
 async fn by_cookie(http: &Http, headers: &HeaderMap) -> Result<Entered, Shut> {
-    let token = http.cookies.read(headers, SESSION).ok_or(Problem::SignIn)?;
-    match http.cookies.tokens.read(token, http.studio.now()) {
-        Ok(token) => http.studio.enter(token).await,
-        Err(_) => Err(Problem::SignIn.into()),
+    let now = http.studio.now();
+    let mut ours = http.cookies.all(headers, SESSION).take(SAME_NAME_MAX);
+    match ours.find_map(|token| http.cookies.tokens.read(token, now).ok()) {
+        Some(token) => http.studio.enter(token).await,
+        None => Err(Problem::SignIn.into()),
     }
 }
 

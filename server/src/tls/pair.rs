@@ -15,6 +15,17 @@ use x509_parser::{extensions::GeneralName, prelude::parse_x509_certificate};
 /// A certificate that ends sooner than this is complained about; who renews by machine does so a month before.
 const ENDS_SOON_SECONDS: i64 = 14 * 24 * 3600;
 
+/// Largest file of a certificate or a key, in bytes.
+const FILE_BYTES_MAX: u64 = 1_000_000;
+
+/// Whether it is a file that can be read whole: not a device or a pipe, which may have no end.
+fn is_small(file: &Path) -> anyhow::Result<()> {
+    let seen = std::fs::metadata(file)?;
+    ensure!(seen.is_file(), "it is no file");
+    ensure!(seen.len() <= FILE_BYTES_MAX, "it has more than {FILE_BYTES_MAX} bytes");
+    Ok(())
+}
+
 /// A pair that fits together.
 pub(crate) struct Pair {
     pub(super) certified: Arc<CertifiedKey>,
@@ -32,6 +43,9 @@ impl Pair {
     /// Reads the two files. The error is a sentence that names the file.
     pub(crate) fn read(files: &TlsFiles) -> anyhow::Result<Self> {
         let (cert, key) = (files.cert.display(), files.key.display());
+        for (name, file) in [("TLS_CERT", &files.cert), ("TLS_KEY", &files.key)] {
+            is_small(file).with_context(|| format!("{name} is {}, which cannot be read", file.display()))?;
+        }
         let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.cert)
             .and_then(Iterator::collect)
             .map_err(|error| anyhow!("TLS_CERT is {cert}, which cannot be read: {error}"))?;

@@ -93,7 +93,7 @@ fn a_token_is_shown_once_on_the_page_that_answers_its_form() {
     );
     assert_eq!(sent.status, 200, "{sent:?}");
     let later = ana.page("/settings/tokens").body;
-    assert!(!later.contains(&token) && later.contains("read run"), "{later}");
+    assert!(!later.contains(&token) && later.contains("read, run"), "{later}");
     assert!(later.contains("used just now"), "{later}");
     let logged = running.logged().join("\n");
     assert!(!logged.contains(&token) && !logged.contains(&token[6..58]), "it is in no log line");

@@ -128,7 +128,7 @@ fn access(view: &PersonView) -> impl IntoView + use<> {
             "/api/person/disable",
             "Disable",
             format!(
-                "Disabling signs {name} out everywhere at once, stops answers under way and tokens, and revokes open invitations. All that is theirs is kept."
+                "Disabling signs {name} out everywhere at once, stops answers under way, and revokes API tokens and open invitations for good. All else that is theirs is kept."
             ),
         )
     };

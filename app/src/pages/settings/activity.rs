@@ -25,17 +25,16 @@ pub(crate) fn activity() -> impl IntoView {
             context::asked("before").map(|id| id.parse().map_err(|_| Problem::NotFound)).transpose()?;
         let page = context::studio()?.account_events(&by.in_session()?, before).await?;
         // The list says what the notice over other pages says.
-        let session = by.session();
         let data = FrameData { news: Vec::new(), ..crate::pages::frame_data(by).await? };
         let now = data.now;
         let is_empty = page.events.is_empty();
-        let mut unseen = page.events.iter().filter(|event| event.is_news_in(session)).map(|event| event.id);
-        let unseen = unseen.next().map(|last| (last, unseen.last().unwrap_or(last)));
-        let rows = page.events.iter().map(|event| row(event, event.is_news_in(session), now)).collect_view();
+        let unseen = page.news.first().copied().zip(page.news.last().copied());
+        let rows =
+            page.events.iter().map(|event| row(event, page.news.contains(&event.id), now)).collect_view();
         let newest = before.map(|_| ("/settings/activity".to_owned(), "What happened last"));
         let older = page.next.map(|id| (format!("/settings/activity?before={id}"), "What happened before"));
         let body = view! {
-            <div class="intro"><p>"What happened to your account and its keys. If there is something that you did not do, end its session under "<a href="/settings/sessions">"Sessions"</a>" and tell an administrator."</p></div>
+            <div class="intro"><p>"What happened to your account and its keys. If there is something that you did not do, remove "<a href="/settings/passkeys">"passkeys"</a>" and "<a href="/settings/tokens">"tokens"</a>" that are not yours, end all other "<a href="/settings/sessions">"sessions"</a>", and tell an administrator."</p></div>
             {form::refused_form().map(|form| refused(&form.problem))}
             <div class="stack">
                 {unseen.map(|(last, first)| view! {

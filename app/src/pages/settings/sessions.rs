@@ -38,7 +38,7 @@ pub(crate) fn sessions() -> impl IntoView {
             .map(|session| row(&session, key_of(&session, &passkeys), session.id == this, now))
             .collect_view();
         let body = view! {
-            <div class="intro"><p>"Where you are signed in. What you end here is over at once: the next request from there is refused."</p></div>
+            <div class="intro"><p>"Where you are signed in. What you end here is over at once: the next request from there is refused. "<a href="/settings/tokens">"API tokens"</a>" are no sessions: they work until they are revoked."</p></div>
             {form.map(|form| refused(&form.problem))}
             <div class="stack">
                 <ul class="rows">{rows}</ul>

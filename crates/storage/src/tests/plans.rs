@@ -80,7 +80,7 @@ async fn tour(store: &Arc<dyn Store>) {
             tx.insert_person(&ada).await?;
             tx.insert_passkey(&key).await?;
             tx.passkeys_made_for("studio.example").await?;
-            tx.passkey_used(owned, "tour", "{}", true, now).await?;
+            tx.passkey_used(owned, "tour", ("{}", "{}"), true, now).await?;
             tx.passkey_cloned(owned, "tour", now).await?;
             tx.rename_passkey(owned, "tour", "t").await?;
             tx.remove_passkey(owned, "tour").await?;
@@ -129,7 +129,7 @@ async fn tour(store: &Arc<dyn Store>) {
     store.token_with_person("d").await.unwrap();
     store.tokens(owned, 10).await.unwrap();
     store.account_events(owned, None, 10).await.unwrap();
-    store.unseen_account_events(owned, session_id, 10).await.unwrap();
+    store.unseen_account_events(owned, session_id, "tour", 10).await.unwrap();
     store.conversation(owned, chat).await.unwrap();
     store.conversations(owned, None, 50).await.unwrap();
     store.conversations(owned, Some((now, chat)), 50).await.unwrap();
@@ -153,7 +153,7 @@ async fn tour(store: &Arc<dyn Store>) {
             tx.purge_sessions(now).await?;
             tx.revoke_token(owned, token_id, now).await?;
             tx.insert_account_event(&happened).await?;
-            tx.account_events_seen(owned, session_id, Seen::only(happened.id), now).await?;
+            tx.account_events_seen(owned, session_id, "tour", Seen::only(happened.id), now).await?;
             tx.bin_conversation(owned, chat, Some(now)).await?;
             tx.bin_conversation(owned, chat, None).await?;
             tx.bin_conversation(owned, chat, Some(now)).await?;

@@ -94,7 +94,7 @@ async fn a_person_needs_an_organization() {
     .await;
 }
 
-fn passkey(owned: Owned) -> PasskeyRow {
+pub(crate) fn passkey(owned: Owned) -> PasskeyRow {
     PasskeyRow {
         credential_id: format!("cred-{}", id()),
         owned,
@@ -155,13 +155,20 @@ async fn a_passkey_is_found_with_its_person_and_only_its_owner_can_touch_it() {
         assert_eq!(store.passkey_with_person("unknown").await.unwrap(), None);
 
         let stranger = Owned { owner: PersonId(id()), ..owned };
-        for (whose, used) in [(stranger, false), (owned, true)] {
-            let name = key.credential_id.clone();
+        // Of two signatures that were looked at together one is first.
+        for (whose, used, again) in [(stranger, false, false), (owned, true, false)] {
+            let (name, before) = (key.credential_id.clone(), key.passkey.clone());
             let stored = put(&store, move |tx| {
-                Box::pin(async move { tx.passkey_used(whose, &name, r#"{"counter":1}"#, true, at(7)).await })
+                Box::pin(async move {
+                    let passkey = (before.as_str(), r#"{"counter":1}"#);
+                    Ok([
+                        tx.passkey_used(whose, &name, passkey, true, at(7)).await?,
+                        tx.passkey_used(whose, &name, passkey, true, at(7)).await?,
+                    ])
+                })
             })
             .await;
-            assert_eq!(stored, used);
+            assert_eq!(stored, [used, again]);
             let (found, _) = store.passkey_with_person(&key.credential_id).await.unwrap().unwrap();
             assert_eq!(found.last_used_at.is_some(), used);
             assert_eq!(found.passkey.contains('1'), used);

@@ -56,11 +56,12 @@ async fn passkeys_are_listed_renamed_and_removed_by_their_owner() {
         assert_eq!(said, [old.clone(), new.clone(), unsaid]);
 
         let (one, other) = (old.credential_id.clone(), new.credential_id.clone());
+        let before = new.passkey.clone();
         let done = put(&store, move |tx| {
             Box::pin(async move {
                 tx.passkey_cloned(stranger, &one, at(8)).await?;
                 tx.passkey_cloned(owned, &other, at(9)).await?;
-                tx.passkey_used(owned, &other, "{}", true, at(7)).await?;
+                tx.passkey_used(owned, &other, (&before, "{}"), true, at(7)).await?;
                 Ok([
                     tx.rename_passkey(stranger, &one, "Theirs").await?,
                     tx.rename_passkey(owned, &one, "Mine").await?,

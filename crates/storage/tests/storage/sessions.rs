@@ -7,7 +7,7 @@ use crate::common::{
 use api_types::{AccountEventId, AccountEventKind, Scope, SessionId, TokenId};
 use std::sync::Arc;
 use studio::ports::store::{
-    API_CLIENT, AccountEventRow, Owned, Seen, SessionEnd, SessionRow, Store, TokenRow,
+    API_CLIENT, AccountEventRow, Owned, PasskeyRow, Seen, SessionEnd, SessionRow, Store, TokenRow,
 };
 
 async fn open(store: &Arc<dyn Store>, owned: Owned, change: impl FnOnce(&mut SessionRow)) -> SessionId {
@@ -212,32 +212,70 @@ async fn what_happened_is_read_by_parts_and_seen_up_to_a_place() {
         let newest: Vec<_> = rows.iter().rev().cloned().collect();
         assert_eq!(store.account_events(owned, None, 2).await.unwrap(), newest[..2]);
         assert_eq!(store.account_events(owned, Some(newest[1].id), 9).await.unwrap(), newest[2..]);
-        assert_eq!(store.unseen_account_events(owned, there, 3).await.unwrap(), newest[..3]);
+        assert_eq!(store.unseen_account_events(owned, there, "", 3).await.unwrap(), newest[..3]);
         let seen = Seen { first: newest[4].id, last: newest[2].id };
         put(&store, move |tx| {
             Box::pin(async move {
-                tx.account_events_seen(stranger, there, seen, at(8)).await?;
-                tx.account_events_seen(owned, here, seen, at(9)).await
+                tx.account_events_seen(stranger, there, "", seen, at(8)).await?;
+                tx.account_events_seen(owned, here, "", seen, at(9)).await
             })
         })
         .await;
         // What was done here is news to others alone, and only they can put it away.
         let done_here = newest[3].clone();
-        assert_eq!(store.unseen_account_events(owned, here, 9).await.unwrap(), newest[..2]);
+        assert_eq!(store.unseen_account_events(owned, here, "", 9).await.unwrap(), newest[..2]);
         let news = [newest[0].clone(), newest[1].clone(), done_here];
-        assert_eq!(store.unseen_account_events(owned, there, 9).await.unwrap(), news);
+        assert_eq!(store.unseen_account_events(owned, there, "", 9).await.unwrap(), news);
         assert_eq!(store.account_events(owned, None, 9).await.unwrap()[2].seen_at, Some(at(9)));
         put(&store, move |tx| {
-            Box::pin(async move { tx.account_events_seen(owned, there, seen, at(10)).await })
+            Box::pin(async move { tx.account_events_seen(owned, there, "", seen, at(10)).await })
         })
         .await;
-        assert_eq!(store.unseen_account_events(owned, there, 9).await.unwrap(), newest[..2]);
+        assert_eq!(store.unseen_account_events(owned, there, "", 9).await.unwrap(), newest[..2]);
         let only = Seen::only(newest[0].id);
         put(&store, move |tx| {
-            Box::pin(async move { tx.account_events_seen(owned, there, only, at(11)).await })
+            Box::pin(async move { tx.account_events_seen(owned, there, "", only, at(11)).await })
         })
         .await;
-        assert_eq!(store.unseen_account_events(owned, there, 9).await.unwrap(), newest[1..2], "one alone");
+        assert_eq!(
+            store.unseen_account_events(owned, there, "", 9).await.unwrap(),
+            newest[1..2],
+            "one alone"
+        );
+        news_of_a_key(&store, owned).await;
     })
     .await;
+}
+
+/// Whoever added a key is told nothing of what was before it and puts nothing of it away; what matters comes first.
+async fn news_of_a_key(store: &Arc<dyn Store>, owned: Owned) {
+    let happened = |kind, micros| AccountEventRow {
+        id: AccountEventId(id()),
+        owned,
+        kind,
+        detail: String::new(),
+        session: None,
+        at: at(micros),
+        seen_at: None,
+    };
+    let key = PasskeyRow { created_at: at(1_000), ..crate::people::passkey(owned) };
+    let credential_id = key.credential_id.clone();
+    let mut after: Vec<_> = AccountEventKind::ALL.iter().map(|kind| happened(*kind, 1_001)).collect();
+    let (with, inserted) = (happened(AccountEventKind::PasskeyAdded, 1_000), after.clone());
+    let (it, there) = (with.id, SessionId(id()));
+    put(store, move |tx| {
+        Box::pin(async move {
+            tx.insert_passkey(&key).await?;
+            for event in [with].iter().chain(&inserted) {
+                tx.insert_account_event(event).await?;
+            }
+            tx.account_events_seen(owned, there, &key.credential_id, Seen::only(it), at(1_100)).await
+        })
+    })
+    .await;
+    let news = async |key: &str| store.unseen_account_events(owned, there, key, 99).await.unwrap();
+    after.reverse();
+    after.sort_by_key(|event| !event.kind.matters());
+    assert_eq!(news(&credential_id).await, after);
+    assert!(news("").await.iter().any(|event| event.id == it), "and it is news to the others");
 }

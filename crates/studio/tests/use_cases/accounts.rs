@@ -81,7 +81,10 @@ async fn one_export_of_a_person_runs_at_a_time_and_ends_with_the_session() {
     let house = House::new().await;
     let ana = house.owner().await;
     let ben = house.joins(&ana, "Ben", Role::Member).await;
-    house.chat(&ben, None, "Something").await;
+    let (opened, _) = house.chat(&ben, None, "Something").await;
+    for number in 0..EXPORT_MESSAGES_AT_ONCE {
+        house.chat(&ben, Some(opened.conversation), &format!("Question {number}")).await;
+    }
     let mut first: Export = house.studio.begin_export(&ben.in_session().unwrap()).await.unwrap();
     let second = house.studio.begin_export(&ben.in_session().unwrap()).await.map(drop);
     assert!(matches!(second, Err(Problem::RateLimited { .. })), "{second:?}");
@@ -89,12 +92,13 @@ async fn one_export_of_a_person_runs_at_a_time_and_ends_with_the_session() {
         house.studio.begin_export(&ana.in_session().unwrap()).await.is_ok(),
         "others are not kept waiting"
     );
-    house.studio.sign_out(&ben).await.unwrap();
-    let mut end = Ok(None);
-    for _ in 0..3 {
-        end = house.studio.export_part(&mut first).await;
+    for file in [Some("README.txt"), Some("account.json"), None] {
+        let part = house.studio.export_part(&mut first).await.unwrap().unwrap();
+        assert!(file.is_none_or(|file| part.file.as_deref() == Some(file)), "{part:?}");
     }
-    assert_eq!(end, Err(Problem::SignIn));
+    house.studio.sign_out(&ben).await.unwrap();
+    let end = house.studio.export_part(&mut first).await;
+    assert_eq!(end, Err(Problem::SignIn), "in the middle of a conversation");
     drop(first);
     assert!(house.studio.begin_export(&ben.in_session().unwrap()).await.is_ok());
 }

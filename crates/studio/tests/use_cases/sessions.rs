@@ -221,6 +221,7 @@ async fn a_browser_that_was_not_seen_before_is_told_of_and_a_known_one_is_not() 
     assert_eq!(noticed(&phone).await, None, "the new device is not asked whether it is new");
     let api = house.from(&ana, API_CLIENT, "curl/8").await;
     assert_eq!(house.told(&api).await[0], (NewDevice, "A program (curl)".to_owned()));
+    assert_eq!(api.touched(house.clock.now()).unwrap_err(), Problem::TouchNeeded, "its sign-in is no touch");
 }
 
 #[tokio::test]
@@ -238,8 +239,12 @@ async fn a_program_that_was_not_seen_before_is_told_of_though_others_were() {
 async fn who_came_in_with_a_copy_cannot_put_away_what_tells_of_it() {
     let house = House::new().await;
     let ana = house.owner().await;
+    house.clock.pass(SECOND);
     let thief = house.from(&ana, "elsewhere", "Firefox/1 Windows").await;
     house.add(&thief, "theirs").await.unwrap();
+    // And comes again with the key that they added.
+    let again = house.touch(&key("theirs", ana.person())).await.unwrap();
+    let again = house.studio.signed_in(again.id).await.unwrap();
     let see = async |by: &SignedIn| {
         let session = by.in_session().unwrap();
         let events = house.studio.account_events(&session, None).await.unwrap().events;
@@ -248,12 +253,14 @@ async fn who_came_in_with_a_copy_cannot_put_away_what_tells_of_it() {
     };
     let news = async |by: &SignedIn| {
         let page = house.studio.account_events(&by.in_session().unwrap(), None).await.unwrap();
-        page.events.iter().filter(|event| event.is_news_in(by.session())).count()
+        page.news.len()
     };
     let noticed = async |by: &SignedIn| {
         notice_of(&house.studio.account_news(by).await.unwrap()).map(|(event, _)| event.kind)
     };
     see(&thief).await;
+    assert_eq!((news(&again).await, noticed(&again).await), (0, None), "it was before their key");
+    see(&again).await;
     assert_eq!((news(&thief).await, noticed(&thief).await), (0, None), "they know what they did");
     assert_eq!((news(&ana).await, noticed(&ana).await), (2, Some(AccountEventKind::PasskeyAdded)));
     // However much is done in a session, what others did is noticed in it.

@@ -84,6 +84,20 @@ async fn it_ends_with_its_days_its_revocation_and_its_persons_access() {
 }
 
 #[tokio::test]
+async fn who_is_let_in_again_has_no_token_of_before() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let ben = house.joins(&ana, "Ben", Role::Member).await;
+    let (his, _) = house.make(&ben, wanted(&[Scope::Read], 1)).await.unwrap();
+    let (hers, _) = house.make(&ana, wanted(&[Scope::Read], 1)).await.unwrap();
+    let admin = ana.touched_admin(house.studio.now()).unwrap();
+    house.studio.disable_person(&admin, ben.person()).await.unwrap();
+    house.studio.enable_person(&admin, ben.person()).await.unwrap();
+    assert_eq!(house.studio.enter_token(&his).await.unwrap_err(), Problem::SignIn);
+    assert!(house.studio.enter_token(&hers).await.is_ok());
+}
+
+#[tokio::test]
 async fn its_last_use_is_noted_to_the_minute() {
     let house = House::new().await;
     let ana = house.owner().await;

@@ -51,11 +51,13 @@ pub trait AccountEventReads: Send + Sync {
         limit: u32,
     ) -> Result<Vec<AccountEventRow>, StoreError>;
 
-    /// The latest that their person has not seen and that were not done in this session, newest first.
+    /// What is news in a session, those of the kinds that matter first, then the newest: what its person has not seen, was not
+    /// done in it, and happened after the passkey came to be with which it was opened.
     async fn unseen_account_events(
         &self,
         owned: Owned,
         session: SessionId,
+        credential_id: &str,
         limit: u32,
     ) -> Result<Vec<AccountEventRow>, StoreError>;
 }
@@ -66,11 +68,12 @@ pub trait AccountEventWrites: Send {
     /// Writes one down.
     async fn insert_account_event(&mut self, event: &AccountEventRow) -> Result<(), StoreError>;
 
-    /// Its person has seen this, in this session: never what was done in it.
+    /// Its person has seen this, in this session: never what is no news in it.
     async fn account_events_seen(
         &mut self,
         owned: Owned,
         session: SessionId,
+        credential_id: &str,
         seen: Seen,
         now: Timestamp,
     ) -> Result<(), StoreError>;

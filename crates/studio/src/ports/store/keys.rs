@@ -68,12 +68,13 @@ pub trait KeyWrites: Send {
     /// Stores a new passkey. `Conflict` when the credential id is known.
     async fn insert_passkey(&mut self, passkey: &PasskeyRow) -> Result<(), StoreError>;
 
-    /// Stores what a signature changed; false when the owner has no such passkey any more.
+    /// Stores what a signature changed, in the place of what it was verified against; false when the owner has no such passkey
+    /// any more, or another signature was first: a counter is looked at and moved in one step.
     async fn passkey_used(
         &mut self,
         owned: Owned,
         credential_id: &str,
-        passkey: &str,
+        (before, passkey): (&str, &str),
         synced: bool,
         now: Timestamp,
     ) -> Result<bool, StoreError>;
