@@ -107,7 +107,7 @@ fn a_token_is_shown_once_on_the_page_that_answers_its_form() {
     let gone = ana.form("/settings/tokens", "/api/token/revoke", &[("token", &later[at..at + 36])]);
     assert_eq!((gone.status, gone.header("location")), (303, "/settings/tokens"));
     let refused = program.bearing(Method::GET, "/conversations", &token, None);
-    assert_eq!((refused.status, refused.header("www-authenticate")), (401, "Bearer"));
+    assert_eq!((refused.status, refused.header("www-authenticate")), (401, "Bearer error=\"invalid_token\""));
     let activity = ana.page("/settings/activity").body;
     assert!(unescaped(&activity).contains("An API token was revoked: Night job <b>."), "{activity}");
 }
