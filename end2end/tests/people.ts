@@ -21,5 +21,6 @@ export async function joins(browser: Browser, link: string, name: string): Promi
   await page.getByLabel("Your name").fill(name);
   await page.getByRole("button", { name: "Create my passkey" }).click();
   await expect(page).toHaveURL(/\/chat$/);
+  await expect(page.getByRole("link", { name: "Make recovery codes" })).toBeVisible();
   return page;
 }

@@ -66,7 +66,7 @@ pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl
 /// kept, stands under the form's own; and what was told once in a query is not told again.
 fn address() -> Option<String> {
     let asked = context::asked_for()?;
-    let told = ["?saved=", "?added=", "?removed=", "?recovered=", "?looked="];
+    let told = ["?saved=", "?added=", "?removed=", "?recovered=", "?looked=", "?welcome="];
     let was_told = told.iter().find_map(|query| asked.split_once(query)).map(|(path, _)| path.to_owned());
     let is_forms = form::refused_form().is_some() || form::is_answered() || kept::kept().is_some();
     was_told.or_else(|| is_forms.then_some(asked))
