@@ -199,7 +199,13 @@ impl SessionWrites for Statements<Unit> {
         );
         let ended =
             ended.owned(owned).text(credential_id).bind(except).bind(now).bind(SessionEnd::KeyRemoved);
-        self.0.change(ended).await
+        let ended = self.0.change(ended).await?;
+        let untouched = Statement::new(
+            "UPDATE sessions SET touched_at = 0 \
+             WHERE organization_id = $1 AND owner_id = $2 AND id <> $3 AND ended_at IS NULL",
+        );
+        self.0.change(untouched.owned(owned).bind(except)).await?;
+        Ok(ended)
     }
 
     async fn end_sessions(

@@ -152,7 +152,8 @@ pub trait SessionWrites: Send {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Ends those that were opened with a passkey, except this one; how many there were.
+    /// Ends those that were opened with a passkey, except this one; how many there were. The others were touched with it,
+    /// perhaps: they have to be touched again.
     async fn end_sessions_of_passkey(
         &mut self,
         owned: Owned,
