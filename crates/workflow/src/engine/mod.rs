@@ -1,0 +1,282 @@
+//! The engine: which runs this process drives, and when.
+
+mod kind;
+mod operate;
+mod turns;
+mod work;
+
+pub use operate::Verdict;
+pub use work::BEAT_EVERY;
+
+use crate::{
+    Checkpointer, Commit, Epoch, Graph, Host, Opens, OwnerId, RunId, State, StateError, StoreError,
+    Timestamp,
+    run::{self, Book, Drive, Fault, Rest},
+    state,
+    thread::Body,
+};
+use kind::Kind;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use turns::Turns;
+
+/// How a process works.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// A process that was not heard of for so long is dead. Zero where no other can be there: whatever is not ours is an orphan.
+    pub dead_after: Duration,
+    /// When the process goes down, runs have so long to finish or be handed back.
+    pub grace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { dead_after: Duration::from_secs(10), grace: Duration::from_secs(10) }
+    }
+}
+
+/// Drives runs of its graphs. `W` is the product's own writes.
+pub struct Engine<W> {
+    host: Arc<dyn Host>,
+    store: Arc<dyn Checkpointer<W>>,
+    settings: Settings,
+    kinds: HashMap<&'static str, Arc<dyn Kind<W>>>,
+    epoch: Mutex<Option<Epoch>>,
+    live: Mutex<HashMap<RunId, Arc<Drive<W>>>>,
+    turns: Mutex<Turns<Ticket<W>>>,
+    /// When the first of the runs that were put to rest here goes on.
+    soonest: Mutex<Option<Timestamp>>,
+    /// Something waits for its turn.
+    waiting: Notify,
+    /// The store may have something that is due.
+    due: Notify,
+    closing: CancellationToken,
+}
+
+/// An engine whose graphs are not all named yet.
+pub struct EngineBuilder<W> {
+    kinds: HashMap<&'static str, (Arc<dyn Kind<W>>, usize)>,
+}
+
+/// A run that is ready to be opened.
+///
+/// # Design
+/// Nothing is written yet: the product adds its own writes and hands the commit to its store, beside other rows if it likes.
+/// When that is done, `ticket` goes to [`Engine::start`], and the run goes on without being claimed first. A ticket that is dropped
+/// after its commit was kept leaves a run that this process holds and does not drive; where the outcome of the commit is
+/// not known, start it cancelled.
+pub struct Opening<W> {
+    /// The new run.
+    pub run: RunId,
+    /// Its first commit.
+    pub commit: Commit<W>,
+    /// For [`Engine::start`], unless the run rests already.
+    pub ticket: Option<Ticket<W>>,
+}
+
+/// A run that this process holds and may drive.
+pub struct Ticket<W> {
+    kind: Arc<dyn Kind<W>>,
+    drive: Arc<Drive<W>>,
+}
+
+impl<W> Ticket<W> {
+    /// Ends the run instead of going on with it: nothing of it is called.
+    pub fn cancel(&self) {
+        self.drive.cancel();
+    }
+}
+
+/// Why an engine did not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// [`Engine::enter`] was not called, or the process was taken for dead and has not come back.
+    #[error("this process is not at work")]
+    NotAtWork,
+    /// No graph of this engine has the name.
+    #[error("there is no graph `{0}`")]
+    UnknownKind(String),
+    /// What is stored cannot be read, or what is to be stored cannot be written.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What is asked for does not fit where the run stands.
+    #[error("{0}")]
+    Refused(&'static str),
+}
+
+impl From<Fault> for EngineError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Store(error) => Self::Store(error),
+            Fault::State(error) => Self::State(error),
+        }
+    }
+}
+
+impl<W: Send + Sync + 'static> EngineBuilder<W> {
+    /// Adds a graph, of which this process drives so many runs at once.
+    #[must_use]
+    pub fn graph<S: State>(mut self, graph: &Arc<Graph<S, W>>, at_once_max: usize) -> Self {
+        let kind: Arc<dyn Kind<W>> = Arc::<Graph<S, W>>::clone(graph);
+        self.kinds.insert(graph.name(), (kind, at_once_max));
+        self
+    }
+
+    /// An engine that is not at work yet.
+    pub fn build(
+        self,
+        host: Arc<dyn Host>,
+        store: Arc<dyn Checkpointer<W>>,
+        settings: Settings,
+    ) -> Engine<W> {
+        let turns = Turns::new(self.kinds.iter().map(|(name, (_, cap))| (*name, *cap)));
+        Engine {
+            host,
+            store,
+            settings,
+            kinds: self.kinds.into_iter().map(|(name, (kind, _))| (name, kind)).collect(),
+            epoch: Mutex::default(),
+            live: Mutex::default(),
+            turns: Mutex::new(turns),
+            soonest: Mutex::default(),
+            waiting: Notify::new(),
+            due: Notify::new(),
+            closing: CancellationToken::new(),
+        }
+    }
+}
+
+impl<W: Send + Sync + 'static> Engine<W> {
+    /// Begins an engine.
+    pub fn builder() -> EngineBuilder<W> {
+        EngineBuilder { kinds: HashMap::new() }
+    }
+
+    /// Begins a life of this process. Runs can be opened from now on; [`Engine::work`] drives them.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub async fn enter(&self) -> Result<Epoch, EngineError> {
+        let epoch = self.store.enter(self.host.now()).await?;
+        *locked(&self.epoch) = Some(epoch);
+        Ok(epoch)
+    }
+
+    /// A new run at the first node of its graph. Nothing is executed.
+    ///
+    /// # Errors
+    /// `NotAtWork`, or the state cannot be written.
+    pub fn open<S: State>(
+        &self,
+        graph: &Arc<Graph<S, W>>,
+        owner: OwnerId,
+        state: &S,
+    ) -> Result<Opening<W>, EngineError> {
+        let body = Body::opening(&graph.entry, state::write(state)?);
+        let opens = Opens { kind: graph.name().to_owned(), owner, forked_from: None };
+        let drive = self.opening_drive(graph.schema(), opens, body)?;
+        let (commit, change) = drive.draw_up(Rest::working())?;
+        {
+            let mut book = drive.book();
+            book.revision = book.revision.next();
+            book.kept = change;
+        }
+        Ok(Opening { run: drive.run, commit, ticket: Some(self.ticket(drive)?) })
+    }
+
+    /// A new run that has gone on already to where its first commit is due: over the pure nodes at its beginning, up to the
+    /// intent of its first effect. One commit less.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub async fn open_eagerly<S: State>(
+        &self,
+        graph: &Arc<Graph<S, W>>,
+        owner: OwnerId,
+        state: &S,
+    ) -> Result<Opening<W>, EngineError> {
+        let body = Body::opening(&graph.entry, state::write(state)?);
+        let opens = Opens { kind: graph.name().to_owned(), owner, forked_from: None };
+        let drive = self.opening_drive(graph.schema(), opens, body)?;
+        let (commit, goes_on) = run::prepare(graph, &drive).await?;
+        let ticket = if goes_on { Some(self.ticket(Arc::clone(&drive))?) } else { None };
+        Ok(Opening { run: drive.run, commit, ticket })
+    }
+
+    fn opening_drive(
+        &self,
+        schema: (&'static str, u32),
+        opens: Opens,
+        body: Body,
+    ) -> Result<Arc<Drive<W>>, EngineError> {
+        let mut book = Book::opening(body);
+        let what = match opens.forked_from {
+            Some((from, revision)) => crate::What::Forked { from, revision },
+            None => crate::What::Opened,
+        };
+        book.tell(self.host.now(), what);
+        let run = RunId(self.host.id());
+        Ok(Arc::new(self.drive(run, opens, schema, self.at_work()?, book)))
+    }
+
+    fn drive(
+        &self,
+        run: RunId,
+        opens: Opens,
+        schema: (&'static str, u32),
+        epoch: Epoch,
+        book: Book<W>,
+    ) -> Drive<W> {
+        let doors = (Arc::clone(&self.host), Arc::clone(&self.store), epoch);
+        Drive::new((run, opens, schema), doors, book)
+    }
+
+    fn ticket(&self, drive: Arc<Drive<W>>) -> Result<Ticket<W>, EngineError> {
+        Ok(Ticket { kind: self.kind(&drive.opens.kind)?, drive })
+    }
+
+    fn kind(&self, name: &str) -> Result<Arc<dyn Kind<W>>, EngineError> {
+        self.kinds.get(name).cloned().ok_or_else(|| EngineError::UnknownKind(name.to_owned()))
+    }
+
+    fn at_work(&self) -> Result<Epoch, EngineError> {
+        locked(&self.epoch).ok_or(EngineError::NotAtWork)
+    }
+
+    /// Drives an opened run, when its turn comes. Call it when its first commit is kept.
+    pub fn start(&self, ticket: Ticket<W>) {
+        // Opened in an earlier life: somebody else may hold it by now, and what it means to do first would be done twice.
+        if self.at_work() == Ok(ticket.drive.epoch) {
+            self.enqueue(ticket, false);
+        }
+    }
+
+    fn enqueue(&self, ticket: Ticket<W>, is_claimed: bool) {
+        locked(&self.live).insert(ticket.drive.run, Arc::clone(&ticket.drive));
+        let opens = ticket.drive.opens.clone();
+        locked(&self.turns).push(&opens.kind, opens.owner, is_claimed, ticket);
+        self.waiting.notify_one();
+    }
+
+    /// Takes no more runs up, and lets those under way finish or hand back. [`Engine::work`] returns then.
+    pub fn close(&self) {
+        self.closing.cancel();
+    }
+
+    /// Runs that this process drives, or that wait for their turn in it.
+    pub fn live(&self) -> Vec<RunId> {
+        locked(&self.live).keys().copied().collect()
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

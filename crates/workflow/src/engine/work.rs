@@ -1,0 +1,223 @@
+//! The work of a process: it says that it lives, takes up what is due, and drives what it holds.
+
+use super::{Engine, EngineError, Ticket, locked};
+use crate::{
+    Author, Claim, Commit, CommitId, Epoch, Event, Loaded, Opens, RunId, StateError, Status, StoreError,
+    Timestamp, What, run::Book,
+};
+use futures::FutureExt as _;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use tokio::task::JoinSet;
+
+/// A process says so often that it lives, and asks so often what is due.
+pub const BEAT_EVERY: Duration = Duration::from_secs(1);
+
+impl<W: Send + Sync + 'static> Engine<W> {
+    /// Drives runs until [`Engine::close`], and then as long as its grace time lets those under way finish. Whoever calls it waits
+    /// for it: no task outlives it.
+    pub async fn work(&self) {
+        tokio::select! {
+            () = self.drive_runs() => {}
+            () = self.keep_up() => {}
+        }
+        let epoch = locked(&self.epoch).take();
+        locked(&self.live).clear();
+        if let Some(epoch) = epoch
+            && let Err(error) = self.store.leave(epoch).await
+        {
+            tracing::warn!(%error, "this process could not sign off");
+        }
+    }
+
+    async fn drive_runs(&self) {
+        let mut tasks = JoinSet::new();
+        loop {
+            while let Some(ticket) = self.next() {
+                tasks.spawn(drive(ticket));
+            }
+            tokio::select! {
+                () = self.closing.cancelled() => break,
+                () = self.waiting.notified() => {}
+                Some(rested) = tasks.join_next() => self.rested(rested),
+            }
+        }
+        // Those that wait for their turn too: what they were about to call was not called, and only this process knows.
+        for drive in locked(&self.live).values() {
+            drive.close();
+        }
+        for ticket in locked(&self.turns).pop_all() {
+            tasks.spawn(drive(ticket));
+        }
+        let all = async {
+            while let Some(rested) = tasks.join_next().await {
+                self.rested(rested);
+            }
+        };
+        if tokio::time::timeout(self.settings.grace, all).await.is_err() {
+            tracing::warn!(
+                left = tasks.len(),
+                "runs did not come to rest in time; they go on from their checkpoints"
+            );
+        }
+    }
+
+    fn next(&self) -> Option<Ticket<W>> {
+        locked(&self.turns).pop()
+    }
+
+    fn rested(&self, rested: Result<Rested, tokio::task::JoinError>) {
+        match rested {
+            Ok(Rested { run, epoch, kind, wake_at }) => {
+                locked(&self.turns).done(&kind);
+                let mut live = locked(&self.live);
+                if live.get(&run).is_some_and(|drive| drive.epoch == epoch) {
+                    live.remove(&run);
+                }
+                drop(live);
+                if let Some(at) = wake_at {
+                    let mut soonest = locked(&self.soonest);
+                    *soonest = Some(soonest.map_or(at, |soonest| soonest.min(at)));
+                }
+                self.due.notify_one();
+            }
+            Err(error) => tracing::error!(%error, "a run's task ended badly"),
+        }
+    }
+
+    async fn keep_up(&self) {
+        loop {
+            if let Err(error) = self.keep_up_once().await {
+                tracing::warn!(%error, "this process could not look for work");
+            }
+            let now = self.host.now();
+            let soonest = locked(&self.soonest).map_or(BEAT_EVERY, |at| at.since(now));
+            // Not more often than this, whatever the store says is due.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::select! {
+                () = tokio::time::sleep(soonest.min(BEAT_EVERY)) => {}
+                () = self.due.notified() => {}
+            }
+        }
+    }
+
+    async fn keep_up_once(&self) -> Result<(), EngineError> {
+        let epoch = match self.at_work() {
+            Ok(epoch) => epoch,
+            Err(_) if self.closing.is_cancelled() => return Ok(()),
+            Err(_) => self.enter().await?,
+        };
+        let worked = self.beat_and_claim(epoch).await;
+        if worked == Err(EngineError::Store(StoreError::Superseded)) {
+            tracing::warn!("this process was taken for dead; it lets go of everything and begins again");
+            self.lose(epoch);
+        }
+        worked
+    }
+
+    async fn beat_and_claim(&self, epoch: Epoch) -> Result<(), EngineError> {
+        for run in self.store.beat(epoch, self.host.now()).await? {
+            self.tell(run).await?;
+        }
+        if self.closing.is_cancelled() {
+            return Ok(());
+        }
+        let now = self.host.now();
+        locked(&self.soonest).take_if(|at| *at <= now);
+        let room = locked(&self.turns).room();
+        let claim = Claim { epoch, now, dead_before: now.before(self.settings.dead_after), room };
+        for run in self.store.claim(&claim).await? {
+            self.take_up(run, epoch).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells a run what somebody wants of it.
+    pub(super) async fn tell(&self, run: RunId) -> Result<(), EngineError> {
+        let drive = locked(&self.live).get(&run).cloned();
+        if let Some(drive) = drive
+            && let Some(loaded) = self.store.load(run).await?
+        {
+            drive.hear(loaded.answers);
+            if loaded.head.cancel_requested {
+                drive.cancel();
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_up(&self, run: RunId, epoch: Epoch) -> Result<(), EngineError> {
+        let Some(loaded) = self.store.load(run).await? else { return Ok(()) };
+        let kind = self.kind(&loaded.head.kind)?;
+        match kind.restore(&loaded.checkpoint) {
+            Ok(body) => {
+                let head = loaded.head.clone();
+                let opens = Opens { kind: head.kind, owner: head.owner, forked_from: head.forked_from };
+                let drive = self.drive(run, opens, kind.schema(), epoch, Book::loaded(body, loaded));
+                self.enqueue(Ticket { kind, drive: Arc::new(drive) }, true);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%run, %error, "a checkpoint cannot be read");
+                Ok(self.store.commit(Arc::new(self.unreadable(&loaded, epoch, &error))).await?)
+            }
+        }
+    }
+
+    fn unreadable(&self, loaded: &Loaded, epoch: Epoch, error: &StateError) -> Commit<W> {
+        let (now, head) = (self.host.now(), &loaded.head);
+        let (status, reason) = (Status::Unreadable, Some(error.to_string()));
+        let what = What::Stands { status, reason: reason.clone() };
+        Commit {
+            id: CommitId(self.host.id()),
+            run: head.run,
+            opens: None,
+            expected: head.revision,
+            by: Author::Worker(epoch),
+            at: now,
+            checkpoint: None,
+            opened: Vec::new(),
+            closed: Vec::new(),
+            events: vec![Event { seq: head.last_seq + 1, at: now, what }],
+            status,
+            reason,
+            wake_at: None,
+            held: false,
+            cancel_heard: head.cancel_heard,
+            writes: Vec::new(),
+        }
+    }
+
+    /// This life of the process is over: whatever it drives would be refused.
+    fn lose(&self, epoch: Epoch) {
+        locked(&self.epoch).take_if(|own| *own == epoch);
+        let mut live = locked(&self.live);
+        for drive in live.values().filter(|drive| drive.epoch == epoch) {
+            drive.lose();
+        }
+        live.retain(|_, drive| drive.epoch != epoch);
+    }
+}
+
+/// A run that came to rest.
+struct Rested {
+    run: RunId,
+    epoch: Epoch,
+    kind: String,
+    wake_at: Option<Timestamp>,
+}
+
+async fn drive<W: Send + Sync + 'static>(ticket: Ticket<W>) -> Rested {
+    let Ticket { kind, drive } = ticket;
+    let (run, epoch) = (drive.run, drive.epoch);
+    let name = drive.opens.kind.clone();
+    let lost = drive.lost.clone();
+    let wake_at = tokio::select! {
+        biased;
+        () = lost.cancelled() => None,
+        wake_at = AssertUnwindSafe(kind.drive(drive)).catch_unwind() => wake_at.unwrap_or_else(|_panic| {
+            tracing::error!(%run, "the engine panicked; the run goes on from its checkpoint in the next life of this process");
+            None
+        }),
+    };
+    Rested { run, epoch, kind: name, wake_at }
+}

@@ -1,0 +1,252 @@
+//! A thread of control: visits its nodes one after the other, divides, and comes together.
+
+use super::{
+    Drive,
+    ready::Ready,
+    visit::{Ended, visit},
+};
+use crate::{
+    Graph, Interrupt, InterruptId, Known, NodeError, State, Step, Thread, What, graph,
+    graph::Work,
+    seal, state,
+    thread::{Wait, branch},
+};
+use futures::future::{BoxFuture, join_all};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+/// Goes on until the thread comes to its join or to the end. While it may not go on, it stays, and counts as resting.
+pub(super) fn thread<'a, S: State, W: Send + Sync + 'static>(
+    graph: &'a Graph<S, W>,
+    drive: &'a Arc<Drive<W>>,
+    path: String,
+) -> BoxFuture<'a, ()> {
+    Box::pin(async move {
+        let _busy = drive.busy();
+        loop {
+            match drive.ready(&path).await {
+                Ready::Over => return,
+                Ready::Divided(thread) => {
+                    let paths = drive.book().body.branches(&path);
+                    {
+                        let _idle = drive.idle();
+                        join_all(paths.iter().map(|path| self::thread(graph, drive, path.clone()))).await;
+                    }
+                    let merged = guarded(|| merge(graph, drive, &path, &thread, &paths));
+                    if let Err(error) = merged {
+                        drive.book().fail(&path, format!("`{}`: {error}", thread.node));
+                    }
+                }
+                Ready::Visit(thread) => go(graph, drive, &path, &thread).await,
+            }
+        }
+    })
+}
+
+/// Visits a thread's node, and leads the thread on.
+async fn go<S: State, W: Send + Sync + 'static>(
+    graph: &Graph<S, W>,
+    drive: &Arc<Drive<W>>,
+    path: &str,
+    thread: &Thread,
+) {
+    let went = match graph.nodes.get(&thread.node).map(|node| (node, &node.work)) {
+        _ if drive.book().body.visits >= graph::VISITS_MAX => {
+            Err(NodeError(format!("{} nodes were visited, more than one run may", graph::VISITS_MAX)))
+        }
+        Some((node, Work::Code(code))) => {
+            drive.book().body.visits += 1;
+            let ended = visit(drive, path, thread, node.time_max, code).await;
+            drive.book().change(path, Thread::forget_intents);
+            match ended {
+                Ended::Step { step, state, ctx } => {
+                    guarded(|| apply(graph, drive, path, thread, step, state, &ctx))
+                }
+                Ended::Failed(error) => match node.backoff.pause(thread.failed + 1, drive.host.jitter()) {
+                    Some(pause) => {
+                        again(drive, path, thread, pause, &error.0);
+                        Ok(())
+                    }
+                    None => Err(error),
+                },
+                Ended::Until(at) => {
+                    drive.book().change(path, |thread| thread.wait = Wait::Until(at));
+                    Ok(())
+                }
+                Ended::Dropped => Ok(()),
+            }
+        }
+        Some((_, Work::Fork { branches, .. })) => {
+            divide(drive, path, thread, branches);
+            Ok(())
+        }
+        Some((_, Work::Join(_))) | None => Err(NodeError::new("nothing can be done here")),
+    };
+    if let Err(error) = went {
+        drive.book().fail(path, format!("`{}`: {error}", thread.node));
+    }
+}
+
+/// Does what a node answered.
+fn apply<S: State, W: Send + Sync + 'static>(
+    graph: &Graph<S, W>,
+    drive: &Drive<W>,
+    path: &str,
+    thread: &Thread,
+    step: Step,
+    state: S,
+    ctx: &super::Ctx<W>,
+) -> Result<(), NodeError> {
+    let now = drive.host.now();
+    let Some(node) = graph.nodes.get(&thread.node) else { return Ok(()) };
+    let is_undecided = |thread: &Thread| thread.journal.iter().any(|entry| entry.known == Known::Begun);
+    if drive.book().body.threads.get(path).is_some_and(is_undecided) {
+        // The node went on without waiting for an effect of its own. It is visited again when that is decided.
+        return Ok(());
+    }
+    let (target, until) = match step {
+        Step::Retry { after } => {
+            again(drive, path, thread, after, "it asked for it");
+            return Ok(());
+        }
+        Step::Interrupt(request) => {
+            let value = state::write(&state)?;
+            let mut book = drive.book();
+            take_over(&mut book, now, ctx);
+            ask(&mut book, drive, path, thread, request, value);
+            return Ok(());
+        }
+        Step::Next => (node.exit.target(&state)?, None),
+        Step::Done => (node.done.target(&state)?, None),
+        Step::Sleep { until } => (node.exit.target(&state)?, Some(until)),
+    };
+    let value = state::write(&state)?;
+    let mut book = drive.book();
+    take_over(&mut book, now, ctx);
+    book.tell(now, What::Left { thread: path.to_owned(), node: thread.node.clone() });
+    let is_join =
+        |target: &str| matches!(graph.nodes.get(target), Some(node) if matches!(node.work, Work::Join(_)));
+    book.change(path, |thread| match target {
+        Some(target) => {
+            thread.go(target, value);
+            if is_join(target) {
+                thread.wait = Wait::Join;
+            } else if let Some(until) = until {
+                thread.wait = Wait::Until(until);
+            }
+        }
+        None => {
+            let node = thread.node.clone();
+            thread.go(&node, value);
+            thread.wait = Wait::Ended;
+        }
+    });
+    Ok(())
+}
+
+/// What a completed visit told and wrote.
+fn take_over<W>(book: &mut super::Book<W>, now: crate::Timestamp, ctx: &super::Ctx<W>) {
+    let (told, writes) = {
+        let mut visit = ctx.visit();
+        (std::mem::take(&mut visit.told), std::mem::take(&mut visit.writes))
+    };
+    for (name, body) in told {
+        book.tell(now, What::Told { name, body });
+    }
+    book.writes.extend(writes);
+}
+
+fn ask<W>(
+    book: &mut super::Book<W>,
+    drive: &Drive<W>,
+    path: &str,
+    thread: &Thread,
+    request: crate::Request,
+    state: serde_json::Value,
+) {
+    let interrupt = InterruptId(drive.host.id());
+    let crate::Request { asked, until } = request;
+    book.opened.push(Interrupt {
+        id: interrupt,
+        node: thread.node.clone(),
+        digest: seal::digest(&asked.to_string()),
+        asked: asked.clone(),
+        until,
+    });
+    book.tell(drive.host.now(), What::Asked { interrupt, node: thread.node.clone() });
+    book.change(path, |thread| {
+        thread.state = state;
+        thread.reply = None;
+        thread.wait = Wait::Answer { interrupt, asked, until };
+    });
+}
+
+/// The same node again, after a while. What failed is called again, what finished is not.
+fn again<W>(drive: &Drive<W>, path: &str, thread: &Thread, pause: std::time::Duration, why: &str) {
+    let now = drive.host.now();
+    let at = now + pause;
+    let mut book = drive.book();
+    book.tell(now, What::Again { node: thread.node.clone(), why: why.to_owned(), at });
+    book.change(path, |thread| {
+        thread.failed += 1;
+        thread.forget_failures();
+        thread.wait = Wait::Until(at);
+    });
+}
+
+fn divide<W>(drive: &Drive<W>, path: &str, thread: &Thread, branches: &[String]) {
+    let mut book = drive.book();
+    let (node, now) = (thread.node.clone(), drive.host.now());
+    book.tell(now, What::Divided { thread: path.to_owned(), node });
+    for (n, first) in branches.iter().enumerate() {
+        let own = Thread::at(first, 0, thread.state.clone());
+        book.body.threads.insert(branch(path, thread.step, n), own);
+    }
+    book.change(path, |thread| thread.wait = Wait::Branches);
+}
+
+/// Brings branches together, in the order in which the fork names them.
+fn merge<S: State, W: Send + Sync + 'static>(
+    graph: &Graph<S, W>,
+    drive: &Drive<W>,
+    path: &str,
+    thread: &Thread,
+    paths: &[String],
+) -> Result<(), NodeError> {
+    let Some(Work::Fork { join, .. }) = graph.nodes.get(&thread.node).map(|node| &node.work) else {
+        return Err(NodeError::new("it does not divide any more"));
+    };
+    let Some((at, Work::Join(merge))) = graph.nodes.get(join).map(|node| (node, &node.work)) else {
+        return Err(NodeError::new("it does not come together any more"));
+    };
+    let mut states = Vec::new();
+    for path in paths {
+        let branch = drive.book().body.threads.get(path).map(|thread| thread.state.clone());
+        states.push(state::closed::<S>(branch.unwrap_or_default())?);
+    }
+    let mut whole: S = state::closed(thread.state.clone())?;
+    merge(&mut whole, states)?;
+    let target = at.exit.target(&whole)?;
+    let value = state::write(&whole)?;
+    let mut book = drive.book();
+    book.body.threads.retain(|other, _| !paths.contains(other));
+    book.tell(drive.host.now(), What::Left { thread: path.to_owned(), node: join.clone() });
+    let is_join =
+        |target: &str| matches!(graph.nodes.get(target), Some(node) if matches!(node.work, Work::Join(_)));
+    book.change(path, |thread| {
+        thread.go(target.unwrap_or(join), value);
+        thread.wait = match target {
+            None => Wait::Ended,
+            Some(target) if is_join(target) => Wait::Join,
+            Some(_) => Wait::Nothing,
+        };
+    });
+    Ok(())
+}
+
+/// Runs what an author wrote for between nodes. A panic in it is a failure of the node.
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, NodeError>) -> Result<T, NodeError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_panic| Err(NodeError::new("it panicked")))
+}

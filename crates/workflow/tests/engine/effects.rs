@@ -1,0 +1,1 @@
+//! Effects: what is repeated, what is not, and what nobody knows.

@@ -1,0 +1,6 @@
+//! What the engine promises.
+
+mod chat;
+mod effects;
+mod interrupts;
+mod world;
