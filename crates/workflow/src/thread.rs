@@ -38,6 +38,9 @@ pub struct Thread {
     pub journal: Vec<Entry>,
     /// What came of the node's last question.
     pub reply: Option<Reply>,
+    /// Told to stop, its node was visited with the results it had, and asked for more.
+    #[serde(skip)]
+    pub(crate) is_spent: bool,
 }
 
 /// What a thread waits for.
@@ -89,6 +92,7 @@ impl Thread {
             failed: 0,
             journal: Vec::new(),
             reply: None,
+            is_spent: false,
         }
     }
 

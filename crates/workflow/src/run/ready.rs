@@ -54,6 +54,7 @@ impl<W> Book<W> {
         self.judge(path, now);
         self.take_answer(path, now);
         let is_halted = self.is_halted();
+        let is_cancelled = self.cancel && !self.closing;
         let Some(thread) = self.body.threads.get_mut(path) else { return Look::Ready(Ready::Over) };
         let judged_at =
             thread.journal.iter().filter(|entry| entry.is_open()).map(crate::Entry::judged_at).max();
@@ -64,6 +65,8 @@ impl<W> Book<W> {
             Wait::Join | Wait::Ended => return Look::Ready(Ready::Over),
             Wait::Branches => return Look::Ready(Ready::Divided(thread.clone())),
             Wait::Verdict | Wait::Failed(_) => return Look::Wait(None),
+            // Cancelled, it still takes in what was done: a stopped answer is an answer.
+            Wait::Nothing if is_cancelled && thread.has_results() && !thread.is_spent => {}
             _ if is_halted => return Look::Wait(None),
             Wait::Answer { until, .. } => return Look::Wait(until),
             Wait::Until(at) if now < at => return Look::Wait(Some(at)),

@@ -59,7 +59,11 @@ async fn go<S: State, W: Send + Sync + 'static>(
         Some((node, Work::Code(code))) => {
             drive.book().body.visits += 1;
             let ended = visit(drive, path, thread, node.time_max, code).await;
-            drive.book().change(path, Thread::forget_intents);
+            let is_spent = drive.book().is_halted() && matches!(ended, Ended::Dropped);
+            drive.book().change(path, |thread| {
+                thread.forget_intents();
+                thread.is_spent = is_spent;
+            });
             match ended {
                 Ended::Step { step, state, ctx } => {
                     guarded(|| apply(graph, drive, path, thread, step, state, &ctx))

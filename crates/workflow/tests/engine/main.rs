@@ -1,6 +1,11 @@
 //! What the engine promises.
 
+mod branches;
 mod chat;
 mod effects;
 mod interrupts;
+mod parts;
+mod processes;
+mod travel;
+mod waits;
 mod world;

@@ -10,8 +10,9 @@ use std::{
 use tokio::{task::JoinHandle, time::Instant};
 use uuid::Uuid;
 use workflow::{
-    Checkpointer, Engine, EngineBuilder, Event, Graph, Head, Host, Memory, Opening, OwnerId, RunId, Settings,
-    State, Status, Timestamp, What,
+    Answer, Checkpointer, Claim, Commit, Engine, EngineBuilder, Epoch, Event, Graph, Head, Host, Interrupt,
+    Listed, Loaded, Memory, Opening, OwnerId, Revision, RunId, Sealed, Settings, State, Status, StoreError,
+    Timestamp, What,
 };
 
 /// What the product of these tests writes.
@@ -71,8 +72,26 @@ impl Process {
         store: &Arc<Memory<Note>>,
         builder: EngineBuilder<Note>,
     ) -> Self {
+        Self::behind(world, store, Arc::<Memory<Note>>::clone(store), builder).await
+    }
+
+    /// A process that reaches its store through another door.
+    pub(crate) async fn over<S: State>(
+        world: &Arc<World>,
+        store: &Arc<Memory<Note>>,
+        door: Arc<dyn Checkpointer<Note>>,
+        graph: &Arc<Graph<S, Note>>,
+    ) -> Self {
+        Self::behind(world, store, door, Engine::builder().graph(graph, 100)).await
+    }
+
+    async fn behind(
+        world: &Arc<World>,
+        store: &Arc<Memory<Note>>,
+        door: Arc<dyn Checkpointer<Note>>,
+        builder: EngineBuilder<Note>,
+    ) -> Self {
         let settings = Settings { dead_after: Duration::from_secs(5), grace: Duration::from_secs(10) };
-        let door: Arc<dyn Checkpointer<Note>> = Arc::<Memory<Note>>::clone(store);
         let host: Arc<dyn Host> = Arc::<World>::clone(world);
         let engine = Arc::new(builder.build(host, door, settings));
         engine.enter().await.unwrap();
@@ -115,7 +134,7 @@ impl Process {
 
     /// Waits until the run stands there.
     pub(crate) async fn until(&self, run: RunId, status: Status) -> Head {
-        for _ in 0..100_000 {
+        for _ in 0..1_000_000 {
             let head = self.head(run).await;
             if head.status == status {
                 return head;
@@ -150,4 +169,59 @@ pub(crate) fn owner() -> OwnerId {
 
 pub(crate) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+/// A store whose answers get lost on the way.
+pub(crate) struct Away {
+    inner: Arc<Memory<Note>>,
+    times: AtomicU64,
+    is_away: std::sync::atomic::AtomicBool,
+}
+
+impl Away {
+    pub(crate) fn new(inner: Arc<Memory<Note>>) -> Self {
+        Self { inner, times: AtomicU64::new(0), is_away: false.into() }
+    }
+
+    pub(crate) fn from_now_on(&self) {
+        self.is_away.store(true, Ordering::SeqCst);
+    }
+}
+
+/// All but `commit` goes through as it is.
+macro_rules! through {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        #[async_trait::async_trait]
+        impl Checkpointer<Note> for Away {
+            $(async fn $name(&self, $($arg: $type),*) -> Result<$result, StoreError> {
+                self.inner.$name($($arg),*).await
+            })*
+
+            async fn commit(&self, commit: Arc<Commit<Note>>) -> Result<(), StoreError> {
+                let lost = || StoreError::Unavailable("on purpose".to_owned());
+                if !self.is_away.load(Ordering::SeqCst) {
+                    return self.inner.commit(commit).await;
+                }
+                match self.times.fetch_add(1, Ordering::SeqCst) % 3 {
+                    0 => Err(lost()),
+                    1 => self.inner.commit(commit).await.and(Err(lost())),
+                    _ => self.inner.commit(commit).await,
+                }
+            }
+        }
+    };
+}
+
+through! {
+    enter(now: Timestamp) -> Epoch;
+    beat(epoch: Epoch, now: Timestamp) -> Vec<RunId>;
+    leave(epoch: Epoch) -> ();
+    answer(answer: Arc<Answer<Note>>) -> ();
+    request_cancel(run: RunId, now: Timestamp) -> ();
+    claim(claim: &Claim) -> Vec<RunId>;
+    load(run: RunId) -> Option<Loaded>;
+    history(run: RunId) -> Vec<Listed>;
+    checkpoint(run: RunId, revision: Revision) -> Option<Sealed>;
+    events(run: RunId, after: u64) -> Vec<Event>;
+    questions(run: RunId) -> Vec<Interrupt>;
 }

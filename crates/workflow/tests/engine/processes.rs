@@ -1,0 +1,172 @@
+//! More than one process, and turns between owners.
+
+use crate::{
+    parts::{Log, Outside, charge, note},
+    world::{Note, Process, World, owner, seconds},
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use workflow::{
+    Checkpointer, Ctx, Effect, Engine, Graph, Memory, NodeError, OwnerId, Status, Step, StoreError,
+};
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_was_taken_for_dead_writes_nothing_and_comes_back_as_another() {
+    let outside = Outside::new(false);
+    let graph = Graph::builder("charging")
+        .node_with("charge", (outside.clone(), Effect::idempotent(seconds(5))), charge)
+        .node_with("after", "after", note)
+        .edge("charge", "after")
+        .end("after")
+        .build();
+    let (graph, world, store) = (Arc::new(graph.unwrap()), World::new(), Arc::new(Memory::default()));
+    let late = Process::start(&world, &store, &graph).await;
+    let run = late.run(&graph, &Log::default()).await;
+    outside.was_asked(1).await;
+    // Somebody else says that it is dead, and takes the run up.
+    let other = store.enter(workflow::Host::now(&*world)).await.unwrap();
+    let claim = workflow::Claim {
+        epoch: other,
+        now: workflow::Host::now(&*world) + seconds(100),
+        dead_before: workflow::Host::now(&*world) + seconds(1),
+        room: vec![("charging".to_owned(), 1)],
+    };
+    assert_eq!(store.claim(&claim).await.unwrap(), [run]);
+    let commits = store.commits();
+    outside.open.add_permits(10);
+    tokio::time::sleep(seconds(3)).await;
+    assert_eq!((store.commits(), store.writes().len()), (commits, 0));
+    assert_eq!(late.engine.live().len(), 0);
+    // The other goes, and the late one, in its second life, ends the run.
+    store.leave(other).await.unwrap();
+    late.until(run, Status::Done).await;
+    assert_eq!(late.state(&graph, run).await.lines, ["charged", "after"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_of_a_dead_process_are_all_taken_up_and_none_twice() {
+    async fn slow(visits: Arc<AtomicUsize>, log: &mut Log, _: &Ctx<Note>) -> Result<Step, NodeError> {
+        visits.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(seconds(2)).await;
+        log.add("slow");
+        Ok(Step::Next)
+    }
+    let visits = Arc::new(AtomicUsize::new(0));
+    let graph = Graph::builder("slow").node_with("slow", Arc::clone(&visits), slow).end("slow").build();
+    let (graph, world, store) = (Arc::new(graph.unwrap()), World::new(), Arc::new(Memory::default()));
+    let first = Process::start(&world, &store, &graph).await;
+    let mut runs = Vec::new();
+    for _ in 0..300 {
+        runs.push(first.run(&graph, &Log::default()).await);
+    }
+    tokio::time::sleep(seconds(1)).await;
+    first.kill();
+    let (second, third) =
+        (Process::start(&world, &store, &graph).await, Process::start(&world, &store, &graph).await);
+    for run in runs {
+        second.until(run, Status::Done).await;
+    }
+    assert_eq!(visits.load(Ordering::SeqCst), 100 + 300);
+    third.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn owners_have_turns_and_no_kind_has_more_at_once_than_its_cap() {
+    static NOW: AtomicUsize = AtomicUsize::new(0);
+    async fn busy(_: &mut Log, ctx: &Ctx<Note>) -> Result<Step, NodeError> {
+        let at_once = NOW.fetch_add(1, Ordering::SeqCst) + 1;
+        assert!(at_once <= 2, "{at_once}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        NOW.fetch_sub(1, Ordering::SeqCst);
+        ctx.write(ctx.owner().as_str().to_owned());
+        Ok(Step::Next)
+    }
+    let graph = Arc::new(Graph::builder("busy").node("busy", busy).end("busy").build().unwrap());
+    let (world, store) = (World::new(), Arc::new(Memory::default()));
+    let process = Process::build(&world, &store, Engine::builder().graph(&graph, 2)).await;
+    let mut last = None;
+    for n in 0..41 {
+        let owner = OwnerId::new(if n < 40 { "eager" } else { "modest" });
+        let opening = process.engine.open(&graph, owner, &Log::default()).unwrap();
+        last = Some(process.begin(opening).await);
+    }
+    process.until(last.unwrap(), Status::Done).await;
+    let place = store.writes().iter().position(|owner| owner == "modest").unwrap();
+    assert!(place <= 3, "{place}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_away_for_a_while_loses_nothing() {
+    let outside = Outside::new(true);
+    let graph = Graph::builder("charging")
+        .node_with("charge", (outside.clone(), Effect::once(seconds(60))), charge)
+        .end("charge")
+        .build();
+    let (graph, world) = (Arc::new(graph.unwrap()), World::new());
+    let memory = Arc::new(Memory::default());
+    let away = Arc::new(crate::world::Away::new(Arc::clone(&memory)));
+    let process = Process::over(&world, &memory, Arc::<crate::world::Away>::clone(&away), &graph).await;
+    let run = process.run(&graph, &Log::default()).await;
+    // Every second commit is applied, and its answer lost; every third is not applied.
+    away.from_now_on();
+    process.until(run, Status::Done).await;
+    assert_eq!((outside.asked(), memory.commits()), (vec![1], 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_checkpoint_that_cannot_be_read_stops_its_run_with_a_word_and_no_other() {
+    let old = Graph::builder("changing")
+        .node_with("nap", 3, nap)
+        .node_with("gone", "gone", note)
+        .edge("nap", "gone")
+        .end("gone")
+        .build();
+    let new = Graph::builder("changing").node_with("nap", 3, nap).end("nap").build();
+    async fn nap(for_: u64, _: &mut Log, ctx: &Ctx<Note>) -> Result<Step, NodeError> {
+        Ok(Step::Sleep { until: ctx.now() + seconds(for_) })
+    }
+    let (old, new) = (Arc::new(old.unwrap()), Arc::new(new.unwrap()));
+    let (world, store) = (World::new(), Arc::new(Memory::default()));
+    let first = Process::start(&world, &store, &old).await;
+    let run = first.run(&old, &Log::default()).await;
+    first.until(run, Status::Sleeping).await;
+    first.stop().await;
+    let second = Process::start(&world, &store, &new).await;
+    let head = second.until(run, Status::Unreadable).await;
+    assert_eq!(head.reason.as_deref(), Some("the graph has no node `gone`"));
+    tokio::time::sleep(seconds(10)).await;
+    assert_eq!(second.head(run).await.revision, head.revision);
+    assert!(second.engine.retry(run).await.is_err());
+    second.stop().await;
+    let third = Process::start(&world, &store, &old).await;
+    let again = third.engine.retry(run).await.unwrap();
+    third.engine.apply(again).await.unwrap();
+    third.until(run, Status::Done).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operator_waits_until_the_run_rests() {
+    let outside = Outside::new(false);
+    let graph = Graph::builder("charging")
+        .node_with("charge", (outside.clone(), Effect::once(seconds(60))), charge)
+        .end("charge")
+        .build();
+    let graph = Arc::new(graph.unwrap());
+    let process = Process::start(&World::new(), &Arc::new(Memory::default()), &graph).await;
+    let run = process.run(&graph, &Log::default()).await;
+    outside.was_asked(1).await;
+    let opening = process.engine.open(&graph, owner(), &Log::default()).unwrap();
+    let commit = workflow::Commit {
+        run,
+        opens: None,
+        expected: process.head(run).await.revision,
+        by: workflow::Author::Operator,
+        ..opening.commit
+    };
+    assert_eq!(process.store.commit(Arc::new(commit)).await, Err(StoreError::Held));
+}
