@@ -10,7 +10,7 @@ use serde_json::json;
 use std::{sync::Arc, time::Duration};
 use workflow::{Checkpointer, Ctx, Effect, Failure, Graph, Memory, NodeError, State, Status, Step, Wait};
 
-fn merge(log: &mut Log, branches: Vec<Log>) -> Result<(), NodeError> {
+pub(crate) fn merge(log: &mut Log, branches: Vec<Log>) -> Result<(), NodeError> {
     let before = log.lines.len();
     log.lines.extend(branches.into_iter().flat_map(|branch| branch.lines.into_iter().skip(before)));
     Ok(())

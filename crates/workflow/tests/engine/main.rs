@@ -4,6 +4,7 @@ mod branches;
 mod chat;
 mod effects;
 mod interrupts;
+mod model;
 mod parts;
 mod processes;
 mod travel;

@@ -2,7 +2,7 @@
 
 use crate::{
     parts::{Log, Outside, charge, note},
-    world::{Note, Process, World, owner, seconds},
+    world::{Doors, Note, Process, World, owner, seconds},
 };
 use std::{
     sync::{
@@ -109,11 +109,10 @@ async fn a_store_that_is_away_for_a_while_loses_nothing() {
         .build();
     let (graph, world) = (Arc::new(graph.unwrap()), World::new());
     let memory = Arc::new(Memory::default());
-    let away = Arc::new(crate::world::Away::new(Arc::clone(&memory)));
-    let process = Process::over(&world, &memory, Arc::<crate::world::Away>::clone(&away), &graph).await;
+    let doors = Arc::new(Doors::new(Arc::clone(&memory)));
+    let process = Process::over(&world, &memory, Arc::<Doors>::clone(&doors), &graph).await;
     let run = process.run(&graph, &Log::default()).await;
-    // Every second commit is applied, and its answer lost; every third is not applied.
-    away.from_now_on();
+    doors.lose_answers();
     process.until(run, Status::Done).await;
     assert_eq!((outside.asked(), memory.commits()), (vec![1], 3));
 }

@@ -2,12 +2,12 @@
 
 use std::{
     sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
-use tokio::{task::JoinHandle, time::Instant};
+use tokio::{sync::Notify, task::JoinHandle, time::Instant};
 use uuid::Uuid;
 use workflow::{
     Answer, Checkpointer, Claim, Commit, Engine, EngineBuilder, Epoch, Event, Graph, Head, Host, Interrupt,
@@ -72,7 +72,7 @@ impl Process {
         store: &Arc<Memory<Note>>,
         builder: EngineBuilder<Note>,
     ) -> Self {
-        Self::behind(world, store, Arc::<Memory<Note>>::clone(store), builder).await
+        Self::behind(world, store, Arc::<Memory<Note>>::clone(store), builder, seconds(5)).await
     }
 
     /// A process that reaches its store through another door.
@@ -82,7 +82,17 @@ impl Process {
         door: Arc<dyn Checkpointer<Note>>,
         graph: &Arc<Graph<S, Note>>,
     ) -> Self {
-        Self::behind(world, store, door, Engine::builder().graph(graph, 100)).await
+        Self::behind(world, store, door, Engine::builder().graph(graph, 100), seconds(5)).await
+    }
+
+    /// The only process: whatever is not its own is an orphan.
+    pub(crate) async fn alone<S: State>(
+        world: &Arc<World>,
+        store: &Arc<Memory<Note>>,
+        door: Arc<dyn Checkpointer<Note>>,
+        graph: &Arc<Graph<S, Note>>,
+    ) -> Self {
+        Self::behind(world, store, door, Engine::builder().graph(graph, 100), Duration::ZERO).await
     }
 
     async fn behind(
@@ -90,8 +100,9 @@ impl Process {
         store: &Arc<Memory<Note>>,
         door: Arc<dyn Checkpointer<Note>>,
         builder: EngineBuilder<Note>,
+        dead_after: Duration,
     ) -> Self {
-        let settings = Settings { dead_after: Duration::from_secs(5), grace: Duration::from_secs(10) };
+        let settings = Settings { dead_after, grace: Duration::from_secs(10) };
         let host: Arc<dyn Host> = Arc::<World>::clone(world);
         let engine = Arc::new(builder.build(host, door, settings));
         engine.enter().await.unwrap();
@@ -171,20 +182,60 @@ pub(crate) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// A store whose answers get lost on the way.
-pub(crate) struct Away {
+/// A door to the store at which processes die, and behind which answers get lost.
+pub(crate) struct Doors {
     inner: Arc<Memory<Note>>,
-    times: AtomicU64,
-    is_away: std::sync::atomic::AtomicBool,
+    commits: AtomicU64,
+    /// At which commit the process dies, and whether that is kept.
+    dies_at: Mutex<Option<(u64, bool)>>,
+    died: Notify,
+    loses_answers: AtomicBool,
 }
 
-impl Away {
+impl Doors {
     pub(crate) fn new(inner: Arc<Memory<Note>>) -> Self {
-        Self { inner, times: AtomicU64::new(0), is_away: false.into() }
+        let (commits, dies_at, died) = (AtomicU64::new(0), Mutex::default(), Notify::new());
+        Self { inner, commits, dies_at, died, loses_answers: AtomicBool::new(false) }
     }
 
-    pub(crate) fn from_now_on(&self) {
-        self.is_away.store(true, Ordering::SeqCst);
+    /// Of three times that a commit is handed in, it is lost on the way there, lost on the way back, and answered.
+    pub(crate) fn lose_answers(&self) {
+        self.loses_answers.store(true, Ordering::SeqCst);
+    }
+
+    /// The process dies at so many commits from now on.
+    pub(crate) fn die_next(&self, after: Option<(usize, bool)>) {
+        let now = self.commits.load(Ordering::SeqCst);
+        *self.dies_at.lock().unwrap() = after.map(|(after, is_kept)| (now + after as u64, is_kept));
+    }
+
+    /// Completes when it has died.
+    pub(crate) async fn died(&self) {
+        self.died.notified().await;
+    }
+
+    /// Commits handed in so far.
+    pub(crate) fn commits(&self) -> usize {
+        usize::try_from(self.commits.load(Ordering::SeqCst)).unwrap()
+    }
+
+    async fn hand_in(&self, commit: Arc<Commit<Note>>) -> Result<(), StoreError> {
+        let number = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
+        let death = self.dies_at.lock().unwrap().filter(|(at, _)| *at <= number);
+        if let Some((_, is_kept)) = death {
+            if is_kept {
+                self.inner.commit(commit).await?;
+            }
+            self.died.notify_one();
+            return std::future::pending().await;
+        }
+        let lost = || StoreError::Unavailable("on purpose".to_owned());
+        match number % 3 {
+            _ if !self.loses_answers.load(Ordering::SeqCst) => self.inner.commit(commit).await,
+            0 => Err(lost()),
+            1 => self.inner.commit(commit).await.and(Err(lost())),
+            _ => self.inner.commit(commit).await,
+        }
     }
 }
 
@@ -192,21 +243,13 @@ impl Away {
 macro_rules! through {
     ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
         #[async_trait::async_trait]
-        impl Checkpointer<Note> for Away {
+        impl Checkpointer<Note> for Doors {
             $(async fn $name(&self, $($arg: $type),*) -> Result<$result, StoreError> {
                 self.inner.$name($($arg),*).await
             })*
 
             async fn commit(&self, commit: Arc<Commit<Note>>) -> Result<(), StoreError> {
-                let lost = || StoreError::Unavailable("on purpose".to_owned());
-                if !self.is_away.load(Ordering::SeqCst) {
-                    return self.inner.commit(commit).await;
-                }
-                match self.times.fetch_add(1, Ordering::SeqCst) % 3 {
-                    0 => Err(lost()),
-                    1 => self.inner.commit(commit).await.and(Err(lost())),
-                    _ => self.inner.commit(commit).await,
-                }
+                self.hand_in(commit).await
             }
         }
     };
