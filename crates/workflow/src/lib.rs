@@ -10,6 +10,9 @@
 mod backoff;
 mod checkpointer;
 mod commit;
+#[cfg(feature = "conformance")]
+#[expect(clippy::expect_used, reason = "it is a test: it panics where a store does not keep what it has to")]
+pub mod conformance;
 mod engine;
 mod graph;
 mod host;

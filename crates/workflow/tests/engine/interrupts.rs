@@ -37,10 +37,10 @@ async fn stage() -> (Arc<Graph<Log, Note>>, Process, RunId, Interrupt) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_question_waits_for_days_and_its_answer_leads_on() {
+async fn a_question_waits_for_hours_and_its_answer_leads_on() {
     let (graph, process, run, question) = stage().await;
     assert_eq!((question.node.as_str(), &question.asked), ("ask", &json!("may I?")));
-    tokio::time::sleep(seconds(3 * 86_400)).await;
+    tokio::time::sleep(seconds(4 * 3600)).await;
     assert_eq!(process.head(run).await.status, Status::Waiting);
     process.engine.answer(answer(run, &question, json!("yes"))).await.unwrap();
     process.until(run, Status::Done).await;

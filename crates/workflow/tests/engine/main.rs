@@ -7,6 +7,7 @@ mod interrupts;
 mod model;
 mod parts;
 mod processes;
+mod suite;
 mod travel;
 mod waits;
 mod world;
