@@ -13,6 +13,7 @@ mod commit;
 #[cfg(feature = "conformance")]
 #[expect(clippy::expect_used, reason = "it is a test: it panics where a store does not keep what it has to")]
 pub mod conformance;
+mod draw;
 mod engine;
 mod graph;
 mod host;
@@ -28,6 +29,7 @@ mod thread;
 pub use backoff::Backoff;
 pub use checkpointer::{Answer, Checkpointer, Claim, Head, Listed, Loaded, StoreError};
 pub use commit::{Author, Commit, Event, Interrupt, Opens, Status, What};
+pub use draw::Lit;
 pub use engine::{BEAT_EVERY, Engine, EngineBuilder, EngineError, Opening, Settings, Ticket, Verdict};
 pub use graph::{Builder, Code, CodeWith, Graph, GraphError, NODE_TIME_MAX, VISITS_MAX};
 pub use host::{Host, Timestamp};

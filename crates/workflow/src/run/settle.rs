@@ -88,10 +88,11 @@ pub(crate) async fn prepare<S: State, W: Send + Sync + 'static>(
             Pause::Fault(fault) => return Err(fault),
             Pause::Prepared => break (Rest::working(), true),
             Pause::Ended => break (drive.book().ended(), false),
-            Pause::Quiet => match drive.quiet(graph) {
-                Some(rest) => break (rest, false),
-                None => {}
-            },
+            Pause::Quiet => {
+                if let Some(rest) = drive.quiet(graph) {
+                    break (rest, false);
+                }
+            }
         }
     };
     let rest = if goes_on { rest } else { mirrored(graph, drive, rest) };

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// How a visit ended.
 pub(super) enum Ended<S, W> {
     /// The node answered.
-    Step { step: Step, state: S, ctx: Ctx<W> },
+    Step { step: Step, state: S, ctx: Box<Ctx<W>> },
     /// It failed.
     Failed(NodeError),
     /// Not before then.
@@ -42,7 +42,7 @@ pub(super) async fn visit<S: State, W: Send + Sync + 'static>(
     let ctx = Ctx::new(Arc::clone(drive), path, thread);
     let met = meet(drive, &ctx, time_max, code, &mut state).await;
     match met {
-        Met::Answer(Ok(step)) => Ended::Step { step, state, ctx },
+        Met::Answer(Ok(step)) => Ended::Step { step, state, ctx: Box::new(ctx) },
         Met::Answer(Err(error)) => Ended::Failed(error),
         Met::Suspended(Suspended::Until(at)) => Ended::Until(at),
         Met::Suspended(Suspended::Undecided) | Met::Halted => Ended::Dropped,

@@ -1,4 +1,10 @@
 //! What the engine promises.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test says what is wrong by panicking, and starts processes that it kills"
+)]
 
 mod branches;
 mod chat;
@@ -6,7 +12,9 @@ mod effects;
 mod interrupts;
 mod model;
 mod parts;
+mod pictures;
 mod processes;
+mod shapes;
 mod suite;
 mod travel;
 mod waits;
