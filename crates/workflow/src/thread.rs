@@ -101,14 +101,6 @@ impl Thread {
         *self = Self::at(node, self.step + 1, state);
     }
 
-    /// A visit is over: what it meant to call and did not is not under way.
-    pub(crate) fn forget_intents(&mut self) {
-        for entry in self.journal.iter_mut().filter(|entry| entry.fresh) {
-            (entry.known, entry.fresh) = (Known::Due, false);
-            entry.tries -= 1;
-        }
-    }
-
     /// Effects that failed are asked for anew at the next visit, with the same keys.
     pub(crate) fn forget_failures(&mut self) {
         for entry in &mut self.journal {

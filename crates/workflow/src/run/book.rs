@@ -1,7 +1,7 @@
 //! What a process knows of a run it holds: where it stands, and what is not committed yet.
 
 use crate::{
-    Event, Interrupt, InterruptId, Loaded, Revision, StateError, StoreError, Timestamp, What,
+    Event, Interrupt, InterruptId, Known, Loaded, Revision, StateError, StoreError, Timestamp, What,
     thread::{Body, Thread, Wait},
 };
 use serde_json::Value;
@@ -104,6 +104,20 @@ impl<W> Book<W> {
             change(thread);
         }
         self.changes += 1;
+    }
+
+    /// What a visit meant to call and did not is not under way: only who held the intent knows that.
+    pub(crate) fn forget_intents(&mut self, path: &str, at: Timestamp) {
+        let Some(thread) = self.body.threads.get_mut(path) else { return };
+        let mut told = Vec::new();
+        for entry in thread.journal.iter_mut().filter(|entry| entry.fresh) {
+            (entry.known, entry.fresh) = (Known::Due, false);
+            entry.tries -= 1;
+            told.push(entry.word("due"));
+        }
+        for what in told {
+            self.tell(at, what);
+        }
     }
 
     /// A thread's node failed for good: its siblings stop too.

@@ -54,6 +54,9 @@ impl<W> Book<W> {
         self.judge(path, now);
         self.take_answer(path, now);
         let is_halted = self.is_halted();
+        if is_halted {
+            self.forget_intents(path, now);
+        }
         let is_cancelled = self.cancel && !self.closing;
         let Some(thread) = self.body.threads.get_mut(path) else { return Look::Ready(Ready::Over) };
         let judged_at =

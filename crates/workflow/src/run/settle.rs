@@ -151,7 +151,7 @@ fn mirrored<S: State, W: Send + Sync + 'static>(
 
 impl<W> Book<W> {
     fn ended(&self) -> Rest<W> {
-        Rest::at(if self.body.cancelling { Status::Cancelled } else { Status::Done }, None, None)
+        Rest::at(if self.cancel { Status::Cancelled } else { Status::Done }, None, None)
     }
 
     /// What nobody knows, in sentences.

@@ -59,11 +59,12 @@ async fn go<S: State, W: Send + Sync + 'static>(
         Some((node, Work::Code(code))) => {
             drive.book().body.visits += 1;
             let ended = visit(drive, path, thread, node.time_max, code).await;
-            let is_spent = drive.book().is_halted() && matches!(ended, Ended::Dropped);
-            drive.book().change(path, |thread| {
-                thread.forget_intents();
-                thread.is_spent = is_spent;
-            });
+            {
+                let mut book = drive.book();
+                let is_spent = book.is_halted() && matches!(ended, Ended::Dropped);
+                book.forget_intents(path, drive.host.now());
+                book.change(path, |thread| thread.is_spent = is_spent);
+            }
             match ended {
                 Ended::Step { step, state, ctx } => {
                     guarded(|| apply(graph, drive, path, thread, step, state, &ctx))

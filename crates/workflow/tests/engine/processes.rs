@@ -169,3 +169,121 @@ async fn an_operator_waits_until_the_run_rests() {
     };
     assert_eq!(process.store.commit(Arc::new(commit)).await, Err(StoreError::Held));
 }
+
+fn charging(outside: &Outside, deadline: Duration) -> Arc<Graph<Log, Note>> {
+    let graph = Graph::builder("charging")
+        .node_with("charge", (outside.clone(), Effect::once(deadline)), charge)
+        .end("charge")
+        .build();
+    Arc::new(graph.unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ticket_of_an_earlier_life_is_not_started() {
+    let outside = Outside::new(true);
+    let (graph, world, store) = (charging(&outside, seconds(60)), World::new(), Arc::new(Memory::default()));
+    let process = Process::start(&world, &store, &graph).await;
+    let opening = process.engine.open_eagerly(&graph, owner(), &Log::default()).await.unwrap();
+    let run = opening.run;
+    store.commit(Arc::new(opening.commit)).await.unwrap();
+    let life = process.head(run).await.holder.unwrap();
+    store.leave(life).await.unwrap();
+    tokio::time::sleep(seconds(3)).await;
+    process.engine.start(opening.ticket.unwrap());
+    process.until(run, Status::NeedsAttention).await;
+    assert_eq!(outside.asked(), [0_u32; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_intent_that_took_longer_to_commit_than_its_effect_may_is_not_acted_on() {
+    let outside = Outside::new(true);
+    let (graph, world, memory) = (charging(&outside, seconds(1)), World::new(), Arc::new(Memory::default()));
+    let doors = Arc::new(Doors::new(Arc::clone(&memory)));
+    let process = Process::over(&world, &memory, Arc::<Doors>::clone(&doors), &graph).await;
+    doors.slow(seconds(2));
+    let run = process.run(&graph, &Log::default()).await;
+    tokio::time::sleep(seconds(7)).await;
+    assert_eq!(outside.asked(), [0_u32; 0]);
+    doors.slow(Duration::ZERO);
+    process.until(run, Status::Done).await;
+    assert_eq!(outside.asked(), [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_its_turn_when_the_process_goes_down_was_not_called_and_is_known_not_to_be() {
+    let outside = Outside::new(true);
+    let (graph, world, store) = (charging(&outside, seconds(60)), World::new(), Arc::new(Memory::default()));
+    let first = Process::build(&world, &store, Engine::builder().graph(&graph, 0)).await;
+    let opening = first.engine.open_eagerly(&graph, owner(), &Log::default()).await.unwrap();
+    let run = first.begin(opening).await;
+    tokio::time::sleep(seconds(1)).await;
+    first.stop().await;
+    assert_eq!(outside.asked(), [0_u32; 0]);
+    let second = Process::start(&world, &store, &graph).await;
+    let begun = tokio::time::Instant::now();
+    second.until(run, Status::Done).await;
+    assert!(begun.elapsed() < seconds(2));
+    assert_eq!(outside.asked(), [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_cancels_in_another_process_is_heard_within_a_second_or_so() {
+    async fn long(log: &mut Log, ctx: &Ctx<Note>) -> Result<Step, NodeError> {
+        let call = |call: workflow::Call| async move {
+            call.stopped().await;
+            Ok("stopped".to_owned())
+        };
+        let said: String = ctx.effect("long", Effect::once(seconds(600)), call).await?;
+        log.add(said);
+        Ok(Step::Next)
+    }
+    let graph = Arc::new(Graph::builder("long").node("long", long).end("long").build().unwrap());
+    let (world, store) = (World::new(), Arc::new(Memory::default()));
+    let (one, other) =
+        (Process::start(&world, &store, &graph).await, Process::start(&world, &store, &graph).await);
+    let run = one.run(&graph, &Log::default()).await;
+    tokio::time::sleep(seconds(3)).await;
+    let asked = tokio::time::Instant::now();
+    other.engine.cancel(run).await.unwrap();
+    one.until(run, Status::Cancelled).await;
+    assert!(asked.elapsed() < Duration::from_millis(1100), "{:?}", asked.elapsed());
+    assert_eq!(one.state(&graph, run).await.lines, ["stopped"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_is_too_long_to_keep_fails_its_run_and_the_last_that_was_kept_stays() {
+    async fn swell(log: &mut Log, _: &Ctx<Note>) -> Result<Step, NodeError> {
+        log.add("x".repeat(workflow::CHECKPOINT_BYTES_MAX));
+        Ok(Step::Next)
+    }
+    let graph = Arc::new(Graph::builder("swell").node("swell", swell).end("swell").build().unwrap());
+    let process = Process::start(&World::new(), &Arc::new(Memory::default()), &graph).await;
+    let run = process.run(&graph, &Log::default()).await;
+    let head = process.until(run, Status::Failed).await;
+    assert!(head.reason.unwrap().ends_with("bytes are more than a checkpoint may have"));
+    assert!(process.state(&graph, run).await.lines.is_empty());
+    let seqs: Vec<u64> = process.events(run).await.iter().map(|event| event.seq).collect();
+    assert_eq!(seqs, [1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_graph_that_goes_round_for_ever_is_stopped_and_so_is_a_route_that_knows_no_way() {
+    let round = Graph::builder("round").node_with("a", "a", short).edge("a", "b").node_with("b", "b", short);
+    let round =
+        round.route("b", &[("on", "a"), ("out", "a2")], |_| "on").node_with("a2", "a2", short).end("a2");
+    let lost = Graph::builder("lost").node_with("a", "a", short).route("a", &[("on", "b")], |_| "off");
+    let lost = lost.node_with("b", "b", short).end("b");
+    async fn short(_: &'static str, _: &mut Log, _: &Ctx<Note>) -> Result<Step, NodeError> {
+        Ok(Step::Next)
+    }
+    for (graph, reason) in [
+        (round, "10000 nodes were visited, more than one run may"),
+        (lost, "`a`: its route knows no way `off`"),
+    ] {
+        let graph = Arc::new(graph.build().unwrap());
+        let process = Process::start(&World::new(), &Arc::new(Memory::default()), &graph).await;
+        let run = process.run(&graph, &Log::default()).await;
+        let head = process.until(run, Status::Failed).await;
+        assert!(head.reason.as_ref().is_some_and(|found| found.ends_with(reason)), "{head:?}");
+    }
+}

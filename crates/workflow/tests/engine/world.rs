@@ -190,17 +190,31 @@ pub(crate) struct Doors {
     dies_at: Mutex<Option<(u64, bool)>>,
     died: Notify,
     loses_answers: AtomicBool,
+    /// How long a commit takes, in microseconds.
+    takes: AtomicU64,
 }
 
 impl Doors {
     pub(crate) fn new(inner: Arc<Memory<Note>>) -> Self {
         let (commits, dies_at, died) = (AtomicU64::new(0), Mutex::default(), Notify::new());
-        Self { inner, commits, dies_at, died, loses_answers: AtomicBool::new(false) }
+        Self {
+            inner,
+            commits,
+            dies_at,
+            died,
+            loses_answers: AtomicBool::new(false),
+            takes: AtomicU64::new(0),
+        }
     }
 
     /// Of three times that a commit is handed in, it is lost on the way there, lost on the way back, and answered.
     pub(crate) fn lose_answers(&self) {
         self.loses_answers.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on a commit takes so long.
+    pub(crate) fn slow(&self, takes: Duration) {
+        self.takes.store(u64::try_from(takes.as_micros()).unwrap(), Ordering::SeqCst);
     }
 
     /// The process dies at so many commits from now on.
@@ -221,6 +235,10 @@ impl Doors {
 
     async fn hand_in(&self, commit: Arc<Commit<Note>>) -> Result<(), StoreError> {
         let number = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
+        match self.takes.load(Ordering::SeqCst) {
+            0 => {}
+            micros => tokio::time::sleep(Duration::from_micros(micros)).await,
+        }
         let death = self.dies_at.lock().unwrap().filter(|(at, _)| *at <= number);
         if let Some((_, is_kept)) = death {
             if is_kept {
