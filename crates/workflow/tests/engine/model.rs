@@ -194,7 +194,7 @@ async fn live(pieces: &[Piece], deaths: &[Death], cancel_after: Option<usize>, i
     let (mut judged, mut rounds) = (0, 0);
     loop {
         rounds += 1;
-        assert!(rounds < 5000, "the run never comes to its end: {:?}", process.head(run).await);
+        assert!(rounds < 1000, "the run never comes to its end: {:?}", process.head(run).await);
         tokio::select! {
             () = doors.died() => {
                 process.kill();

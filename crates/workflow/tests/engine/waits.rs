@@ -34,7 +34,7 @@ async fn a_run_sleeps_over_the_end_of_its_process_and_wakes_in_time() {
     let second = Process::start(&world, &store, &graph).await;
     second.until(run, Status::Done).await;
     let late = begun.elapsed() - seconds(3600);
-    assert!(late < seconds(2), "{late:?}");
+    assert!(late < seconds(3), "{late:?}");
     assert_eq!(second.state(&graph, run).await.lines, ["nap", "after"]);
 }
 

@@ -145,12 +145,12 @@ impl Process {
 
     /// Waits until the run stands there.
     pub(crate) async fn until(&self, run: RunId, status: Status) -> Head {
-        for _ in 0..1_000_000 {
+        for n in 0..10_000 {
             let head = self.head(run).await;
             if head.status == status {
                 return head;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(if n < 2_000 { 10 } else { 1_000 })).await;
         }
         panic!("{run} never came to stand at {status:?}: {:?}", self.head(run).await);
     }
