@@ -41,3 +41,7 @@ pub use seal::{CHECKPOINT_BYTES_MAX, Sealed};
 pub use state::{State, StateError};
 pub use step::{EffectError, Failure, NodeError, Request, Step};
 pub use thread::{Reply, Thread, Wait};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/workflow.md")]
+struct TheExampleInThePapers;
