@@ -143,7 +143,11 @@ pub trait Checkpointer<W>: Send + Sync {
 
     /// Takes up runs that are due, for this epoch: never more than there is room for, and fairly: of two owners
     /// who wait, none gets a second run before the other has a first. Forgets processes that are dead.
-    async fn claim(&self, claim: &Claim) -> Result<Vec<RunId>, StoreError>;
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Loaded>, StoreError>;
+
+    /// The runs that this epoch holds, as the store has it: for those of which the process does not know, because an answer of
+    /// the store was lost on its way.
+    async fn held(&self, epoch: Epoch) -> Result<Vec<RunId>, StoreError>;
 
     /// A run with its newest checkpoint.
     async fn load(&self, run: RunId) -> Result<Option<Loaded>, StoreError>;

@@ -30,7 +30,10 @@ pub use backoff::Backoff;
 pub use checkpointer::{Answer, Checkpointer, Claim, Head, Listed, Loaded, StoreError};
 pub use commit::{Author, Commit, Event, Interrupt, Opens, Status, What};
 pub use draw::Lit;
-pub use engine::{BEAT_EVERY, Engine, EngineBuilder, EngineError, Opening, Settings, Ticket, Verdict};
+pub use engine::{
+    BEAT_EVERY, Engine, EngineBuilder, EngineError, Opening, STRAY_AFTER, Settings, TICKET_LASTS, Ticket,
+    Verdict,
+};
 pub use graph::{Builder, Code, CodeWith, Graph, GraphError, NODE_TIME_MAX, VISITS_MAX};
 pub use host::{Host, Timestamp};
 pub use id::{CommitId, Epoch, InterruptId, OwnerId, Revision, RunId};

@@ -138,6 +138,14 @@ impl Run {
         Some(Self { head, checkpoints: Vec::new(), events: Vec::new(), questions: Vec::new() })
     }
 
+    fn loaded(&self) -> Option<Loaded> {
+        let (checkpoint, ..) = self.checkpoints.last()?;
+        let open = self.questions.iter().filter(|question| !question.is_closed);
+        let answers = open.filter_map(|question| Some((question.asked.id, question.answer.clone()?)));
+        let answers: Vec<(InterruptId, Value)> = answers.collect();
+        Some(Loaded { head: self.head.clone(), checkpoint: checkpoint.clone(), answers })
+    }
+
     fn apply<W>(&mut self, commit: &Commit<W>) {
         let head = &mut self.head;
         head.status = commit.status;
@@ -231,7 +239,7 @@ impl<W: Clone + Send + Sync> Checkpointer<W> for Memory<W> {
         Ok(())
     }
 
-    async fn claim(&self, claim: &Claim) -> Result<Vec<RunId>, StoreError> {
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Loaded>, StoreError> {
         let mut kept = self.kept();
         if !kept.alive.contains_key(&claim.epoch) {
             return Err(StoreError::Superseded);
@@ -259,20 +267,23 @@ impl<W: Clone + Send + Sync> Checkpointer<W> for Memory<W> {
             due.sort_by_key(|(turn, _)| *turn);
             taken.extend(due.into_iter().take(*room).map(|(_, run)| run));
         }
-        for run in &taken {
-            kept.run(*run)?.head.holder = Some(claim.epoch);
+        let mut loaded = Vec::new();
+        for run in taken {
+            let run = kept.run(run)?;
+            run.head.holder = Some(claim.epoch);
+            loaded.extend(run.loaded());
         }
-        Ok(taken)
+        Ok(loaded)
+    }
+
+    async fn held(&self, epoch: Epoch) -> Result<Vec<RunId>, StoreError> {
+        let kept = self.kept();
+        let held = kept.runs.values().filter(|run| run.head.holder == Some(epoch));
+        Ok(held.map(|run| run.head.run).collect())
     }
 
     async fn load(&self, run: RunId) -> Result<Option<Loaded>, StoreError> {
-        let kept = self.kept();
-        let Some(run) = kept.runs.get(&run) else { return Ok(None) };
-        let checkpoint = run.checkpoints.last().map(|(sealed, ..)| sealed.clone());
-        let open = run.questions.iter().filter(|question| !question.is_closed);
-        let answers: Vec<(InterruptId, Value)> =
-            open.filter_map(|question| Some((question.asked.id, question.answer.clone()?))).collect();
-        Ok(checkpoint.map(|checkpoint| Loaded { head: run.head.clone(), checkpoint, answers }))
+        Ok(self.kept().runs.get(&run).and_then(Run::loaded))
     }
 
     async fn history(&self, run: RunId) -> Result<Vec<Listed>, StoreError> {

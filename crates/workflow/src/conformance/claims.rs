@@ -8,9 +8,15 @@ fn claim(epoch: Epoch, second: u64, dead_before: u64, room: usize) -> Claim {
     Claim { epoch, now: at(second), dead_before: at(dead_before), room: vec![("kind".to_owned(), room)] }
 }
 
+/// What a process takes up.
+async fn take(case: &Case, claim: Claim) -> Vec<RunId> {
+    let taken = case.store().claim(&claim).await.expect("a process that lives may claim");
+    taken.into_iter().map(|loaded| loaded.head.run).collect()
+}
+
 /// What this process takes up at a second, with room for a hundred.
 pub(crate) async fn claimed(case: &Case, second: u64) -> Vec<RunId> {
-    case.store().claim(&claim(case.epoch, second, 0, 100)).await.expect("a process that lives may claim")
+    take(case, claim(case.epoch, second, 0, 100)).await
 }
 
 /// Each life has a higher number; one that was taken for dead is refused everything, and its runs are free.
@@ -19,14 +25,10 @@ pub async fn epochs_rise_and_a_late_process_writes_nothing(subject: Subject) {
     let opening = case.open(|_| {}).await;
     let other = case.store().enter(at(50)).await.expect("another process may begin");
     assert!(other > case.epoch);
-    assert_eq!(case.store().claim(&claim(other, 50, 0, 9)).await.expect("it may claim"), [], "it is alive");
+    assert_eq!(take(&case, claim(other, 50, 0, 9)).await, [], "it is alive");
     case.store().beat(case.epoch, at(60)).await.expect("it lives");
-    assert_eq!(
-        case.store().claim(&claim(other, 65, 60, 9)).await.expect("it may claim"),
-        [],
-        "it was heard of"
-    );
-    let taken = case.store().claim(&claim(other, 100, 90, 9)).await.expect("it may claim");
+    assert_eq!(take(&case, claim(other, 65, 60, 9)).await, [], "it was heard of");
+    let taken = take(&case, claim(other, 100, 90, 9)).await;
     assert_eq!(taken, [opening.run]);
 
     let late = after(&opening, |commit| commit.writes = vec![1]);
@@ -37,6 +39,11 @@ pub async fn epochs_rise_and_a_late_process_writes_nothing(subject: Subject) {
     let new = case.opening("somebody");
     assert_eq!(case.store().commit(Arc::new(new)).await, Err(StoreError::Superseded));
 
+    let bystander = case.store().enter(at(100)).await.expect("a third process may begin");
+    let strange = after(&opening, |commit| commit.by = Author::Worker(bystander));
+    let strange = case.store().commit(Arc::new(strange)).await;
+    assert_eq!(strange, Err(StoreError::Superseded), "alive, and not the one that holds it");
+
     let on = after(&opening, |commit| {
         commit.by = Author::Worker(other);
         commit.writes = vec![2];
@@ -44,7 +51,7 @@ pub async fn epochs_rise_and_a_late_process_writes_nothing(subject: Subject) {
     case.keep(&on).await;
     assert_eq!((case.subject.writes)().await, [2]);
     let third = case.store().enter(at(101)).await.expect("it may come back");
-    assert!(third > other, "a number is never given twice");
+    assert!(third > bystander, "a number is never given twice");
 }
 
 /// Politely or not: what a process held can be taken up when it is gone.
@@ -53,9 +60,9 @@ pub async fn a_process_that_leaves_frees_its_runs(subject: Subject) {
     let opening = case.open(|commit| commit.wake_at = Some(at(30))).await;
     let other = case.store().enter(at(2)).await.expect("another process may begin");
     case.store().leave(case.epoch).await.expect("it may leave");
-    let early = case.store().claim(&claim(other, 29, 0, 9)).await.expect("it may claim");
+    let early = take(&case, claim(other, 29, 0, 9)).await;
     assert_eq!(early, [], "an effect is under way until its deadline, whoever is gone");
-    let taken = case.store().claim(&claim(other, 30, 0, 9)).await.expect("it may claim");
+    let taken = take(&case, claim(other, 30, 0, 9)).await;
     assert_eq!(taken, [opening.run]);
     let head = case.store().load(opening.run).await.expect("it can be read").expect("it is there").head;
     assert_eq!((head.holder, head.revision), (Some(other), Revision(1)), "a claim is no commit");
@@ -75,9 +82,24 @@ pub async fn runs_are_claimed_when_they_are_due_and_not_before(subject: Subject)
     let later = case.open(rests(Some(at(20)))).await;
     case.open(rests(None)).await;
     assert_eq!(claimed(&case, 9).await, []);
-    assert_eq!(claimed(&case, 10).await, [soon.run]);
+    let claim = claim(case.epoch, 10, 0, 100);
+    let taken = case.store().claim(&claim).await.expect("a process that lives may claim");
+    let loaded = case.store().load(soon.run).await.expect("it can be read");
+    assert_eq!(taken.into_iter().collect::<Vec<_>>(), loaded.into_iter().collect::<Vec<_>>(), "all of it");
     assert_eq!(claimed(&case, 10).await, [], "it is held now");
     assert_eq!(claimed(&case, 1000).await, [later.run]);
+}
+
+/// A process can ask what it holds, for the answer to a claim can be lost.
+pub async fn a_process_is_told_what_it_holds(subject: Subject) {
+    let case = Case::new(subject).await;
+    let opening = case.open(|_| {}).await;
+    case.open(|commit| commit.held = false).await;
+    assert_eq!(case.store().held(case.epoch).await, Ok(vec![opening.run]));
+    let both = claimed(&case, 10).await.len() + 1;
+    assert_eq!(case.store().held(case.epoch).await.map(|held| held.len()), Ok(both));
+    let other = case.store().enter(at(2)).await.expect("another process may begin");
+    assert_eq!(case.store().held(other).await, Ok(Vec::new()));
 }
 
 /// Of many processes at once.
@@ -93,7 +115,8 @@ pub async fn a_run_is_claimed_by_one(subject: Subject) {
     }
     let claims: Vec<Claim> = epochs.into_iter().map(|epoch| claim(epoch, 5, 0, 3)).collect();
     let results = futures::future::join_all(claims.iter().map(|claim| case.store().claim(claim))).await;
-    let taken: Vec<RunId> = results.into_iter().flat_map(|taken| taken.expect("it may claim")).collect();
+    let taken = results.into_iter().flat_map(|taken| taken.expect("it may claim"));
+    let taken: Vec<RunId> = taken.map(|loaded| loaded.head.run).collect();
     assert_eq!(taken.len(), runs.len(), "each once");
     assert_eq!(taken.into_iter().collect::<BTreeSet<_>>(), runs);
 }
@@ -112,11 +135,7 @@ pub async fn claims_go_round_between_owners_and_keep_to_the_room(subject: Subjec
     other.held = false;
     other.opens.iter_mut().for_each(|opens| opens.kind = "another kind".to_owned());
     case.keep(&other).await;
-    let take = |room| {
-        let claim = claim(case.epoch, 5, 0, room);
-        let store = case.store();
-        async move { store.claim(&claim).await.expect("it may claim") }
-    };
+    let take = |room| take(&case, claim(case.epoch, 5, 0, room));
     assert_eq!(take(0).await, []);
     let first: BTreeSet<RunId> = take(3).await.into_iter().collect();
     assert_eq!(first, [last[0], last[8], last[10]].into(), "the first of everybody");

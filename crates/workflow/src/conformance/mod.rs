@@ -48,6 +48,7 @@ pub async fn all<F: Future<Output = Subject>>(fresh: impl Fn() -> F) {
     epochs_rise_and_a_late_process_writes_nothing(fresh().await).await;
     a_process_that_leaves_frees_its_runs(fresh().await).await;
     runs_are_claimed_when_they_are_due_and_not_before(fresh().await).await;
+    a_process_is_told_what_it_holds(fresh().await).await;
     a_run_is_claimed_by_one(fresh().await).await;
     claims_go_round_between_owners_and_keep_to_the_room(fresh().await).await;
     what_is_over_or_unreadable_is_not_claimed(fresh().await).await;

@@ -6,7 +6,7 @@ mod turns;
 mod work;
 
 pub use operate::Verdict;
-pub use work::BEAT_EVERY;
+pub use work::{BEAT_EVERY, STRAY_AFTER};
 
 use crate::{
     Checkpointer, Commit, Epoch, Graph, Host, Opens, OwnerId, RunId, State, StateError, StoreError,
@@ -21,9 +21,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 use turns::Turns;
+
+/// A ticket has to be started so soon after its run was drawn up.
+pub const TICKET_LASTS: Duration = Duration::from_secs(10);
 
 /// How a process works.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +54,8 @@ pub struct Engine<W> {
     turns: Mutex<Turns<Ticket<W>>>,
     /// When the first of the runs that were put to rest here goes on.
     soonest: Mutex<Option<Timestamp>>,
+    /// Runs that the store says are held here and that are not known here, and since when.
+    strays: Mutex<HashMap<RunId, Instant>>,
     /// Something waits for its turn.
     waiting: Notify,
     /// The store may have something that is due.
@@ -68,8 +73,8 @@ pub struct EngineBuilder<W> {
 /// # Design
 /// Nothing is written yet: the product adds its own writes and hands the commit to its store, beside other rows if it likes.
 /// When that is done, `ticket` goes to [`Engine::start`], and the run goes on without being claimed first. A ticket that is dropped
-/// after its commit was kept leaves a run that this process holds and does not drive; where the outcome of the commit is
-/// not known, start it cancelled.
+/// although its commit was kept leaves a run that the process finds after [`STRAY_AFTER`]; where the outcome of the commit is
+/// not known, start it cancelled: what is not there cannot be ended, and what is there is.
 pub struct Opening<W> {
     /// The new run.
     pub run: RunId,
@@ -83,9 +88,14 @@ pub struct Opening<W> {
 pub struct Ticket<W> {
     kind: Arc<dyn Kind<W>>,
     drive: Arc<Drive<W>>,
+    made: Instant,
 }
 
 impl<W> Ticket<W> {
+    fn new(kind: Arc<dyn Kind<W>>, drive: Arc<Drive<W>>) -> Self {
+        Self { kind, drive, made: Instant::now() }
+    }
+
     /// Ends the run instead of going on with it: nothing of it is called.
     pub fn cancel(&self) {
         self.drive.cancel();
@@ -147,6 +157,7 @@ impl<W: Send + Sync + 'static> EngineBuilder<W> {
             live: Mutex::default(),
             turns: Mutex::new(turns),
             soonest: Mutex::default(),
+            strays: Mutex::default(),
             waiting: Notify::new(),
             due: Notify::new(),
             closing: CancellationToken::new(),
@@ -240,7 +251,7 @@ impl<W: Send + Sync + 'static> Engine<W> {
     }
 
     fn ticket(&self, drive: Arc<Drive<W>>) -> Result<Ticket<W>, EngineError> {
-        Ok(Ticket { kind: self.kind(&drive.opens.kind)?, drive })
+        Ok(Ticket::new(self.kind(&drive.opens.kind)?, drive))
     }
 
     fn kind(&self, name: &str) -> Result<Arc<dyn Kind<W>>, EngineError> {
@@ -251,10 +262,11 @@ impl<W: Send + Sync + 'static> Engine<W> {
         locked(&self.epoch).ok_or(EngineError::NotAtWork)
     }
 
-    /// Drives an opened run, when its turn comes. Call it when its first commit is kept.
+    /// Drives an opened run, when its turn comes. Call it when its first commit is kept: a ticket that comes later than
+    /// [`TICKET_LASTS`], or in another life of the process, is left to whoever takes the run up.
     pub fn start(&self, ticket: Ticket<W>) {
-        // Opened in an earlier life: somebody else may hold it by now, and what it means to do first would be done twice.
-        if self.at_work() == Ok(ticket.drive.epoch) {
+        // Somebody else may hold it by now, and what it means to do first would be done twice.
+        if self.at_work() == Ok(ticket.drive.epoch) && ticket.made.elapsed() < TICKET_LASTS {
             self.enqueue(ticket, false);
         }
     }

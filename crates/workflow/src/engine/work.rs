@@ -6,11 +6,15 @@ use crate::{
     Timestamp, What, run::Book,
 };
 use futures::FutureExt as _;
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
-use tokio::task::JoinSet;
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use tokio::{task::JoinSet, time::Instant};
 
 /// A process says so often that it lives, and asks so often what is due.
 pub const BEAT_EVERY: Duration = Duration::from_secs(1);
+
+/// A run that the store says this process holds, and that it has not known of for so long, is taken up. Longer than
+/// [`TICKET_LASTS`](super::TICKET_LASTS): nothing is driven twice.
+pub const STRAY_AFTER: Duration = Duration::from_secs(15);
 
 impl<W: Send + Sync + 'static> Engine<W> {
     /// Drives runs until [`Engine::close`], and then as long as its grace time lets those under way finish. Whoever calls it waits
@@ -125,8 +129,31 @@ impl<W: Send + Sync + 'static> Engine<W> {
         locked(&self.soonest).take_if(|at| *at <= now);
         let room = locked(&self.turns).room();
         let claim = Claim { epoch, now, dead_before: now.before(self.settings.dead_after), room };
-        for run in self.store.claim(&claim).await? {
-            self.take_up(run, epoch).await?;
+        for loaded in self.store.claim(&claim).await? {
+            self.take_up(loaded, epoch).await;
+        }
+        self.take_up_strays(epoch).await
+    }
+
+    /// Takes up what the store says this process holds, and it does not know of: a claim or an opening whose answer was
+    /// lost, a ticket that was dropped, a task that panicked.
+    async fn take_up_strays(&self, epoch: Epoch) -> Result<(), EngineError> {
+        let held = self.store.held(epoch).await?;
+        let lost: Vec<RunId> = {
+            let live = locked(&self.live);
+            let mut strays = locked(&self.strays);
+            strays.retain(|run, _| held.contains(run));
+            let unknown = held.into_iter().filter(|run| !live.contains_key(run));
+            let since: HashMap<RunId, Instant> =
+                unknown.map(|run| (run, strays.get(&run).copied().unwrap_or_else(Instant::now))).collect();
+            *strays = since;
+            strays.iter().filter(|(_, since)| since.elapsed() >= STRAY_AFTER).map(|(run, _)| *run).collect()
+        };
+        for run in lost {
+            tracing::warn!(%run, "a run that this process holds and did not know of is taken up");
+            if let Some(loaded) = self.store.load(run).await? {
+                self.take_up(loaded, epoch).await;
+            }
         }
         Ok(())
     }
@@ -145,20 +172,23 @@ impl<W: Send + Sync + 'static> Engine<W> {
         Ok(())
     }
 
-    async fn take_up(&self, run: RunId, epoch: Epoch) -> Result<(), EngineError> {
-        let Some(loaded) = self.store.load(run).await? else { return Ok(()) };
-        let kind = self.kind(&loaded.head.kind)?;
+    /// Where it fails for now, the run is a stray, and taken up later.
+    async fn take_up(&self, loaded: Loaded, epoch: Epoch) {
+        let run = loaded.head.run;
+        let Ok(kind) = self.kind(&loaded.head.kind) else { return };
         match kind.restore(&loaded.checkpoint) {
             Ok(body) => {
                 let head = loaded.head.clone();
                 let opens = Opens { kind: head.kind, owner: head.owner, forked_from: head.forked_from };
                 let drive = self.drive(run, opens, kind.schema(), epoch, Book::loaded(body, loaded));
-                self.enqueue(Ticket { kind, drive: Arc::new(drive) }, true);
-                Ok(())
+                self.enqueue(Ticket::new(kind, Arc::new(drive)), true);
             }
             Err(error) => {
                 tracing::error!(%run, %error, "a checkpoint cannot be read");
-                Ok(self.store.commit(Arc::new(self.unreadable(&loaded, epoch, &error))).await?)
+                let commit = self.unreadable(&loaded, epoch, &error);
+                if let Err(error) = self.store.commit(Arc::new(commit)).await {
+                    tracing::warn!(%run, %error, "nor could that be said");
+                }
             }
         }
     }
@@ -195,6 +225,7 @@ impl<W: Send + Sync + 'static> Engine<W> {
             drive.lose();
         }
         live.retain(|_, drive| drive.epoch != epoch);
+        locked(&self.strays).clear();
     }
 }
 
@@ -207,7 +238,7 @@ struct Rested {
 }
 
 async fn drive<W: Send + Sync + 'static>(ticket: Ticket<W>) -> Rested {
-    let Ticket { kind, drive } = ticket;
+    let Ticket { kind, drive, .. } = ticket;
     let (run, epoch) = (drive.run, drive.epoch);
     let name = drive.opens.kind.clone();
     let lost = drive.lost.clone();

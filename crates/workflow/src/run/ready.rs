@@ -30,7 +30,17 @@ impl<W> Drive<W> {
         loop {
             rung.mark_unchanged();
             let now = self.host.now();
-            let until = match self.book().look(path, now) {
+            let look = {
+                let mut book = self.book();
+                let closed = book.closed.len();
+                let look = book.look(path, now);
+                if book.closed.len() > closed {
+                    // Kept soon, also where nothing else is to be: who answered is heard once.
+                    self.result.notify_one();
+                }
+                look
+            };
+            let until = match look {
                 Look::Ready(ready) => return ready,
                 Look::Wait(until) => until,
             };

@@ -8,7 +8,9 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
-use workflow::{Checkpointer, Ctx, Effect, Failure, Graph, Memory, NodeError, State, Status, Step, Wait};
+use workflow::{
+    Checkpointer, Ctx, Effect, Failure, Graph, Memory, NodeError, State, Status, Step, Wait, What,
+};
 
 pub(crate) fn merge(log: &mut Log, branches: Vec<Log>) -> Result<(), NodeError> {
     let before = log.lines.len();
@@ -16,10 +18,10 @@ pub(crate) fn merge(log: &mut Log, branches: Vec<Log>) -> Result<(), NodeError> 
     Ok(())
 }
 
-async fn late(after: u64, log: &mut Log, _: &Ctx<Note>) -> Result<Step, NodeError> {
+async fn late((after, step): (u64, Step), log: &mut Log, _: &Ctx<Note>) -> Result<Step, NodeError> {
     tokio::time::sleep(Duration::from_millis(after)).await;
     log.add(after.to_string());
-    Ok(Step::Done)
+    Ok(step)
 }
 
 #[tokio::test(start_paused = true)]
@@ -27,9 +29,9 @@ async fn branches_join_in_the_order_of_the_fork_whoever_came_first() {
     let graph = Graph::builder("race")
         .node_with("start", "start", note)
         .fork("fork", &["slow", "quick", "middle"], "join")
-        .node_with("slow", 900, late)
-        .node_with("quick", 1, late)
-        .node_with("middle", 300, late)
+        .node_with("slow", (900, Step::Next), late)
+        .node_with("quick", (1, Step::Done), late)
+        .node_with("middle", (300, Step::Next), late)
         .join("join", merge)
         .edge("start", "fork")
         .edge("slow", "join")
@@ -94,6 +96,9 @@ async fn an_answer_comes_to_a_branch_while_its_sibling_is_still_at_work() {
     let questions = process.store.questions(run).await.unwrap();
     assert_eq!(questions.len(), 2);
     process.engine.answer(answer(run, &questions[0], json!(1))).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let settled = |event: &workflow::Event| matches!(event.what, What::Settled { .. });
+    assert_eq!(process.events(run).await.iter().filter(|event| settled(event)).count(), 1);
     outside.open.add_permits(1);
     process.until(run, Status::Waiting).await;
     process.engine.answer(answer(run, &questions[1], json!(2))).await.unwrap();
@@ -129,6 +134,34 @@ async fn what_a_sibling_did_is_kept_when_a_branch_fails_and_is_not_done_again() 
     assert_eq!((works.asked(), fails.asked()), (vec![1], vec![2]));
 }
 
+#[tokio::test(start_paused = true)]
+async fn when_a_branch_fails_its_siblings_begin_nothing_more() {
+    let fails = Outside::new(true).answers([Err(Failure::Final("no".into()))]);
+    let later = Outside::new(true);
+    let how = Effect::once(seconds(10));
+    let graph = Graph::builder("halves")
+        .fork("fork", &["wait", "fails"], "join")
+        .node_with("wait", (100, Step::Next), late)
+        .node_with("later", (later.clone(), how), charge)
+        .node_with("fails", (fails.clone(), how), charge)
+        .join("join", merge)
+        .edge("wait", "later")
+        .edge("later", "join")
+        .edge("fails", "join")
+        .end("join")
+        .build();
+    let graph = Arc::new(graph.unwrap());
+    let process = Process::start(&World::new(), &Arc::new(Memory::default()), &graph).await;
+    let run = process.run(&graph, &Log::default()).await;
+    process.until(run, Status::Failed).await;
+    tokio::time::sleep(seconds(5)).await;
+    assert_eq!(later.asked(), [0_u32; 0]);
+    let again = process.engine.retry(run).await.unwrap();
+    process.engine.apply(again).await.unwrap();
+    process.until(run, Status::Done).await;
+    assert_eq!((later.asked(), fails.asked()), (vec![1], vec![2]));
+}
+
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Outer {
     title: String,
@@ -149,8 +182,8 @@ async fn a_graph_works_inside_another_on_a_part_of_its_state() {
     let inner = Graph::builder("inner")
         .node_with("begin", "begin", note)
         .fork("fork", &["left", "right"], "join")
-        .node_with("left", 2, late)
-        .node_with("right", 1, late)
+        .node_with("left", (2, Step::Done), late)
+        .node_with("right", (1, Step::Next), late)
         .join("join", merge)
         .node_with("check", "check", note)
         .edge("begin", "fork")

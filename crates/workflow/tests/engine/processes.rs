@@ -36,7 +36,7 @@ async fn a_process_that_was_taken_for_dead_writes_nothing_and_comes_back_as_anot
         dead_before: workflow::Host::now(&*world) + seconds(1),
         room: vec![("charging".to_owned(), 1)],
     };
-    assert_eq!(store.claim(&claim).await.unwrap(), [run]);
+    assert_eq!(store.claim(&claim).await.unwrap()[0].head.run, run);
     let commits = store.commits();
     outside.open.add_permits(10);
     tokio::time::sleep(seconds(3)).await;
@@ -286,4 +286,35 @@ async fn a_graph_that_goes_round_for_ever_is_stopped_and_so_is_a_route_that_know
         let head = process.until(run, Status::Failed).await;
         assert!(head.reason.as_ref().is_some_and(|found| found.ends_with(reason)), "{head:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_process_holds_and_does_not_know_of_is_found() {
+    // A ticket that was dropped, one that came too late, and a claim whose answer was lost.
+    let outside = Outside::new(true);
+    let (graph, world, store) = (charging(&outside, seconds(60)), World::new(), Arc::new(Memory::default()));
+    let doors = Arc::new(Doors::new(Arc::clone(&store)));
+    let process = Process::over(&world, &store, Arc::<Doors>::clone(&doors), &graph).await;
+    let mut runs = Vec::new();
+    for is_late in [false, true] {
+        let opening = process.engine.open(&graph, owner(), &Log::default()).unwrap();
+        store.commit(Arc::new(opening.commit)).await.unwrap();
+        runs.push(opening.run);
+        if is_late {
+            tokio::time::sleep(workflow::TICKET_LASTS).await;
+            process.engine.start(opening.ticket.unwrap());
+            assert_eq!(process.engine.live(), []);
+        }
+    }
+    let opening = process.engine.open(&graph, owner(), &Log::default()).unwrap();
+    doors.lose_a_claim();
+    let freed = workflow::Commit { held: false, ..opening.commit };
+    store.commit(Arc::new(freed)).await.unwrap();
+    runs.push(opening.run);
+    let begun = tokio::time::Instant::now();
+    for run in runs {
+        process.until(run, Status::Done).await;
+    }
+    assert!(begun.elapsed() < workflow::STRAY_AFTER + seconds(3), "{:?}", begun.elapsed());
+    assert_eq!(outside.asked(), [1, 1, 1]);
 }

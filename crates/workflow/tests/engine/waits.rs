@@ -108,6 +108,8 @@ async fn who_cancels_an_effect_that_does_not_listen_is_told_what_is_unknown() {
     assert!(begun.elapsed() >= seconds(60));
     let key = format!("{run}/0/0");
     assert!(head.reason.unwrap().contains(&key));
+    tokio::time::sleep(seconds(10)).await;
+    assert_eq!(process.head(run).await.revision, head.revision, "it rests, though somebody wants it to end");
     let verdict = workflow::Verdict::MarkDone(serde_json::json!("it did"));
     let commit = process.engine.decide(run, &key, verdict).await.unwrap();
     process.engine.apply(commit).await.unwrap();

@@ -190,6 +190,7 @@ pub(crate) struct Doors {
     dies_at: Mutex<Option<(u64, bool)>>,
     died: Notify,
     loses_answers: AtomicBool,
+    loses_a_claim: AtomicBool,
     /// How long a commit takes, in microseconds.
     takes: AtomicU64,
 }
@@ -203,6 +204,7 @@ impl Doors {
             dies_at,
             died,
             loses_answers: AtomicBool::new(false),
+            loses_a_claim: AtomicBool::new(false),
             takes: AtomicU64::new(0),
         }
     }
@@ -210,6 +212,11 @@ impl Doors {
     /// Of three times that a commit is handed in, it is lost on the way there, lost on the way back, and answered.
     pub(crate) fn lose_answers(&self) {
         self.loses_answers.store(true, Ordering::SeqCst);
+    }
+
+    /// The answer to the next claim is lost on its way back.
+    pub(crate) fn lose_a_claim(&self) {
+        self.loses_a_claim.store(true, Ordering::SeqCst);
     }
 
     /// From now on a commit takes so long.
@@ -269,6 +276,14 @@ macro_rules! through {
             async fn commit(&self, commit: Arc<Commit<Note>>) -> Result<(), StoreError> {
                 self.hand_in(commit).await
             }
+
+            async fn claim(&self, claim: &Claim) -> Result<Vec<Loaded>, StoreError> {
+                let taken = self.inner.claim(claim).await?;
+                if !taken.is_empty() && self.loses_a_claim.swap(false, Ordering::SeqCst) {
+                    return Err(StoreError::Unavailable("on purpose".to_owned()));
+                }
+                Ok(taken)
+            }
         }
     };
 }
@@ -279,7 +294,7 @@ through! {
     leave(epoch: Epoch) -> ();
     answer(answer: Arc<Answer<Note>>) -> ();
     request_cancel(run: RunId, now: Timestamp) -> ();
-    claim(claim: &Claim) -> Vec<RunId>;
+    held(epoch: Epoch) -> Vec<RunId>;
     load(run: RunId) -> Option<Loaded>;
     history(run: RunId) -> Vec<Listed>;
     checkpoint(run: RunId, revision: Revision) -> Option<Sealed>;
