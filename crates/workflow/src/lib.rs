@@ -15,6 +15,7 @@ mod commit;
 pub mod conformance;
 mod draw;
 mod engine;
+mod event;
 mod graph;
 mod host;
 mod id;
@@ -23,17 +24,19 @@ mod memory;
 mod run;
 mod seal;
 mod state;
+mod status;
 mod step;
 mod thread;
 
 pub use backoff::Backoff;
 pub use checkpointer::{Answer, Checkpointer, Claim, Head, Listed, Loaded, StoreError};
-pub use commit::{Author, Commit, Event, Interrupt, Opens, Status, What};
+pub use commit::{Author, Commit, Interrupt, Opens};
 pub use draw::Lit;
 pub use engine::{
     BEAT_EVERY, Engine, EngineBuilder, EngineError, Opening, STRAY_AFTER, Settings, TICKET_LASTS, Ticket,
     Verdict,
 };
+pub use event::{Event, What};
 pub use graph::{Builder, Code, CodeWith, Graph, GraphError, NODE_TIME_MAX, VISITS_MAX};
 pub use host::{Host, Timestamp};
 pub use id::{CommitId, Epoch, InterruptId, OwnerId, Revision, RunId};
@@ -42,6 +45,7 @@ pub use memory::Memory;
 pub use run::{Call, Ctx, RESULT_WAITS_MAX, Stop};
 pub use seal::{CHECKPOINT_BYTES_MAX, Sealed};
 pub use state::{State, StateError};
+pub use status::Status;
 pub use step::{EffectError, Failure, NodeError, Request, Step};
 pub use thread::{Reply, Thread, Wait};
 

@@ -145,6 +145,22 @@ impl Body {
             .collect()
     }
 
+    /// A thread that could not go on may go on again, from where it was.
+    pub(crate) fn revive(&mut self, path: &str) {
+        let is_divided = !self.branches(path).is_empty();
+        if let Some(thread) = self.threads.get_mut(path) {
+            thread.wait = if is_divided { Wait::Branches } else { Wait::Nothing };
+            thread.failed = 0;
+            thread.forget_failures();
+        }
+    }
+
+    /// The paths of threads that failed.
+    pub(crate) fn failed(&self) -> Vec<String> {
+        let failed = self.threads.iter().filter(|(_, thread)| matches!(thread.wait, Wait::Failed(_)));
+        failed.map(|(path, _)| path.clone()).collect()
+    }
+
     /// When its waits are over, the first of them.
     pub(crate) fn wake_at(&self) -> Option<Timestamp> {
         let waits = self.threads.values().filter_map(|thread| match thread.wait {

@@ -1,19 +1,19 @@
 //! The engine: which runs this process drives, and when.
 
+mod keep_up;
 mod kind;
+mod open;
 mod operate;
 mod turns;
 mod work;
 
+pub use keep_up::{BEAT_EVERY, STRAY_AFTER};
+pub use open::{Opening, Ticket};
 pub use operate::Verdict;
-pub use work::{BEAT_EVERY, STRAY_AFTER};
 
 use crate::{
-    Checkpointer, Commit, Epoch, Graph, Host, Opens, OwnerId, RunId, State, StateError, StoreError,
-    Timestamp,
-    run::{self, Book, Drive, Fault, Rest},
-    state,
-    thread::Body,
+    Checkpointer, Epoch, Graph, Host, Opens, RunId, State, StateError, StoreError, Timestamp,
+    run::{Book, Drive, Fault},
 };
 use kind::Kind;
 use std::{
@@ -66,40 +66,6 @@ pub struct Engine<W> {
 /// An engine whose graphs are not all named yet.
 pub struct EngineBuilder<W> {
     kinds: HashMap<&'static str, (Arc<dyn Kind<W>>, usize)>,
-}
-
-/// A run that is ready to be opened.
-///
-/// # Design
-/// Nothing is written yet: the product adds its own writes and hands the commit to its store, beside other rows if it likes.
-/// When that is done, `ticket` goes to [`Engine::start`], and the run goes on without being claimed first. A ticket that is dropped
-/// although its commit was kept leaves a run that the process finds after [`STRAY_AFTER`]; where the outcome of the commit is
-/// not known, start it cancelled: what is not there cannot be ended, and what is there is.
-pub struct Opening<W> {
-    /// The new run.
-    pub run: RunId,
-    /// Its first commit.
-    pub commit: Commit<W>,
-    /// For [`Engine::start`], unless the run rests already.
-    pub ticket: Option<Ticket<W>>,
-}
-
-/// A run that this process holds and may drive.
-pub struct Ticket<W> {
-    kind: Arc<dyn Kind<W>>,
-    drive: Arc<Drive<W>>,
-    made: Instant,
-}
-
-impl<W> Ticket<W> {
-    fn new(kind: Arc<dyn Kind<W>>, drive: Arc<Drive<W>>) -> Self {
-        Self { kind, drive, made: Instant::now() }
-    }
-
-    /// Ends the run instead of going on with it: nothing of it is called.
-    pub fn cancel(&self) {
-        self.drive.cancel();
-    }
 }
 
 /// Why an engine did not do it.
@@ -179,63 +145,6 @@ impl<W: Send + Sync + 'static> Engine<W> {
         let epoch = self.store.enter(self.host.now()).await?;
         *locked(&self.epoch) = Some(epoch);
         Ok(epoch)
-    }
-
-    /// A new run at the first node of its graph. Nothing is executed.
-    ///
-    /// # Errors
-    /// `NotAtWork`, or the state cannot be written.
-    pub fn open<S: State>(
-        &self,
-        graph: &Arc<Graph<S, W>>,
-        owner: OwnerId,
-        state: &S,
-    ) -> Result<Opening<W>, EngineError> {
-        let body = Body::opening(&graph.entry, state::write(state)?);
-        let opens = Opens { kind: graph.name().to_owned(), owner, forked_from: None };
-        let drive = self.opening_drive(graph.schema(), opens, body)?;
-        let (commit, change) = drive.draw_up(Rest::working())?;
-        {
-            let mut book = drive.book();
-            book.revision = book.revision.next();
-            book.kept = change;
-        }
-        Ok(Opening { run: drive.run, commit, ticket: Some(self.ticket(drive)?) })
-    }
-
-    /// A new run that has gone on already to where its first commit is due: over the pure nodes at its beginning, up to the
-    /// intent of its first effect. One commit less.
-    ///
-    /// # Errors
-    /// As [`Engine::open`].
-    pub async fn open_eagerly<S: State>(
-        &self,
-        graph: &Arc<Graph<S, W>>,
-        owner: OwnerId,
-        state: &S,
-    ) -> Result<Opening<W>, EngineError> {
-        let body = Body::opening(&graph.entry, state::write(state)?);
-        let opens = Opens { kind: graph.name().to_owned(), owner, forked_from: None };
-        let drive = self.opening_drive(graph.schema(), opens, body)?;
-        let (commit, goes_on) = run::prepare(graph, &drive).await?;
-        let ticket = if goes_on { Some(self.ticket(Arc::clone(&drive))?) } else { None };
-        Ok(Opening { run: drive.run, commit, ticket })
-    }
-
-    fn opening_drive(
-        &self,
-        schema: (&'static str, u32),
-        opens: Opens,
-        body: Body,
-    ) -> Result<Arc<Drive<W>>, EngineError> {
-        let mut book = Book::opening(body);
-        let what = match opens.forked_from {
-            Some((from, revision)) => crate::What::Forked { from, revision },
-            None => crate::What::Opened,
-        };
-        book.tell(self.host.now(), what);
-        let run = RunId(self.host.id());
-        Ok(Arc::new(self.drive(run, opens, schema, self.at_work()?, book)))
     }
 
     fn drive(

@@ -107,10 +107,8 @@ impl<W: Send + Sync + 'static> Engine<W> {
         if !matches!(loaded.head.status, Status::Failed | Status::Unreadable) {
             return Err(EngineError::Refused("only a run that failed can be tried again"));
         }
-        for thread in body.threads.values_mut().filter(|thread| matches!(thread.wait, Wait::Failed(_))) {
-            thread.wait = Wait::Nothing;
-            thread.failed = 0;
-            thread.forget_failures();
+        for path in body.failed() {
+            body.revive(&path);
         }
         let what = What::Stands { status: Status::Running, reason: None };
         self.operator_commit(&loaded, &body, what)
@@ -138,6 +136,9 @@ impl<W: Send + Sync + 'static> Engine<W> {
         }
         body.cancelling = false;
         body.visits = 0;
+        for path in body.failed() {
+            body.revive(&path);
+        }
         let opens = Opens { kind: loaded.head.kind, owner, forked_from: Some((run, revision)) };
         let drive = self.opening_drive(kind.schema(), opens, body)?;
         let now = self.host.now();
@@ -204,7 +205,7 @@ fn renewed(thread: &mut Thread, prefix: &str, id: impl FnOnce() -> InterruptId) 
         }
     }
     match &mut thread.wait {
-        Wait::Verdict | Wait::Failed(_) => thread.wait = Wait::Nothing,
+        Wait::Verdict => thread.wait = Wait::Nothing,
         Wait::Answer { interrupt, asked, until } => {
             *interrupt = id();
             return Some(Interrupt {
@@ -215,7 +216,7 @@ fn renewed(thread: &mut Thread, prefix: &str, id: impl FnOnce() -> InterruptId) 
                 until: *until,
             });
         }
-        Wait::Nothing | Wait::Until(_) | Wait::Branches | Wait::Join | Wait::Ended => {}
+        Wait::Nothing | Wait::Until(_) | Wait::Branches | Wait::Join | Wait::Failed(_) | Wait::Ended => {}
     }
     None
 }

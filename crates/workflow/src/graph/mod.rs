@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod inner;
 mod node;
 
 pub use build::Builder;

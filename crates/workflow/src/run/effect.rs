@@ -1,45 +1,19 @@
 //! Effects: intent before, result after.
 
-use super::{Ctx, Drive, ctx::Suspended};
+use super::{
+    Book, Ctx, Drive,
+    call::{Call, Calling, within},
+    ctx::Suspended,
+};
 use crate::{Backoff, Effect, EffectError, Entry, Failure, Known, Timestamp, What};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::{future::pending, time::Duration};
+use std::{
+    future::pending,
+    sync::{Arc, MutexGuard},
+    time::Duration,
+};
 use tokio_util::sync::CancellationToken;
-
-/// What an effect is given.
-pub struct Call {
-    key: String,
-    halt: CancellationToken,
-    is_closing: Box<dyn Fn() -> bool + Send + Sync>,
-}
-
-/// Why an effect is told to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// Its run is over: somebody cancelled it, or a sibling failed.
-    Run,
-    /// The process goes down.
-    Process,
-}
-
-impl Call {
-    /// The same for every try of this effect: for the other side, to tell a repetition.
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// Completes when it is told to stop. What it hands over in its grace time is its result.
-    pub async fn stopped(&self) -> Stop {
-        self.halt.cancelled().await;
-        if (self.is_closing)() { Stop::Process } else { Stop::Run }
-    }
-
-    /// Whether it was told to stop.
-    pub fn is_stopped(&self) -> bool {
-        self.halt.is_cancelled()
-    }
-}
 
 /// What the journal says of the effect a node asks for.
 enum Asked {
@@ -91,7 +65,7 @@ impl<W: Send + Sync + 'static> Ctx<W> {
                 Asked::Call { key, left, halt } => {
                     let outcome = {
                         let _calling = Calling(self, place);
-                        let drive = std::sync::Arc::clone(&self.drive);
+                        let drive = Arc::clone(&self.drive);
                         let is_closing = Box::new(move || drive.book().closing);
                         let given = Call { key, halt: halt.clone(), is_closing };
                         within(call(given), left, &halt, how.grace).await
@@ -146,13 +120,7 @@ impl<W: Send + Sync + 'static> Ctx<W> {
     }
 
     /// Writes the intent down.
-    fn begin(
-        &self,
-        mut book: std::sync::MutexGuard<'_, super::Book<W>>,
-        place: usize,
-        how: Effect,
-        now: Timestamp,
-    ) -> Asked {
+    fn begin(&self, mut book: MutexGuard<'_, Book<W>>, place: usize, how: Effect, now: Timestamp) -> Asked {
         let thread = book.body.threads.get_mut(&self.path);
         let Some(entry) = thread.and_then(|thread| thread.journal.get_mut(place)) else {
             return Asked::Undecided;
@@ -234,38 +202,6 @@ impl<W: Send + Sync + 'static> Ctx<W> {
     async fn suspend<T>(&self, why: Suspended) -> T {
         self.visit().suspended = Some(why);
         pending().await
-    }
-}
-
-/// Runs a call until its time is over; told to stop, until its grace is.
-async fn within<R: Future>(
-    call: R,
-    left: Duration,
-    halt: &CancellationToken,
-    grace: Duration,
-) -> Option<R::Output> {
-    tokio::select! {
-        biased;
-        outcome = call => Some(outcome),
-        () = tokio::time::sleep(left) => None,
-        () = async {
-            halt.cancelled().await;
-            tokio::time::sleep(grace).await;
-        } => None,
-    }
-}
-
-/// An effect's call is being made; dropped, it is not any more.
-struct Calling<'a, W>(&'a Ctx<W>, usize);
-
-impl<W> Drop for Calling<'_, W> {
-    fn drop(&mut self) {
-        let Self(ctx, place) = self;
-        let mut book = ctx.drive.book();
-        let thread = book.body.threads.get_mut(&ctx.path);
-        if let Some(entry) = thread.and_then(|thread| thread.journal.get_mut(*place)) {
-            entry.calling = false;
-        }
     }
 }
 

@@ -1,16 +1,18 @@
 //! One run, from where it stands to where it rests. Everything here happens inside one task.
 
 mod book;
+mod call;
 mod ctx;
 mod effect;
 mod keep;
+mod lead;
 mod ready;
 mod settle;
 mod thread;
 mod visit;
 
+pub use call::{Call, Stop};
 pub use ctx::Ctx;
-pub use effect::{Call, Stop};
 pub use keep::RESULT_WAITS_MAX;
 
 pub(crate) use book::{Book, Fault};

@@ -1,9 +1,6 @@
 //! Drives a run until it rests, and says where it stands then.
 
-use super::{
-    Book, Drive, Fault,
-    thread::{guarded, thread},
-};
+use super::{Book, Drive, Fault, lead::guarded, thread::thread};
 use crate::{Commit, Graph, Known, NodeError, State, Status, StoreError, Timestamp, state, thread::Wait};
 use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
 

@@ -2,20 +2,18 @@
 
 use super::{
     Drive,
+    lead::{again, apply, guarded},
     ready::Ready,
     visit::{Ended, visit},
 };
 use crate::{
-    Graph, Interrupt, InterruptId, Known, NodeError, State, Step, Thread, What, graph,
-    graph::Work,
-    seal, state,
-    thread::{Wait, branch},
+    Graph, NodeError, State, Thread, Wait, What,
+    graph::{VISITS_MAX, Work},
+    state,
+    thread::branch,
 };
 use futures::future::{BoxFuture, join_all};
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 /// Goes on until the thread comes to its join or to the end. While it may not go on, it stays, and counts as resting.
 pub(super) fn thread<'a, S: State, W: Send + Sync + 'static>(
@@ -53,8 +51,8 @@ async fn go<S: State, W: Send + Sync + 'static>(
     thread: &Thread,
 ) {
     let went = match graph.nodes.get(&thread.node).map(|node| (node, &node.work)) {
-        _ if drive.book().body.visits >= graph::VISITS_MAX => {
-            Err(NodeError(format!("{} nodes were visited, more than one run may", graph::VISITS_MAX)))
+        _ if drive.book().body.visits >= VISITS_MAX => {
+            Err(NodeError(format!("{} nodes were visited, more than one run may", VISITS_MAX)))
         }
         Some((node, Work::Code(code))) => {
             drive.book().body.visits += 1;
@@ -92,113 +90,6 @@ async fn go<S: State, W: Send + Sync + 'static>(
     if let Err(error) = went {
         drive.book().fail(path, format!("`{}`: {error}", thread.node));
     }
-}
-
-/// Does what a node answered.
-fn apply<S: State, W: Send + Sync + 'static>(
-    graph: &Graph<S, W>,
-    drive: &Drive<W>,
-    path: &str,
-    thread: &Thread,
-    step: Step,
-    state: S,
-    ctx: &super::Ctx<W>,
-) -> Result<(), NodeError> {
-    let now = drive.host.now();
-    let Some(node) = graph.nodes.get(&thread.node) else { return Ok(()) };
-    let is_undecided = |thread: &Thread| thread.journal.iter().any(|entry| entry.known == Known::Begun);
-    if drive.book().body.threads.get(path).is_some_and(is_undecided) {
-        // The node went on without waiting for an effect of its own. It is visited again when that is decided.
-        return Ok(());
-    }
-    let (target, until) = match step {
-        Step::Retry { after } => {
-            again(drive, path, thread, after, "it asked for it");
-            return Ok(());
-        }
-        Step::Interrupt(request) => {
-            let value = state::write(&state)?;
-            let mut book = drive.book();
-            take_over(&mut book, now, ctx);
-            ask(&mut book, drive, path, thread, request, value);
-            return Ok(());
-        }
-        Step::Next => (node.exit.target(&state)?, None),
-        Step::Done => (node.done.target(&state)?, None),
-        Step::Sleep { until } => (node.exit.target(&state)?, Some(until)),
-    };
-    let value = state::write(&state)?;
-    let mut book = drive.book();
-    take_over(&mut book, now, ctx);
-    book.tell(now, What::Left { thread: path.to_owned(), node: thread.node.clone() });
-    let is_join =
-        |target: &str| matches!(graph.nodes.get(target), Some(node) if matches!(node.work, Work::Join(_)));
-    book.change(path, |thread| match target {
-        Some(target) => {
-            thread.go(target, value);
-            if is_join(target) {
-                thread.wait = Wait::Join;
-            } else if let Some(until) = until {
-                thread.wait = Wait::Until(until);
-            }
-        }
-        None => {
-            let node = thread.node.clone();
-            thread.go(&node, value);
-            thread.wait = Wait::Ended;
-        }
-    });
-    Ok(())
-}
-
-/// What a completed visit told and wrote.
-fn take_over<W>(book: &mut super::Book<W>, now: crate::Timestamp, ctx: &super::Ctx<W>) {
-    let (told, writes) = {
-        let mut visit = ctx.visit();
-        (std::mem::take(&mut visit.told), std::mem::take(&mut visit.writes))
-    };
-    for (name, body) in told {
-        book.tell(now, What::Told { name, body });
-    }
-    book.writes.extend(writes);
-}
-
-fn ask<W>(
-    book: &mut super::Book<W>,
-    drive: &Drive<W>,
-    path: &str,
-    thread: &Thread,
-    request: crate::Request,
-    state: serde_json::Value,
-) {
-    let interrupt = InterruptId(drive.host.id());
-    let crate::Request { asked, until } = request;
-    book.opened.push(Interrupt {
-        id: interrupt,
-        node: thread.node.clone(),
-        digest: seal::digest(&asked.to_string()),
-        asked: asked.clone(),
-        until,
-    });
-    book.tell(drive.host.now(), What::Asked { interrupt, node: thread.node.clone() });
-    book.change(path, |thread| {
-        thread.state = state;
-        thread.reply = None;
-        thread.wait = Wait::Answer { interrupt, asked, until };
-    });
-}
-
-/// The same node again, after a while. What failed is called again, what finished is not.
-fn again<W>(drive: &Drive<W>, path: &str, thread: &Thread, pause: std::time::Duration, why: &str) {
-    let now = drive.host.now();
-    let at = now + pause;
-    let mut book = drive.book();
-    book.tell(now, What::Again { node: thread.node.clone(), why: why.to_owned(), at });
-    book.change(path, |thread| {
-        thread.failed += 1;
-        thread.forget_failures();
-        thread.wait = Wait::Until(at);
-    });
 }
 
 fn divide<W>(drive: &Drive<W>, path: &str, thread: &Thread, branches: &[String]) {
@@ -249,9 +140,4 @@ fn merge<S: State, W: Send + Sync + 'static>(
         };
     });
     Ok(())
-}
-
-/// Runs what an author wrote for between nodes. A panic in it is a failure of the node.
-pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, NodeError>) -> Result<T, NodeError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_panic| Err(NodeError::new("it panicked")))
 }

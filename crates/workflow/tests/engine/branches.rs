@@ -7,7 +7,13 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use workflow::{
     Checkpointer, Ctx, Effect, Failure, Graph, Memory, NodeError, State, Status, Step, Wait, What,
 };
@@ -160,6 +166,33 @@ async fn when_a_branch_fails_its_siblings_begin_nothing_more() {
     process.engine.apply(again).await.unwrap();
     process.until(run, Status::Done).await;
     assert_eq!((later.asked(), fails.asked()), (vec![1], vec![2]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn branches_that_cannot_be_merged_are_not_done_again_when_they_can() {
+    let (outside, fails) = (Outside::new(true), Arc::new(AtomicBool::new(true)));
+    let graph = Graph::builder("merging")
+        .fork("fork", &["one", "other"], "join")
+        .node_with("one", (outside.clone(), Effect::once(seconds(10))), charge)
+        .node_with("other", "other", note)
+        .join("join", move |log: &mut Log, branches| {
+            assert!(!fails.swap(false, Ordering::SeqCst), "on purpose");
+            merge(log, branches)
+        })
+        .edge("one", "join")
+        .edge("other", "join")
+        .end("join")
+        .build();
+    let graph = Arc::new(graph.unwrap());
+    let process = Process::start(&World::new(), &Arc::new(Memory::default()), &graph).await;
+    let run = process.run(&graph, &Log::default()).await;
+    let head = process.until(run, Status::Failed).await;
+    assert_eq!(head.reason.as_deref(), Some("`fork`: it panicked"));
+    let again = process.engine.retry(run).await.unwrap();
+    process.engine.apply(again).await.unwrap();
+    process.until(run, Status::Done).await;
+    assert_eq!(process.state(&graph, run).await.lines, ["charged", "other"]);
+    assert_eq!(outside.asked(), [1]);
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
