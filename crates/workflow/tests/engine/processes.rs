@@ -38,6 +38,9 @@ async fn a_process_that_was_taken_for_dead_writes_nothing_and_comes_back_as_anot
     };
     assert_eq!(store.claim(&claim).await.unwrap()[0].head.run, run);
     let commits = store.commits();
+    let under_way = Arc::strong_count(&outside.open);
+    tokio::time::sleep(seconds(2)).await;
+    assert_eq!(Arc::strong_count(&outside.open), under_way - 1, "what it called is let go of");
     outside.open.add_permits(10);
     tokio::time::sleep(seconds(3)).await;
     assert_eq!((store.commits(), store.writes().len()), (commits, 0));
