@@ -1,6 +1,6 @@
 //! Lives of processes, and who takes up what.
 
-use super::{Case, Subject, after, at};
+use super::{Case, Subject, Write, after, at};
 use crate::{Author, Claim, Epoch, Revision, RunId, Status, StoreError};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -9,18 +9,19 @@ fn claim(epoch: Epoch, second: u64, dead_before: u64, room: usize) -> Claim {
 }
 
 /// What a process takes up.
-async fn take(case: &Case, claim: Claim) -> Vec<RunId> {
+async fn take<W: Write>(case: &Case<W>, claim: Claim) -> Vec<RunId> {
     let taken = case.store().claim(&claim).await.expect("a process that lives may claim");
     taken.into_iter().map(|loaded| loaded.head.run).collect()
 }
 
 /// What this process takes up at a second, with room for a hundred.
-pub(crate) async fn claimed(case: &Case, second: u64) -> Vec<RunId> {
+pub(crate) async fn claimed<W: Write>(case: &Case<W>, second: u64) -> Vec<RunId> {
     take(case, claim(case.epoch, second, 0, 100)).await
 }
 
 /// Each life has a higher number; one that was taken for dead is refused everything, and its runs are free.
-pub async fn epochs_rise_and_a_late_process_writes_nothing(subject: Subject) {
+pub async fn epochs_rise_and_a_late_process_writes_nothing<W: Write>(subject: Subject<W>) {
+    let write = subject.writer();
     let case = Case::new(subject).await;
     let opening = case.open(|_| {}).await;
     let other = case.store().enter(at(50)).await.expect("another process may begin");
@@ -31,7 +32,7 @@ pub async fn epochs_rise_and_a_late_process_writes_nothing(subject: Subject) {
     let taken = take(&case, claim(other, 100, 90, 9)).await;
     assert_eq!(taken, [opening.run]);
 
-    let late = after(&opening, |commit| commit.writes = vec![1]);
+    let late = after(&opening, |commit| commit.writes = write(&[1]));
     assert_eq!(case.store().commit(Arc::new(late)).await, Err(StoreError::Superseded));
     assert_eq!(case.store().beat(case.epoch, at(100)).await, Err(StoreError::Superseded));
     let again = case.store().claim(&claim(case.epoch, 100, 0, 9)).await;
@@ -46,7 +47,7 @@ pub async fn epochs_rise_and_a_late_process_writes_nothing(subject: Subject) {
 
     let on = after(&opening, |commit| {
         commit.by = Author::Worker(other);
-        commit.writes = vec![2];
+        commit.writes = write(&[2]);
     });
     case.keep(&on).await;
     assert_eq!((case.subject.writes)().await, [2]);
@@ -55,7 +56,7 @@ pub async fn epochs_rise_and_a_late_process_writes_nothing(subject: Subject) {
 }
 
 /// Politely or not: what a process held can be taken up when it is gone.
-pub async fn a_process_that_leaves_frees_its_runs(subject: Subject) {
+pub async fn a_process_that_leaves_frees_its_runs<W: Write>(subject: Subject<W>) {
     let case = Case::new(subject).await;
     let opening = case.open(|commit| commit.wake_at = Some(at(30))).await;
     let other = case.store().enter(at(2)).await.expect("another process may begin");
@@ -69,10 +70,10 @@ pub async fn a_process_that_leaves_frees_its_runs(subject: Subject) {
 }
 
 /// At their time, and not a moment before.
-pub async fn runs_are_claimed_when_they_are_due_and_not_before(subject: Subject) {
+pub async fn runs_are_claimed_when_they_are_due_and_not_before<W: Write>(subject: Subject<W>) {
     let case = Case::new(subject).await;
     let rests = |wake_at| {
-        move |commit: &mut crate::Commit<u64>| {
+        move |commit: &mut crate::Commit<W>| {
             commit.held = false;
             commit.status = Status::Sleeping;
             commit.wake_at = wake_at;
@@ -91,7 +92,7 @@ pub async fn runs_are_claimed_when_they_are_due_and_not_before(subject: Subject)
 }
 
 /// A process can ask what it holds, for the answer to a claim can be lost.
-pub async fn a_process_is_told_what_it_holds(subject: Subject) {
+pub async fn a_process_is_told_what_it_holds<W: Write>(subject: Subject<W>) {
     let case = Case::new(subject).await;
     let opening = case.open(|_| {}).await;
     case.open(|commit| commit.held = false).await;
@@ -103,7 +104,7 @@ pub async fn a_process_is_told_what_it_holds(subject: Subject) {
 }
 
 /// Of many processes at once.
-pub async fn a_run_is_claimed_by_one(subject: Subject) {
+pub async fn a_run_is_claimed_by_one<W: Write>(subject: Subject<W>) {
     let case = Case::new(subject).await;
     let mut runs = BTreeSet::new();
     for _ in 0..10 {
@@ -122,7 +123,7 @@ pub async fn a_run_is_claimed_by_one(subject: Subject) {
 }
 
 /// Who has many waiting does not keep out who has one; and no more than there is room for, of any kind.
-pub async fn claims_go_round_between_owners_and_keep_to_the_room(subject: Subject) {
+pub async fn claims_go_round_between_owners_and_keep_to_the_room<W: Write>(subject: Subject<W>) {
     let case = Case::new(subject).await;
     let mut last = Vec::new();
     for n in 0..12 {
@@ -145,7 +146,7 @@ pub async fn claims_go_round_between_owners_and_keep_to_the_room(subject: Subjec
 }
 
 /// Nor what waits for a person.
-pub async fn what_is_over_or_unreadable_is_not_claimed(subject: Subject) {
+pub async fn what_is_over_or_unreadable_is_not_claimed<W: Write>(subject: Subject<W>) {
     let case = Case::new(subject).await;
     for status in [Status::Done, Status::Failed, Status::Cancelled, Status::Unreadable] {
         let opening = case

@@ -1,19 +1,20 @@
 //! Commits, checkpoints and events.
 
-use super::{Case, Subject, after, at, sealed};
+use super::{Case, Subject, Write, after, at, sealed};
 use crate::{Author, OwnerId, Revision, RunId, Status, StoreError, What};
 use std::sync::Arc;
 
 /// Row, checkpoint, events and the product's writes are there after a commit, as they were in it.
-pub async fn a_commit_is_kept_whole(subject: Subject) {
+pub async fn a_commit_is_kept_whole<W: Write>(subject: Subject<W>) {
+    let write = subject.writer();
     let case = Case::new(subject).await;
-    let opening = case.open(|commit| commit.writes = vec![7]).await;
+    let opening = case.open(|commit| commit.writes = write(&[7])).await;
     let second = after(&opening, |commit| {
         commit.status = Status::NeedsAttention;
         commit.reason = Some("nobody knows — „ob“ it took place".to_owned());
         commit.wake_at = Some(at(99));
         commit.held = false;
-        commit.writes = vec![8, 9];
+        commit.writes = write(&[8, 9]);
     });
     case.keep(&second).await;
     let loaded = case.store().load(opening.run).await.expect("it can be read").expect("it is there");
@@ -30,13 +31,14 @@ pub async fn a_commit_is_kept_whole(subject: Subject) {
 }
 
 /// Nothing of a commit that was refused is there.
-pub async fn a_refused_commit_leaves_nothing(subject: Subject) {
+pub async fn a_refused_commit_leaves_nothing<W: Write>(subject: Subject<W>) {
+    let write = subject.writer();
     let case = Case::new(subject).await;
     let opening = case.open(|_| {}).await;
     let before = case.store().load(opening.run).await;
     let wrong = after(&opening, |commit| {
         commit.expected = Revision(7);
-        commit.writes = vec![1];
+        commit.writes = write(&[1]);
     });
     assert_eq!(case.store().commit(Arc::new(wrong)).await, Err(StoreError::Conflict));
     assert_eq!(case.store().load(opening.run).await, before);
@@ -45,7 +47,7 @@ pub async fn a_refused_commit_leaves_nothing(subject: Subject) {
 }
 
 /// A commit is made on the newest revision or not at all; a run is opened once; what was never opened takes none.
-pub async fn a_commit_on_an_old_revision_is_refused(subject: Subject) {
+pub async fn a_commit_on_an_old_revision_is_refused<W: Write>(subject: Subject<W>) {
     let case = Case::new(subject).await;
     let opening = case.open(|_| {}).await;
     let second = after(&opening, |_| {});
@@ -60,13 +62,14 @@ pub async fn a_commit_on_an_old_revision_is_refused(subject: Subject) {
 }
 
 /// Who did not hear the answer asks again, and hears yes: also when the run was let go with it.
-pub async fn a_commit_that_is_handed_in_twice_is_applied_once(subject: Subject) {
+pub async fn a_commit_that_is_handed_in_twice_is_applied_once<W: Write>(subject: Subject<W>) {
+    let write = subject.writer();
     let case = Case::new(subject).await;
-    let opening = case.open(|commit| commit.writes = vec![1]).await;
+    let opening = case.open(|commit| commit.writes = write(&[1])).await;
     case.keep(&opening).await;
     let second = after(&opening, |commit| {
         commit.held = false;
-        commit.writes = vec![2];
+        commit.writes = write(&[2]);
     });
     case.keep(&second).await;
     case.keep(&second).await;
@@ -76,11 +79,12 @@ pub async fn a_commit_that_is_handed_in_twice_is_applied_once(subject: Subject) 
 }
 
 /// Of commits at once one is kept, and the others hear that the run has gone on.
-pub async fn of_two_commits_on_one_revision_one_wins(subject: Subject) {
+pub async fn of_two_commits_on_one_revision_one_wins<W: Write>(subject: Subject<W>) {
+    let write = subject.writer();
     let case = Case::new(subject).await;
     let opening = case.open(|_| {}).await;
     let commits =
-        (0..20).map(|n| case.store().commit(Arc::new(after(&opening, |commit| commit.writes = vec![n]))));
+        (0..20).map(|n| case.store().commit(Arc::new(after(&opening, |commit| commit.writes = write(&[n])))));
     let results = futures::future::join_all(commits).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1, "{results:?}");
     assert!(results.iter().all(|result| matches!(result, Ok(()) | Err(StoreError::Conflict))), "{results:?}");
@@ -88,7 +92,7 @@ pub async fn of_two_commits_on_one_revision_one_wins(subject: Subject) {
 }
 
 /// All checkpoints stay, oldest first, each found by the commit that brought it.
-pub async fn checkpoints_are_listed_and_found_by_revision(subject: Subject) {
+pub async fn checkpoints_are_listed_and_found_by_revision<W: Write>(subject: Subject<W>) {
     let case = Case::new(subject).await;
     let mut last = case.open(|_| {}).await;
     for _ in 0..3 {
@@ -106,7 +110,7 @@ pub async fn checkpoints_are_listed_and_found_by_revision(subject: Subject) {
 }
 
 /// Only the row changes then, and its revision.
-pub async fn a_commit_without_a_checkpoint_leaves_the_newest(subject: Subject) {
+pub async fn a_commit_without_a_checkpoint_leaves_the_newest<W: Write>(subject: Subject<W>) {
     let case = Case::new(subject).await;
     let opening = case.open(|_| {}).await;
     case.keep(&after(&opening, |commit| commit.checkpoint = None)).await;
@@ -116,7 +120,7 @@ pub async fn a_commit_without_a_checkpoint_leaves_the_newest(subject: Subject) {
 }
 
 /// What happened comes in order, from any number on, as it was told.
-pub async fn events_come_in_order_and_after_a_number(subject: Subject) {
+pub async fn events_come_in_order_and_after_a_number<W: Write>(subject: Subject<W>) {
     let case = Case::new(subject).await;
     let opening = case.open(|_| {}).await;
     let second = after(&opening, |commit| {
@@ -134,7 +138,7 @@ pub async fn events_come_in_order_and_after_a_number(subject: Subject) {
 }
 
 /// It says where it came from, and shares nothing with it.
-pub async fn a_fork_is_a_run_of_its_own(subject: Subject) {
+pub async fn a_fork_is_a_run_of_its_own<W: Write>(subject: Subject<W>) {
     let case = Case::new(subject).await;
     let opening = case.open(|_| {}).await;
     let from = Some((opening.run, Revision(1)));
@@ -153,7 +157,7 @@ pub async fn a_fork_is_a_run_of_its_own(subject: Subject) {
 }
 
 /// A run that failed keeps its checkpoint, with all that its other branches brought, and goes on from it when somebody asks.
-pub async fn what_was_kept_before_a_failure_is_there_after_it(subject: Subject) {
+pub async fn what_was_kept_before_a_failure_is_there_after_it<W: Write>(subject: Subject<W>) {
     let case = Case::new(subject).await;
     let opening = case.open(|_| {}).await;
     let failed = after(&opening, |commit| {
@@ -174,14 +178,15 @@ pub async fn what_was_kept_before_a_failure_is_there_after_it(subject: Subject) 
 }
 
 /// Who stands outside waits until the run rests, and does not hold it afterwards.
-pub async fn an_operator_commits_only_while_nobody_holds_the_run(subject: Subject) {
+pub async fn an_operator_commits_only_while_nobody_holds_the_run<W: Write>(subject: Subject<W>) {
+    let write = subject.writer();
     let case = Case::new(subject).await;
     let opening = case.open(|_| {}).await;
     let by_operator = |last, n| {
         after(last, |commit| {
             commit.by = Author::Operator;
             commit.held = false;
-            commit.writes = vec![n];
+            commit.writes = write(&[n]);
         })
     };
     let early = by_operator(&opening, 1);

@@ -15,6 +15,7 @@ use crate::{
     Author, Checkpointer, Commit, CommitId, Epoch, Event, Opens, OwnerId, Revision, RunId, Sealed, Status,
     Timestamp, What,
 };
+use futures::future::BoxFuture;
 use std::{
     sync::{
         Arc,
@@ -24,16 +25,30 @@ use std::{
 };
 use uuid::Uuid;
 
-/// A store under test, for a product whose writes are numbers that the store is able to give back.
-pub struct Subject {
+/// What the product of a store under test writes.
+pub trait Write: Clone + Send + Sync + 'static {}
+
+impl<W: Clone + Send + Sync + 'static> Write for W {}
+
+/// A store under test.
+pub struct Subject<W> {
     /// The store.
-    pub store: Arc<dyn Checkpointer<u64>>,
-    /// The product's writes that were kept, in order.
-    pub writes: Box<dyn Fn() -> futures::future::BoxFuture<'static, Vec<u64>> + Send + Sync>,
+    pub store: Arc<dyn Checkpointer<W>>,
+    /// A write of the product's that stands for a number.
+    pub write: fn(u64) -> W,
+    /// The numbers of the product's writes that were kept, in order.
+    pub writes: Box<dyn Fn() -> BoxFuture<'static, Vec<u64>> + Send + Sync>,
+}
+
+impl<W> Subject<W> {
+    fn writer(&self) -> impl Fn(&[u64]) -> Vec<W> + Copy + use<W> {
+        let write = self.write;
+        move |numbers| numbers.iter().map(|number| write(*number)).collect()
+    }
 }
 
 /// Calls every function of the suite, each with a store of its own.
-pub async fn all<F: Future<Output = Subject>>(fresh: impl Fn() -> F) {
+pub async fn all<W: Write, F: Future<Output = Subject<W>>>(fresh: impl Fn() -> F) {
     a_commit_is_kept_whole(fresh().await).await;
     a_refused_commit_leaves_nothing(fresh().await).await;
     a_commit_on_an_old_revision_is_refused(fresh().await).await;
@@ -78,23 +93,23 @@ pub(crate) fn id() -> Uuid {
 }
 
 /// A run and its last commit.
-pub(crate) struct Case {
-    pub(crate) subject: Subject,
+pub(crate) struct Case<W> {
+    pub(crate) subject: Subject<W>,
     pub(crate) epoch: Epoch,
 }
 
-impl Case {
-    pub(crate) async fn new(subject: Subject) -> Self {
+impl<W: Write> Case<W> {
+    pub(crate) async fn new(subject: Subject<W>) -> Self {
         let epoch = subject.store.enter(at(0)).await.expect("a process may begin");
         Self { subject, epoch }
     }
 
-    pub(crate) fn store(&self) -> &dyn Checkpointer<u64> {
+    pub(crate) fn store(&self) -> &dyn Checkpointer<W> {
         &*self.subject.store
     }
 
     /// The opening of a run, held by this process.
-    pub(crate) fn opening(&self, owner: &str) -> Commit<u64> {
+    pub(crate) fn opening(&self, owner: &str) -> Commit<W> {
         let run = RunId(id());
         let opens = Opens { kind: "kind".to_owned(), owner: OwnerId::new(owner), forked_from: None };
         Commit {
@@ -118,20 +133,20 @@ impl Case {
     }
 
     /// Opens a run.
-    pub(crate) async fn open(&self, change: impl FnOnce(&mut Commit<u64>)) -> Commit<u64> {
+    pub(crate) async fn open(&self, change: impl FnOnce(&mut Commit<W>)) -> Commit<W> {
         let mut opening = self.opening("somebody");
         change(&mut opening);
         self.keep(&opening).await;
         opening
     }
 
-    pub(crate) async fn keep(&self, commit: &Commit<u64>) {
+    pub(crate) async fn keep(&self, commit: &Commit<W>) {
         self.store().commit(Arc::new(commit.clone())).await.expect("this commit is to be kept");
     }
 }
 
 /// The commit after another, with one event more.
-pub(crate) fn after(last: &Commit<u64>, change: impl FnOnce(&mut Commit<u64>)) -> Commit<u64> {
+pub(crate) fn after<W: Write>(last: &Commit<W>, change: impl FnOnce(&mut Commit<W>)) -> Commit<W> {
     let (expected, seq) = (last.expected.next(), last.events.last().map_or(0, |event| event.seq) + 1);
     let left = What::Left { thread: String::new(), node: format!("node {seq}") };
     let mut commit = Commit {

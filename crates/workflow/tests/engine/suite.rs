@@ -14,7 +14,7 @@ async fn the_store_in_memory_conforms() {
                 Box::pin(async move { memory.writes() });
             written
         });
-        conformance::Subject { store, writes }
+        conformance::Subject { store, write: |number| number, writes }
     })
     .await;
 }
