@@ -60,7 +60,7 @@ async fn an_answer_to_something_else_or_to_nothing_is_refused() {
     assert_eq!(process.head(run).await.status, Status::Waiting);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_a_thousand_answers_at_once_one_wins() {
     let graph = asking();
     let process = Process::start(&World::new(), &Arc::new(Memory::default()), &graph).await;

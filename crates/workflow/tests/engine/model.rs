@@ -1,6 +1,6 @@
 //! Random graphs under random deaths of their process, against the simplest thing that gives the same result.
 
-use crate::world::{Doors, Note, Process, World, owner, seconds};
+use crate::world::{Death, Doors, Note, Process, World, owner, seconds};
 use crate::{branches::merge, interrupts::answer, parts::Log};
 use proptest::prelude::*;
 use serde_json::json;
@@ -32,15 +32,6 @@ enum Does {
 enum Piece {
     Node(Does),
     Branches(Vec<Vec<Does>>),
-}
-
-/// How a process dies.
-#[derive(Debug, Clone, Copy)]
-struct Death {
-    /// At so many commits after the last.
-    after: usize,
-    /// Whether the commit is kept.
-    is_kept: bool,
 }
 
 /// The world outside, which remembers what was asked of it.
@@ -177,12 +168,19 @@ struct Outcome {
 }
 
 /// Lets a run live through all these deaths, answers it, and judges what it does not know by what is true.
-async fn live(pieces: &[Piece], deaths: &[Death], cancel_after: Option<usize>, is_eager: bool) -> Outcome {
+async fn live(
+    pieces: &[Piece],
+    deaths: &[(usize, Death)],
+    cancel_after: Option<usize>,
+    is_eager: bool,
+) -> Outcome {
     let truth = Arc::new(Truth::default());
     let graph = graph(pieces, &truth);
     let (world, store) = (World::new(), Arc::new(Memory::default()));
-    let doors = Arc::new(Doors::new(Arc::clone(&store)));
-    let mut deaths = deaths.iter();
+    let mut doors = Arc::new(Doors::new(Arc::clone(&store)));
+    let mut deaths = deaths.iter().copied();
+    let mut next = deaths.next();
+    let mut stopped = Vec::new();
     let mut process = Process::alone(&world, &store, Arc::<Doors>::clone(&doors), &graph).await;
     let opening = if is_eager {
         process.engine.open_eagerly(&graph, owner(), &Log::default()).await.unwrap()
@@ -190,16 +188,22 @@ async fn live(pieces: &[Piece], deaths: &[Death], cancel_after: Option<usize>, i
         process.engine.open(&graph, owner(), &Log::default()).unwrap()
     };
     let run = process.begin(opening).await;
-    doors.die_next(deaths.next().map(|death| (death.after, death.is_kept)));
+    doors.die_next(next);
     let (mut judged, mut rounds) = (0, 0);
     loop {
         rounds += 1;
         assert!(rounds < 1000, "the run never comes to its end: {:?}", process.head(run).await);
         tokio::select! {
             () = doors.died() => {
-                process.kill();
-                process = Process::alone(&world, &store, Arc::<Doors>::clone(&doors), &graph).await;
-                doors.die_next(deaths.next().map(|death| (death.after, death.is_kept)));
+                doors = Arc::new(doors.another());
+                let other = Process::alone(&world, &store, Arc::<Doors>::clone(&doors), &graph).await;
+                let dead = std::mem::replace(&mut process, other);
+                match next {
+                    Some((_, Death::Stopped)) => stopped.push(dead),
+                    _ => dead.kill(),
+                }
+                next = deaths.next();
+                doors.die_next(next);
             }
             () = tokio::time::sleep(Duration::from_millis(100)) => {}
         }
@@ -217,6 +221,8 @@ async fn live(pieces: &[Piece], deaths: &[Death], cancel_after: Option<usize>, i
             _ => {}
         }
     }
+    tokio::time::sleep(seconds(5)).await;
+    assert!(!doors.has_kept_late());
     let begun = |event: workflow::Event| match event.what {
         What::Begun { node, key, .. } => Some((node, key)),
         _ => None,
@@ -284,9 +290,9 @@ fn pieces() -> impl Strategy<Value = Vec<Piece>> {
     prop::collection::vec(piece, 1..5)
 }
 
-fn deaths() -> impl Strategy<Value = Vec<Death>> {
-    let death = (1..5_usize, any::<bool>()).prop_map(|(after, is_kept)| Death { after, is_kept });
-    prop::collection::vec(death, 0..5)
+fn deaths() -> impl Strategy<Value = Vec<(usize, Death)>> {
+    let death = prop::sample::select(vec![Death::Before, Death::After, Death::Stopped]);
+    prop::collection::vec((1..5_usize, death), 0..5)
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
@@ -349,11 +355,11 @@ fn before_and_after_every_commit_of_a_graph_with_everything_in_it_nothing_is_los
     ];
     let mut expected = reference(&pieces);
     expected.push("end".to_owned());
-    for is_kept in [false, true] {
+    for death in [Death::Before, Death::After, Death::Stopped] {
         for after in 1..40 {
-            let outcome = block_on(live(&pieces, &[Death { after, is_kept }], None, false));
+            let outcome = block_on(live(&pieces, &[(after, death)], None, false));
             check(&outcome);
-            assert_eq!((outcome.status, &outcome.lines), (Status::Done, &expected), "{after} {is_kept}");
+            assert_eq!((outcome.status, &outcome.lines), (Status::Done, &expected), "{after} {death:?}");
         }
     }
 }

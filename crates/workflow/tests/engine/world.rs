@@ -182,31 +182,53 @@ pub(crate) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// A door to the store at which processes die, and behind which answers get lost.
+/// How a process dies at a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Death {
+    /// Before it is kept.
+    Before,
+    /// After it is kept.
+    After,
+    /// Not at all: it is stopped, taken for dead, and goes on seconds later as if nothing had been.
+    Stopped,
+}
+
+/// A process's door to the store, at which it dies, and behind which answers get lost.
 pub(crate) struct Doors {
     inner: Arc<Memory<Note>>,
-    commits: AtomicU64,
-    /// At which commit the process dies, and whether that is kept.
-    dies_at: Mutex<Option<(u64, bool)>>,
-    died: Notify,
+    fate: Arc<Fate>,
+    /// The process is dead or stopped: nothing comes through any more.
+    is_gone: AtomicBool,
     loses_answers: AtomicBool,
     loses_a_claim: AtomicBool,
     /// How long a commit takes, in microseconds.
     takes: AtomicU64,
 }
 
+/// What processes that follow each other have in common.
+#[derive(Default)]
+struct Fate {
+    commits: AtomicU64,
+    /// At which commit the process dies, and how.
+    dies_at: Mutex<Option<(u64, Death)>>,
+    died: Notify,
+    /// Something was kept of a process that was taken for dead.
+    late_kept: AtomicBool,
+}
+
 impl Doors {
     pub(crate) fn new(inner: Arc<Memory<Note>>) -> Self {
-        let (commits, dies_at, died) = (AtomicU64::new(0), Mutex::default(), Notify::new());
-        Self {
-            inner,
-            commits,
-            dies_at,
-            died,
-            loses_answers: AtomicBool::new(false),
-            loses_a_claim: AtomicBool::new(false),
-            takes: AtomicU64::new(0),
-        }
+        Self::with(inner, Arc::default())
+    }
+
+    /// The door of the process after this one.
+    pub(crate) fn another(&self) -> Self {
+        Self::with(Arc::clone(&self.inner), Arc::clone(&self.fate))
+    }
+
+    fn with(inner: Arc<Memory<Note>>, fate: Arc<Fate>) -> Self {
+        let [is_gone, loses_answers, loses_a_claim] = [false, false, false].map(AtomicBool::new);
+        Self { inner, fate, is_gone, loses_answers, loses_a_claim, takes: AtomicU64::new(0) }
     }
 
     /// Of three times that a commit is handed in, it is lost on the way there, lost on the way back, and answered.
@@ -225,33 +247,50 @@ impl Doors {
     }
 
     /// The process dies at so many commits from now on.
-    pub(crate) fn die_next(&self, after: Option<(usize, bool)>) {
-        let now = self.commits.load(Ordering::SeqCst);
-        *self.dies_at.lock().unwrap() = after.map(|(after, is_kept)| (now + after as u64, is_kept));
+    pub(crate) fn die_next(&self, after: Option<(usize, Death)>) {
+        let now = self.fate.commits.load(Ordering::SeqCst);
+        *self.fate.dies_at.lock().unwrap() = after.map(|(after, death)| (now + after as u64, death));
     }
 
     /// Completes when it has died.
     pub(crate) async fn died(&self) {
-        self.died.notified().await;
+        self.fate.died.notified().await;
+    }
+
+    /// Whether something was kept of a process that was taken for dead.
+    pub(crate) fn has_kept_late(&self) -> bool {
+        self.fate.late_kept.load(Ordering::SeqCst)
     }
 
     /// Commits handed in so far.
     pub(crate) fn commits(&self) -> usize {
-        usize::try_from(self.commits.load(Ordering::SeqCst)).unwrap()
+        usize::try_from(self.fate.commits.load(Ordering::SeqCst)).unwrap()
+    }
+
+    async fn pass(&self) {
+        if self.is_gone.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
     }
 
     async fn hand_in(&self, commit: Arc<Commit<Note>>) -> Result<(), StoreError> {
-        let number = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
+        let number = self.fate.commits.fetch_add(1, Ordering::SeqCst) + 1;
         match self.takes.load(Ordering::SeqCst) {
             0 => {}
             micros => tokio::time::sleep(Duration::from_micros(micros)).await,
         }
-        let death = self.dies_at.lock().unwrap().filter(|(at, _)| *at <= number);
-        if let Some((_, is_kept)) = death {
-            if is_kept {
+        let death = self.fate.dies_at.lock().unwrap().take_if(|(at, _)| *at <= number);
+        if let Some((_, death)) = death {
+            self.is_gone.store(true, Ordering::SeqCst);
+            self.fate.died.notify_one();
+            if death == Death::Stopped {
+                tokio::time::sleep(seconds(4)).await;
+                let is_kept = self.inner.commit(Arc::clone(&commit)).await.is_ok();
+                self.fate.late_kept.fetch_or(is_kept, Ordering::SeqCst);
+            }
+            if death == Death::After {
                 self.inner.commit(commit).await?;
             }
-            self.died.notify_one();
             return std::future::pending().await;
         }
         let lost = || StoreError::Unavailable("on purpose".to_owned());
@@ -270,14 +309,17 @@ macro_rules! through {
         #[async_trait::async_trait]
         impl Checkpointer<Note> for Doors {
             $(async fn $name(&self, $($arg: $type),*) -> Result<$result, StoreError> {
+                self.pass().await;
                 self.inner.$name($($arg),*).await
             })*
 
             async fn commit(&self, commit: Arc<Commit<Note>>) -> Result<(), StoreError> {
+                self.pass().await;
                 self.hand_in(commit).await
             }
 
             async fn claim(&self, claim: &Claim) -> Result<Vec<Loaded>, StoreError> {
+                self.pass().await;
                 let taken = self.inner.claim(claim).await?;
                 if !taken.is_empty() && self.loses_a_claim.swap(false, Ordering::SeqCst) {
                     return Err(StoreError::Unavailable("on purpose".to_owned()));
