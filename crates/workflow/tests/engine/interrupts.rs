@@ -1,14 +1,14 @@
 //! Questions to people.
 
 use crate::{
-    parts::{Log, ask, note},
+    parts::{Log, Outside, ask, charge, note},
     world::{Note, Process, World, seconds},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
 use workflow::{
-    Answer, Checkpointer, Ctx, EngineError, Graph, Interrupt, Memory, NodeError, Request, RunId, Status,
-    Step, StoreError,
+    Answer, Checkpointer, Ctx, Effect, EngineError, Graph, Interrupt, Memory, NodeError, Request, RunId,
+    Status, Step, StoreError,
 };
 
 fn asking() -> Arc<Graph<Log, Note>> {
@@ -117,4 +117,59 @@ async fn who_cancels_a_run_that_asks_drops_its_question() {
     assert_eq!(late, Err(EngineError::Store(StoreError::Answered)));
     let gone = process.engine.cancel(RunId(question.id.0)).await;
     assert_eq!(gone, Err(EngineError::Store(StoreError::NotFound)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_run_drops_its_question_and_settles_on_its_way_out() {
+    let outside = Outside::new(true);
+    let graph = Graph::builder("settling")
+        .node_with("ask", "may I?", ask)
+        .node_with("settle", (outside.clone(), Effect::once(seconds(10))), charge)
+        .edge("ask", "settle")
+        .end("settle")
+        .after_cancel("settle")
+        .build();
+    let graph = Arc::new(graph.unwrap());
+    let process = Process::start(&World::new(), &Arc::new(Memory::default()), &graph).await;
+    let run = process.run(&graph, &Log::default()).await;
+    process.until(run, Status::Waiting).await;
+    let question = process.store.questions(run).await.unwrap().remove(0);
+    process.engine.cancel(run).await.unwrap();
+    process.until(run, Status::Cancelled).await;
+    assert!(process.store.questions(run).await.unwrap().is_empty());
+    let settled = |event: workflow::Event| match event.what {
+        workflow::What::Settled { interrupt, word } => Some((interrupt, word)),
+        _ => None,
+    };
+    let settled: Vec<_> = process.events(run).await.into_iter().filter_map(settled).collect();
+    assert_eq!(settled, [(question.id, "dropped".to_owned())]);
+    assert_eq!(process.state(&graph, run).await.lines, ["charged"]);
+    assert_eq!(outside.asked(), [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_to_a_run_that_cannot_go_on_is_heard_once_and_waits_with_it() {
+    let outside = Outside::new(false);
+    let graph = Graph::builder("stuck")
+        .fork("fork", &["ask", "charge"], "join")
+        .node_with("ask", "may I?", ask)
+        .node_with("charge", (outside.clone(), Effect::once(seconds(5))), charge)
+        .join("join", crate::branches::merge)
+        .edge("ask", "join")
+        .edge("charge", "join")
+        .end("join")
+        .build();
+    let graph = Arc::new(graph.unwrap());
+    let process = Process::start(&World::new(), &Arc::new(Memory::default()), &graph).await;
+    let run = process.run(&graph, &Log::default()).await;
+    outside.was_asked(1).await;
+    process.engine.cancel(run).await.unwrap();
+    process.until(run, Status::NeedsAttention).await;
+    let question = process.store.questions(run).await.unwrap().remove(0);
+    process.engine.answer(answer(run, &question, json!("yes"))).await.unwrap();
+    tokio::time::sleep(seconds(2)).await;
+    let head = process.head(run).await;
+    assert_eq!(head.status, Status::NeedsAttention);
+    tokio::time::sleep(seconds(10)).await;
+    assert_eq!(process.head(run).await.revision, head.revision);
 }
