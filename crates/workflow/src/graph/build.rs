@@ -43,14 +43,14 @@ impl<S, W> Builder<S, W> {
 
     /// Adds a node whose code is given something of the product's.
     #[must_use]
-    pub fn node_with<E, F>(self, name: &'static str, env: E, code: F) -> Self
+    pub fn node_with<E, F>(self, name: &'static str, given: E, code: F) -> Self
     where
         S: 'static,
         W: 'static,
         E: Clone + Send + Sync + 'static,
         F: for<'a> CodeWith<'a, E, S, W> + Send + Sync + 'static,
     {
-        self.code(name, Arc::new(move |state, ctx| Box::pin(code(env.clone(), state, ctx))))
+        self.code(name, Arc::new(move |state, ctx| Box::pin(code(given.clone(), state, ctx))))
     }
 
     fn code(self, name: &str, code: CodeFn<S, W>) -> Self {

@@ -6,6 +6,9 @@ use futures::FutureExt as _;
 use std::{future::poll_fn, panic::AssertUnwindSafe, pin::pin, sync::Arc, task::Poll, time::Duration};
 use tokio::time::Instant;
 
+/// After so many visits a run lets others have their turn.
+const YIELD_EVERY: u32 = 16;
+
 /// How a visit ended.
 pub(super) enum Ended<S, W> {
     /// The node answered.
@@ -33,8 +36,10 @@ pub(super) async fn visit<S: State, W: Send + Sync + 'static>(
     time_max: Duration,
     code: &CodeFn<S, W>,
 ) -> Ended<S, W> {
-    // Other runs of this thread of the machine have their turn, also beside nodes that never wait.
-    tokio::task::yield_now().await;
+    if drive.book().body.visits.is_multiple_of(YIELD_EVERY) {
+        // Others have their turn, also beside a graph whose nodes never wait.
+        tokio::task::yield_now().await;
+    }
     let mut state: S = match state::closed(thread.state.clone()) {
         Ok(state) => state,
         Err(error) => return Ended::Failed(error.into()),
