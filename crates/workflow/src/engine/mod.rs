@@ -65,13 +65,13 @@ pub struct Engine<W> {
 
 /// An engine whose graphs are not all named yet.
 pub struct EngineBuilder<W> {
-    kinds: HashMap<&'static str, (Arc<dyn Kind<W>>, usize)>,
+    kinds: Vec<(&'static str, Arc<dyn Kind<W>>, usize)>,
 }
 
 /// Why an engine did not do it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
-    /// [`Engine::enter`] was not called, or the process was taken for dead and has not come back.
+    /// [`Engine::enter`] was not called, the process was taken for dead and has not come back, or it goes down.
     #[error("this process is not at work")]
     NotAtWork,
     /// No graph of this engine has the name.
@@ -102,23 +102,31 @@ impl<W: Send + Sync + 'static> EngineBuilder<W> {
     #[must_use]
     pub fn graph<S: State>(mut self, graph: &Arc<Graph<S, W>>, at_once_max: usize) -> Self {
         let kind: Arc<dyn Kind<W>> = Arc::<Graph<S, W>>::clone(graph);
-        self.kinds.insert(graph.name(), (kind, at_once_max));
+        self.kinds.push((graph.name(), kind, at_once_max));
         self
     }
 
     /// An engine that is not at work yet.
+    ///
+    /// # Errors
+    /// `Refused` when two graphs have the same name.
     pub fn build(
         self,
         host: Arc<dyn Host>,
         store: Arc<dyn Checkpointer<W>>,
         settings: Settings,
-    ) -> Engine<W> {
-        let turns = Turns::new(self.kinds.iter().map(|(name, (_, cap))| (*name, *cap)));
-        Engine {
+    ) -> Result<Engine<W>, EngineError> {
+        let turns = Turns::new(self.kinds.iter().map(|(name, _, cap)| (*name, *cap)));
+        let given = self.kinds.len();
+        let kinds: HashMap<_, _> = self.kinds.into_iter().map(|(name, kind, _)| (name, kind)).collect();
+        if kinds.len() < given {
+            return Err(EngineError::Refused("two graphs have the same name"));
+        }
+        Ok(Engine {
             host,
             store,
             settings,
-            kinds: self.kinds.into_iter().map(|(name, (kind, _))| (name, kind)).collect(),
+            kinds,
             epoch: Mutex::default(),
             live: Mutex::default(),
             turns: Mutex::new(turns),
@@ -127,14 +135,14 @@ impl<W: Send + Sync + 'static> EngineBuilder<W> {
             waiting: Notify::new(),
             due: Notify::new(),
             closing: CancellationToken::new(),
-        }
+        })
     }
 }
 
 impl<W: Send + Sync + 'static> Engine<W> {
     /// Begins an engine.
     pub fn builder() -> EngineBuilder<W> {
-        EngineBuilder { kinds: HashMap::new() }
+        EngineBuilder { kinds: Vec::new() }
     }
 
     /// Begins a life of this process. Runs can be opened from now on; [`Engine::work`] drives them.
@@ -182,8 +190,17 @@ impl<W: Send + Sync + 'static> Engine<W> {
 
     fn enqueue(&self, ticket: Ticket<W>, is_claimed: bool) {
         locked(&self.live).insert(ticket.drive.run, Arc::clone(&ticket.drive));
-        let opens = ticket.drive.opens.clone();
-        locked(&self.turns).push(&opens.kind, opens.owner, is_claimed, ticket);
+        let (opens, run) = (ticket.drive.opens.clone(), ticket.drive.run);
+        let is_cancelled = ticket.drive.book().cancel;
+        if self.closing.is_cancelled() {
+            ticket.drive.close();
+        }
+        let mut turns = locked(&self.turns);
+        turns.push(&opens.kind, opens.owner, is_claimed, ticket);
+        if is_cancelled {
+            turns.hurry(|ticket| ticket.drive.run == run);
+        }
+        drop(turns);
         self.waiting.notify_one();
     }
 

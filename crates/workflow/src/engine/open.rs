@@ -98,7 +98,11 @@ impl<W: Send + Sync + 'static> Engine<W> {
             None => What::Opened,
         };
         book.tell(self.host.now(), what);
+        let epoch = self.at_work()?;
+        if self.closing.is_cancelled() {
+            return Err(EngineError::NotAtWork);
+        }
         let run = RunId(self.host.id());
-        Ok(Arc::new(self.drive(run, opens, schema, self.at_work()?, book)))
+        Ok(Arc::new(self.drive(run, opens, schema, epoch, book)))
     }
 }

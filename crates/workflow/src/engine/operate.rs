@@ -38,8 +38,10 @@ impl<W: Send + Sync + 'static> Engine<W> {
     /// # Errors
     /// `NotFound`, or the store cannot be reached; where this process drives the run, it is told all the same.
     pub async fn cancel(&self, run: RunId) -> Result<(), EngineError> {
-        if let Some(drive) = locked(&self.live).get(&run) {
+        if let Some(drive) = locked(&self.live).get(&run).cloned() {
             drive.cancel();
+            locked(&self.turns).hurry(|ticket| ticket.drive.run == run);
+            self.waiting.notify_one();
         }
         self.store.request_cancel(run, self.host.now()).await?;
         self.look(run).await

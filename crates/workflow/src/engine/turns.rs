@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Runs that wait for their turn in this process.
 pub(super) struct Turns<T> {
+    /// Those that only come to their end: they wait for nobody.
+    urgent: VecDeque<(&'static str, T)>,
     kinds: BTreeMap<&'static str, Kind<T>>,
 }
 
@@ -29,7 +31,8 @@ impl<T> Turns<T> {
             ring: VecDeque::new(),
             of_owner: HashMap::new(),
         };
-        Self { kinds: caps.into_iter().map(|(name, cap)| (name, kind(cap))).collect() }
+        let kinds = caps.into_iter().map(|(name, cap)| (name, kind(cap))).collect();
+        Self { urgent: VecDeque::new(), kinds }
     }
 
     /// Waits behind whatever else its owner has waiting.
@@ -44,8 +47,37 @@ impl<T> Turns<T> {
         kind.claimed += usize::from(is_claimed);
     }
 
+    /// A run that waits does so no longer, whatever the caps say.
+    pub(super) fn hurry(&mut self, is_it: impl Fn(&T) -> bool) {
+        for (name, kind) in &mut self.kinds {
+            let mut found = None;
+            for (owner, own) in &mut kind.of_owner {
+                if let Some(place) = own.iter().position(|(_, run)| is_it(run)) {
+                    found = own.remove(place).map(|taken| (owner.clone(), own.is_empty(), taken));
+                    break;
+                }
+            }
+            if let Some((owner, is_last, (is_claimed, run))) = found {
+                if is_last {
+                    kind.of_owner.remove(&owner);
+                    kind.ring.retain(|other| *other != owner);
+                }
+                kind.waiting -= 1;
+                kind.claimed -= usize::from(is_claimed);
+                self.urgent.push_back((name, run));
+                return;
+            }
+        }
+    }
+
     /// The next run that there is room for; it runs from now on.
     pub(super) fn pop(&mut self) -> Option<T> {
+        if let Some((name, run)) = self.urgent.pop_front() {
+            if let Some(kind) = self.kinds.get_mut(name) {
+                kind.running += 1;
+            }
+            return Some(run);
+        }
         let kind = self.kinds.values_mut().find(|kind| kind.running < kind.cap && !kind.ring.is_empty())?;
         kind.running += 1;
         kind.next()
@@ -54,6 +86,9 @@ impl<T> Turns<T> {
     /// All that wait, whether there is room or not; they run from now on.
     pub(super) fn pop_all(&mut self) -> Vec<T> {
         let mut all = Vec::new();
+        while !self.urgent.is_empty() {
+            all.extend(self.pop());
+        }
         for kind in self.kinds.values_mut() {
             while let Some(run) = kind.next() {
                 kind.running += 1;
@@ -124,6 +159,26 @@ mod tests {
         assert_eq!((turns.pop(), turns.pop(), turns.pop()), (Some(0), Some(1), None));
         turns.done("chat");
         assert_eq!((turns.pop(), turns.pop()), (Some(2), None));
+    }
+
+    #[test]
+    fn who_is_in_a_hurry_waits_for_no_cap_and_nobody_else_loses_a_turn() {
+        let mut turns = turns(1);
+        for run in 0..3 {
+            turns.push("chat", OwnerId::new("one"), false, run);
+        }
+        turns.push("chat", OwnerId::new("other"), true, 9);
+        assert_eq!(turns.pop(), Some(0));
+        turns.hurry(|run| *run == 2);
+        turns.hurry(|run| *run == 9);
+        turns.hurry(|run| *run == 77);
+        assert_eq!((turns.pop(), turns.pop(), turns.pop()), (Some(2), Some(9), None));
+        for _ in 0..3 {
+            turns.done("chat");
+        }
+        assert_eq!((turns.pop(), turns.pop()), (Some(1), None));
+        turns.done("chat");
+        assert_eq!(turns.room(), [("chat".to_owned(), 1)]);
     }
 
     #[test]

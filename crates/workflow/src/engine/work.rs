@@ -35,23 +35,32 @@ impl<W: Send + Sync + 'static> Engine<W> {
                 Some(rested) = tasks.join_next() => self.rested(rested),
             }
         }
-        // Those that wait for their turn too: what they were about to call was not called, and only this process knows.
         for drive in locked(&self.live).values() {
             drive.close();
         }
-        for ticket in locked(&self.turns).pop_all() {
-            tasks.spawn(drive(ticket));
-        }
-        let all = async {
-            while let Some(rested) = tasks.join_next().await {
-                self.rested(rested);
-            }
-        };
-        if tokio::time::timeout(self.settings.grace, all).await.is_err() {
+        if tokio::time::timeout(self.settings.grace, self.wind_up(&mut tasks)).await.is_err() {
             tracing::warn!(
                 left = tasks.len(),
                 "runs did not come to rest in time; they go on from their checkpoints"
             );
+        }
+        tasks.shutdown().await;
+    }
+
+    /// Until every run rests. Those that wait for their turn too: what they were about to call was not called, and only this
+    /// process knows.
+    async fn wind_up(&self, tasks: &mut JoinSet<Rested>) {
+        loop {
+            for ticket in locked(&self.turns).pop_all() {
+                tasks.spawn(drive(ticket));
+            }
+            tokio::select! {
+                () = self.waiting.notified() => {}
+                rested = tasks.join_next() => match rested {
+                    Some(rested) => self.rested(rested),
+                    None => return,
+                },
+            }
         }
     }
 

@@ -121,10 +121,16 @@ async fn who_cancels_a_run_that_asks_drops_its_question() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_run_drops_its_question_and_settles_on_its_way_out() {
-    let outside = Outside::new(true);
+    async fn settle(log: &mut Log, ctx: &Ctx<Note>) -> Result<Step, NodeError> {
+        let how = Effect::once(seconds(10));
+        let call = |call: workflow::Call| async move { Ok(call.is_stopped()) };
+        let is_stopped: bool = ctx.effect("settle", how, call).await?;
+        log.add(format!("settled, cancelled {}, stopped {is_stopped}", ctx.is_cancelled()));
+        Ok(Step::Next)
+    }
     let graph = Graph::builder("settling")
         .node_with("ask", "may I?", ask)
-        .node_with("settle", (outside.clone(), Effect::once(seconds(10))), charge)
+        .node("settle", settle)
         .edge("ask", "settle")
         .end("settle")
         .after_cancel("settle")
@@ -143,8 +149,8 @@ async fn a_cancelled_run_drops_its_question_and_settles_on_its_way_out() {
     };
     let settled: Vec<_> = process.events(run).await.into_iter().filter_map(settled).collect();
     assert_eq!(settled, [(question.id, "dropped".to_owned())]);
-    assert_eq!(process.state(&graph, run).await.lines, ["charged"]);
-    assert_eq!(outside.asked(), [1]);
+    let lines = process.state(&graph, run).await.lines;
+    assert_eq!(lines, ["settled, cancelled true, stopped false"]);
 }
 
 #[tokio::test(start_paused = true)]

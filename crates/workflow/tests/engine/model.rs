@@ -195,6 +195,9 @@ async fn live(
         assert!(rounds < 1000, "the run never comes to its end: {:?}", process.head(run).await);
         tokio::select! {
             () = doors.died() => {
+                if matches!(next, Some((_, Death::Politely))) {
+                    process.go_down().await;
+                }
                 doors = Arc::new(doors.another());
                 let other = Process::alone(&world, &store, Arc::<Doors>::clone(&doors), &graph).await;
                 let dead = std::mem::replace(&mut process, other);
@@ -291,7 +294,7 @@ fn pieces() -> impl Strategy<Value = Vec<Piece>> {
 }
 
 fn deaths() -> impl Strategy<Value = Vec<(usize, Death)>> {
-    let death = prop::sample::select(vec![Death::Before, Death::After, Death::Stopped]);
+    let death = prop::sample::select(vec![Death::Before, Death::After, Death::Politely, Death::Stopped]);
     prop::collection::vec((1..5_usize, death), 0..5)
 }
 
@@ -355,7 +358,7 @@ fn before_and_after_every_commit_of_a_graph_with_everything_in_it_nothing_is_los
     ];
     let mut expected = reference(&pieces);
     expected.push("end".to_owned());
-    for death in [Death::Before, Death::After, Death::Stopped] {
+    for death in [Death::Before, Death::After, Death::Politely, Death::Stopped] {
         for after in 1..40 {
             let outcome = block_on(live(&pieces, &[(after, death)], None, false));
             check(&outcome);

@@ -321,3 +321,35 @@ async fn what_a_process_holds_and_does_not_know_of_is_found() {
     assert!(begun.elapsed() < workflow::STRAY_AFTER + seconds(3), "{:?}", begun.elapsed());
     assert_eq!(outside.asked(), [1, 1, 1]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_cancels_a_run_that_waits_for_its_turn_does_not_wait_for_it() {
+    let outside = Outside::new(false);
+    let (graph, world, store) = (charging(&outside, seconds(600)), World::new(), Arc::new(Memory::default()));
+    let process = Process::build(&world, &store, Engine::builder().graph(&graph, 1)).await;
+    let first = process.run(&graph, &Log::default()).await;
+    outside.was_asked(1).await;
+    let second = process.run(&graph, &Log::default()).await;
+    tokio::time::sleep(seconds(1)).await;
+    process.engine.cancel(second).await.unwrap();
+    process.until(second, Status::Cancelled).await;
+    assert_eq!((process.head(first).await.status, outside.asked()), (Status::Running, vec![1]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_goes_down_opens_nothing_more_and_settles_what_was_opened_before() {
+    let busy = Outside::new(false);
+    let (graph, world, store) = (charging(&busy, seconds(600)), World::new(), Arc::new(Memory::default()));
+    let mut first = Process::start(&world, &store, &graph).await;
+    first.run(&graph, &Log::default()).await;
+    busy.was_asked(1).await;
+    let opening = first.engine.open_eagerly(&graph, owner(), &Log::default()).await.unwrap();
+    first.engine.close();
+    assert!(first.engine.open(&graph, owner(), &Log::default()).is_err());
+    let second = first.begin(opening).await;
+    first.go_down().await;
+    assert_eq!(busy.asked(), [1]);
+    let loaded = store.load(second).await.unwrap().unwrap();
+    let threads = graph.threads(&loaded.checkpoint).unwrap();
+    assert_eq!(threads[""].journal[0].known, workflow::Known::Due);
+}

@@ -8,7 +8,10 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use workflow::{Builder, Checkpointer, Graph, GraphError, Memory, Sealed, State, StateError, Status};
+use workflow::{
+    Builder, Checkpointer, Engine, EngineError, Graph, GraphError, Memory, Sealed, Settings, State,
+    StateError, Status,
+};
 
 fn nodes(names: &[&'static str]) -> Builder<Log, Note> {
     names.iter().fold(Graph::builder("g"), |graph, name| graph.node_with(name, *name, note))
@@ -48,6 +51,14 @@ fn what_is_no_graph_is_said_when_it_is_built() {
     let nested = nodes(&["a", "b"]).edge("a", "f").fork("f", &["b"], "j").join("j", merge).end("j");
     let nested = nested.edge("b", "g").fork("g", &["c"], "k").node_with("c", "c", note).join("k", merge);
     assert_eq!(wrong(nested.edge("c", "j").edge("k", "j")), Astray { fork: s("g"), at: s("j") });
+}
+
+#[tokio::test]
+async fn an_engine_has_one_graph_of_a_name() {
+    let graph = Arc::new(nodes(&["a"]).end("a").build().unwrap());
+    let engine = Engine::builder().graph(&graph, 1).graph(&graph, 2);
+    let built = engine.build(World::new(), Arc::new(Memory::default()), Settings::default());
+    assert_eq!(built.err(), Some(EngineError::Refused("two graphs have the same name")));
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -104,7 +104,7 @@ impl Process {
     ) -> Self {
         let settings = Settings { dead_after, grace: Duration::from_secs(10) };
         let host: Arc<dyn Host> = Arc::<World>::clone(world);
-        let engine = Arc::new(builder.build(host, door, settings));
+        let engine = Arc::new(builder.build(host, door, settings).unwrap());
         engine.enter().await.unwrap();
         let task = tokio::spawn({
             let engine = Arc::clone(&engine);
@@ -134,9 +134,14 @@ impl Process {
     }
 
     /// The process goes down politely.
-    pub(crate) async fn stop(self) {
+    pub(crate) async fn stop(mut self) {
+        self.go_down().await;
+    }
+
+    /// The same, for one that is still looked at.
+    pub(crate) async fn go_down(&mut self) {
         self.engine.close();
-        self.task.await.unwrap();
+        (&mut self.task).await.unwrap();
     }
 
     pub(crate) async fn head(&self, run: RunId) -> Head {
@@ -189,6 +194,8 @@ pub(crate) enum Death {
     Before,
     /// After it is kept.
     After,
+    /// Politely: it is told to go down while it commits.
+    Politely,
     /// Not at all: it is stopped, taken for dead, and goes on seconds later as if nothing had been.
     Stopped,
 }
@@ -280,7 +287,9 @@ impl Doors {
             micros => tokio::time::sleep(Duration::from_micros(micros)).await,
         }
         let death = self.fate.dies_at.lock().unwrap().take_if(|(at, _)| *at <= number);
-        if let Some((_, death)) = death {
+        if let Some((_, Death::Politely)) = death {
+            self.fate.died.notify_one();
+        } else if let Some((_, death)) = death {
             self.is_gone.store(true, Ordering::SeqCst);
             self.fate.died.notify_one();
             if death == Death::Stopped {
