@@ -64,9 +64,10 @@ impl Truth {
 type Env = (Arc<Truth>, &'static str, Does);
 
 async fn act((truth, name, does): Env, log: &mut Log, ctx: &Ctx<Note>) -> Result<Step, NodeError> {
-    let busy = Backoff { tries: 3, first: seconds(1), longest: seconds(1) };
+    // Each death in the middle of it is a try of an idempotent effect.
+    let busy = Backoff { tries: 10, first: seconds(1), longest: seconds(1) };
     let how = match does {
-        Does::Idempotent => Effect::idempotent(seconds(5)),
+        Does::Idempotent => Effect::idempotent(seconds(5)).retried(busy),
         _ => Effect::once(seconds(5)).retried(busy),
     };
     let is_flaky = does == Does::Flaky;
@@ -295,7 +296,7 @@ fn pieces() -> impl Strategy<Value = Vec<Piece>> {
 
 fn deaths() -> impl Strategy<Value = Vec<(usize, Death)>> {
     let death = prop::sample::select(vec![Death::Before, Death::After, Death::Politely, Death::Stopped]);
-    prop::collection::vec((1..5_usize, death), 0..5)
+    prop::collection::vec((1..5_usize, death), 0..7)
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
