@@ -1,10 +1,10 @@
 //! The work of a process: it drives what it holds, until it goes down.
 
 use super::{Engine, Ticket, locked};
-use crate::{Epoch, RunId, Timestamp};
+use crate::{Timestamp, run::Drive};
 use futures::FutureExt as _;
-use std::panic::AssertUnwindSafe;
-use tokio::task::JoinSet;
+use std::{panic::AssertUnwindSafe, sync::Arc};
+use tokio::task::{JoinError, JoinSet};
 
 impl<W: Send + Sync + 'static> Engine<W> {
     /// Drives runs until [`Engine::close`], and then as long as its grace time lets those under way finish. Whoever calls it waits
@@ -49,7 +49,7 @@ impl<W: Send + Sync + 'static> Engine<W> {
 
     /// Until every run rests. Those that wait for their turn too: what they were about to call was not called, and only this
     /// process knows.
-    async fn wind_up(&self, tasks: &mut JoinSet<Rested>) {
+    async fn wind_up(&self, tasks: &mut JoinSet<Rested<W>>) {
         loop {
             for ticket in locked(&self.turns).pop_all() {
                 tasks.spawn(drive(ticket));
@@ -68,13 +68,14 @@ impl<W: Send + Sync + 'static> Engine<W> {
         locked(&self.turns).pop()
     }
 
-    fn rested(&self, rested: Result<Rested, tokio::task::JoinError>) {
+    fn rested(&self, rested: Result<Rested<W>, JoinError>) {
         match rested {
-            Ok(Rested { run, epoch, kind, wake_at }) => {
-                locked(&self.turns).done(&kind);
+            Ok(Rested { drive, wake_at }) => {
+                locked(&self.turns).done(&drive.opens.kind);
                 let mut live = locked(&self.live);
-                if live.get(&run).is_some_and(|drive| drive.epoch == epoch) {
-                    live.remove(&run);
+                // Somebody may have answered since, and the run been taken up again.
+                if live.get(&drive.run).is_some_and(|other| Arc::ptr_eq(other, &drive)) {
+                    live.remove(&drive.run);
                 }
                 drop(live);
                 if let Some(at) = wake_at {
@@ -89,25 +90,21 @@ impl<W: Send + Sync + 'static> Engine<W> {
 }
 
 /// A run that came to rest.
-struct Rested {
-    run: RunId,
-    epoch: Epoch,
-    kind: String,
+struct Rested<W> {
+    drive: Arc<Drive<W>>,
     wake_at: Option<Timestamp>,
 }
 
-async fn drive<W: Send + Sync + 'static>(ticket: Ticket<W>) -> Rested {
+async fn drive<W: Send + Sync + 'static>(ticket: Ticket<W>) -> Rested<W> {
     let Ticket { kind, drive, .. } = ticket;
-    let (run, epoch) = (drive.run, drive.epoch);
-    let name = drive.opens.kind.clone();
-    let lost = drive.lost.clone();
+    let driven = AssertUnwindSafe(kind.drive(Arc::clone(&drive))).catch_unwind();
     let wake_at = tokio::select! {
         biased;
-        () = lost.cancelled() => None,
-        wake_at = AssertUnwindSafe(kind.drive(drive)).catch_unwind() => wake_at.unwrap_or_else(|_panic| {
-            tracing::error!(%run, "the engine panicked; the run goes on from its checkpoint in the next life of this process");
+        () = drive.lost.cancelled() => None,
+        wake_at = driven => wake_at.unwrap_or_else(|_panic| {
+            tracing::error!(run = %drive.run, "the engine panicked; the run is taken up again from its checkpoint");
             None
         }),
     };
-    Rested { run, epoch, kind: name, wake_at }
+    Rested { drive, wake_at }
 }
