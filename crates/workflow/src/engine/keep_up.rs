@@ -5,11 +5,18 @@ use crate::{
     Author, Claim, Commit, CommitId, Epoch, Event, Loaded, Opens, RunId, StateError, Status, StoreError,
     What, run::Book,
 };
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 use tokio::time::Instant;
 
 /// A process says so often that it lives, and asks so often what is due.
 pub const BEAT_EVERY: Duration = Duration::from_secs(1);
+
+/// Between two looks for work is at least so long, whatever is asked for.
+const PAUSE_BETWEEN_CLAIMS: Duration = Duration::from_millis(5);
 
 /// A run that the store says this process holds, and that it has not known of for so long, is taken up. Longer than
 /// [`TICKET_LASTS`](super::TICKET_LASTS): nothing is driven twice.
@@ -17,29 +24,49 @@ pub const STRAY_AFTER: Duration = Duration::from_secs(15);
 
 impl<W: Send + Sync + 'static> Engine<W> {
     /// Never returns.
+    ///
+    /// # Design
+    /// A run that comes to rest is no reason to ask the store: only what somebody wrote, a wait that is over, and a place that
+    /// became free while more was due. So a busy process asks no more often than an idle one.
     pub(super) async fn keep_up(&self) {
+        let mut beaten: Option<Instant> = None;
         loop {
-            if let Err(error) = self.keep_up_once().await {
-                tracing::warn!(%error, "this process could not look for work");
+            let is_beat = beaten.is_none_or(|at| at.elapsed() >= BEAT_EVERY);
+            if is_beat || self.is_claim_due() {
+                if is_beat {
+                    beaten = Some(Instant::now());
+                }
+                if let Err(error) = self.keep_up_once(is_beat).await {
+                    tracing::warn!(%error, "this process could not look for work");
+                }
+                tokio::time::sleep(PAUSE_BETWEEN_CLAIMS).await;
             }
+            let beat = BEAT_EVERY.saturating_sub(beaten.map_or(BEAT_EVERY, |at| at.elapsed()));
             let now = self.host.now();
             let soonest = locked(&self.soonest).map_or(BEAT_EVERY, |at| at.since(now));
-            // Not more often than this, whatever the store says is due.
-            tokio::time::sleep(Duration::from_millis(5)).await;
             tokio::select! {
-                () = tokio::time::sleep(soonest.min(BEAT_EVERY)) => {}
+                () = tokio::time::sleep(soonest.min(beat)) => {}
                 () = self.due.notified() => {}
             }
         }
     }
 
-    async fn keep_up_once(&self) -> Result<(), EngineError> {
+    fn is_claim_due(&self) -> bool {
+        let now = self.host.now();
+        let is_over = locked(&self.soonest).take_if(|at| *at <= now).is_some();
+        self.is_asked.swap(false, Ordering::Relaxed) || is_over
+    }
+
+    async fn keep_up_once(&self, is_beat: bool) -> Result<(), EngineError> {
         let epoch = match self.at_work() {
             Ok(epoch) => epoch,
             Err(_) if self.closing.is_cancelled() => return Ok(()),
             Err(_) => self.enter().await?,
         };
-        let worked = self.beat_and_claim(epoch).await;
+        let mut worked = if is_beat { self.beat(epoch).await } else { Ok(()) };
+        if worked.is_ok() && !self.closing.is_cancelled() {
+            worked = self.claim(epoch).await;
+        }
         if worked == Err(EngineError::Store(StoreError::Superseded)) {
             tracing::warn!("this process was taken for dead; it lets go of everything and begins again");
             self.lose(epoch);
@@ -47,21 +74,24 @@ impl<W: Send + Sync + 'static> Engine<W> {
         worked
     }
 
-    async fn beat_and_claim(&self, epoch: Epoch) -> Result<(), EngineError> {
+    async fn beat(&self, epoch: Epoch) -> Result<(), EngineError> {
         for run in self.store.beat(epoch, self.host.now()).await? {
             self.tell(run).await?;
         }
-        if self.closing.is_cancelled() {
-            return Ok(());
-        }
-        let now = self.host.now();
-        locked(&self.soonest).take_if(|at| *at <= now);
-        let room = locked(&self.turns).room();
+        if self.closing.is_cancelled() { Ok(()) } else { self.take_up_strays(epoch).await }
+    }
+
+    async fn claim(&self, epoch: Epoch) -> Result<(), EngineError> {
+        let (now, room) = (self.host.now(), locked(&self.turns).room());
         let claim = Claim { epoch, now, dead_before: now.before(self.settings.dead_after), room };
-        for loaded in self.store.claim(&claim).await? {
+        let taken = self.store.claim(&claim).await?;
+        let of = |kind: &str| taken.iter().filter(|loaded| loaded.head.kind == *kind).count();
+        let is_full = claim.room.iter().any(|(kind, room)| *room > 0 && of(kind) >= *room);
+        self.may_be_more.store(is_full, Ordering::Relaxed);
+        for loaded in taken {
             self.take_up(loaded, epoch).await;
         }
-        self.take_up_strays(epoch).await
+        Ok(())
     }
 
     /// Takes up what the store says this process holds, and it does not know of: a claim or an opening whose answer was
@@ -71,7 +101,6 @@ impl<W: Send + Sync + 'static> Engine<W> {
         let lost: Vec<RunId> = {
             let live = locked(&self.live);
             let mut strays = locked(&self.strays);
-            strays.retain(|run, _| held.contains(run));
             let unknown = held.into_iter().filter(|run| !live.contains_key(run));
             let since: HashMap<RunId, Instant> =
                 unknown.map(|run| (run, strays.get(&run).copied().unwrap_or_else(Instant::now))).collect();

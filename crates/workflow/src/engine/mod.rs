@@ -18,7 +18,7 @@ use crate::{
 use kind::Kind;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 use tokio::{sync::Notify, time::Instant};
@@ -58,7 +58,11 @@ pub struct Engine<W> {
     strays: Mutex<HashMap<RunId, Instant>>,
     /// Something waits for its turn.
     waiting: Notify,
-    /// The store may have something that is due.
+    /// Somebody wrote something to the store that a run waits for.
+    is_asked: AtomicBool,
+    /// The last look for work found as much as there was room for.
+    may_be_more: AtomicBool,
+    /// One of those changed, or `soonest`.
     due: Notify,
     closing: CancellationToken,
 }
@@ -133,6 +137,8 @@ impl<W: Send + Sync + 'static> EngineBuilder<W> {
             soonest: Mutex::default(),
             strays: Mutex::default(),
             waiting: Notify::new(),
+            is_asked: AtomicBool::new(false),
+            may_be_more: AtomicBool::new(false),
             due: Notify::new(),
             closing: CancellationToken::new(),
         })

@@ -9,7 +9,7 @@ use crate::{
     thread::{Body, Thread, Wait},
 };
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 /// What a person says of an effect that nobody knows about.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +53,7 @@ impl<W: Send + Sync + 'static> Engine<W> {
     /// When the store cannot be reached.
     pub async fn look(&self, run: RunId) -> Result<(), EngineError> {
         self.tell(run).await?;
+        self.is_asked.store(true, Ordering::Relaxed);
         self.due.notify_one();
         Ok(())
     }

@@ -3,7 +3,10 @@
 use super::{Engine, Ticket, locked};
 use crate::{Timestamp, run::Drive};
 use futures::FutureExt as _;
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::Ordering},
+};
 use tokio::task::{JoinError, JoinSet};
 
 impl<W: Send + Sync + 'static> Engine<W> {
@@ -81,8 +84,12 @@ impl<W: Send + Sync + 'static> Engine<W> {
                 if let Some(at) = wake_at {
                     let mut soonest = locked(&self.soonest);
                     *soonest = Some(soonest.map_or(at, |soonest| soonest.min(at)));
+                    self.due.notify_one();
                 }
-                self.due.notify_one();
+                if self.may_be_more.swap(false, Ordering::Relaxed) {
+                    self.is_asked.store(true, Ordering::Relaxed);
+                    self.due.notify_one();
+                }
             }
             Err(error) => tracing::error!(%error, "a run's task ended badly"),
         }

@@ -353,3 +353,43 @@ async fn a_process_that_goes_down_opens_nothing_more_and_settles_what_was_opened
     let threads = graph.threads(&loaded.checkpoint).unwrap();
     assert_eq!(threads[""].journal[0].known, workflow::Known::Due);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_process_asks_the_store_no_more_often_than_an_idle_one() {
+    let outside = Outside::new(true);
+    let (graph, world, store) = (charging(&outside, seconds(60)), World::new(), Arc::new(Memory::default()));
+    let doors = Arc::new(Doors::new(Arc::clone(&store)));
+    let process = Process::over(&world, &store, Arc::<Doors>::clone(&doors), &graph).await;
+    for _ in 0..1_000 {
+        process.run(&graph, &Log::default()).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(outside.asked().len(), 1_000);
+    // A beat, a claim and a look for strays, each about ten times, and the entering.
+    let calls = doors.calls.load(Ordering::SeqCst);
+    assert!(calls <= 34, "{calls}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_store_has_more_of_than_there_is_room_for_follows_as_soon_as_there_is() {
+    async fn brief(log: &mut Log, _: &Ctx<Note>) -> Result<Step, NodeError> {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        log.add("brief");
+        Ok(Step::Next)
+    }
+    let graph = Arc::new(Graph::builder("brief").node("brief", brief).end("brief").build().unwrap());
+    let (world, store) = (World::new(), Arc::new(Memory::default()));
+    let opener = Process::build(&world, &store, Engine::builder().graph(&graph, 0)).await;
+    let mut runs = Vec::new();
+    for _ in 0..100 {
+        let opening = opener.engine.open(&graph, owner(), &Log::default()).unwrap();
+        store.commit(Arc::new(workflow::Commit { held: false, ..opening.commit })).await.unwrap();
+        runs.push(opening.run);
+    }
+    let worker = Process::build(&world, &store, Engine::builder().graph(&graph, 10)).await;
+    let begun = tokio::time::Instant::now();
+    for run in runs {
+        worker.until(run, Status::Done).await;
+    }
+    assert!(begun.elapsed() < seconds(1), "{:?}", begun.elapsed());
+}

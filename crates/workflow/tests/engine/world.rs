@@ -210,6 +210,8 @@ pub(crate) struct Doors {
     loses_a_claim: AtomicBool,
     /// How long a commit takes, in microseconds.
     takes: AtomicU64,
+    /// What was asked of the store, commits apart.
+    pub(crate) calls: AtomicU64,
 }
 
 /// What processes that follow each other have in common.
@@ -235,7 +237,15 @@ impl Doors {
 
     fn with(inner: Arc<Memory<Note>>, fate: Arc<Fate>) -> Self {
         let [is_gone, loses_answers, loses_a_claim] = [false, false, false].map(AtomicBool::new);
-        Self { inner, fate, is_gone, loses_answers, loses_a_claim, takes: AtomicU64::new(0) }
+        Self {
+            inner,
+            fate,
+            is_gone,
+            loses_answers,
+            loses_a_claim,
+            takes: AtomicU64::new(0),
+            calls: AtomicU64::new(0),
+        }
     }
 
     /// Of three times that a commit is handed in, it is lost on the way there, lost on the way back, and answered.
@@ -319,6 +329,7 @@ macro_rules! through {
         impl Checkpointer<Note> for Doors {
             $(async fn $name(&self, $($arg: $type),*) -> Result<$result, StoreError> {
                 self.pass().await;
+                self.calls.fetch_add(1, Ordering::SeqCst);
                 self.inner.$name($($arg),*).await
             })*
 
@@ -329,6 +340,7 @@ macro_rules! through {
 
             async fn claim(&self, claim: &Claim) -> Result<Vec<Loaded>, StoreError> {
                 self.pass().await;
+                self.calls.fetch_add(1, Ordering::SeqCst);
                 let taken = self.inner.claim(claim).await?;
                 if !taken.is_empty() && self.loses_a_claim.swap(false, Ordering::SeqCst) {
                     return Err(StoreError::Unavailable("on purpose".to_owned()));
