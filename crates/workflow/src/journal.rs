@@ -4,6 +4,7 @@ use crate::{Backoff, Timestamp, What};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How an effect behaves when nobody knows whether it took place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,9 +94,10 @@ pub struct Entry {
     pub deadline: Timestamp,
     /// What is known.
     pub known: Known,
-    /// The intent is committed and the call was not made yet: only in the memory of the process that committed it.
+    /// Since when the intent is there and the call was not made: only in the memory of the process that made it, and by a
+    /// clock that never goes back.
     #[serde(skip)]
-    pub(crate) fresh: bool,
+    pub(crate) fresh: Option<Instant>,
     /// The call is being made, in this process.
     #[serde(skip)]
     pub(crate) calling: bool,
@@ -130,7 +132,7 @@ impl Entry {
             begun_at: now,
             deadline: now,
             known: Known::Due,
-            fresh: false,
+            fresh: None,
             calling: false,
         }
     }
@@ -142,7 +144,7 @@ impl Entry {
 
     /// Whether its call is the business of an earlier process, or of a call that was dropped.
     pub(crate) const fn is_open(&self) -> bool {
-        matches!(self.known, Known::Begun) && !self.fresh && !self.calling
+        matches!(self.known, Known::Begun) && self.fresh.is_none() && !self.calling
     }
 
     /// When it may be judged, where it has no result.

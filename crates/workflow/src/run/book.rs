@@ -110,8 +110,8 @@ impl<W> Book<W> {
     pub(crate) fn forget_intents(&mut self, path: &str, at: Timestamp) {
         let Some(thread) = self.body.threads.get_mut(path) else { return };
         let mut told = Vec::new();
-        for entry in thread.journal.iter_mut().filter(|entry| entry.fresh) {
-            (entry.known, entry.fresh) = (Known::Due, false);
+        for entry in thread.journal.iter_mut().filter(|entry| entry.fresh.is_some()) {
+            (entry.known, entry.fresh) = (Known::Due, None);
             entry.tries -= 1;
             told.push(entry.word("due"));
         }

@@ -13,6 +13,7 @@ use std::{
     sync::{Arc, MutexGuard},
     time::Duration,
 };
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// What the journal says of the effect a node asks for.
@@ -93,30 +94,25 @@ impl<W: Send + Sync + 'static> Ctx<W> {
         if entry.name != name {
             return Asked::Changed(entry.name.clone());
         }
-        match &entry.known {
-            Known::Finished(value) => return Asked::Finished(value.clone()),
-            Known::Failed(why) => return Asked::Failed(why.clone()),
-            Known::Unknown => return Asked::Undecided,
-            Known::Begun if entry.fresh && !is_halted && now < entry.deadline => {
-                entry.fresh = false;
+        match (&entry.known, entry.fresh) {
+            (Known::Finished(value), _) => return Asked::Finished(value.clone()),
+            (Known::Failed(why), _) => return Asked::Failed(why.clone()),
+            (Known::Unknown, _) | (Known::Begun, None) => return Asked::Undecided,
+            (Known::Begun, Some(since))
+                if !is_halted && now < entry.deadline && since.elapsed() < how.deadline =>
+            {
+                entry.fresh = None;
                 entry.calling = true;
                 let left = entry.deadline.since(now).min(how.deadline);
                 return Asked::Call { key: entry.key.clone(), left, halt };
             }
-            Known::Begun if entry.fresh => {
+            (Known::Begun, Some(_)) => {
                 // Committed, and not called: halted, or the commit took longer than the effect may. So much is known.
-                entry.known = Known::Due;
-                entry.fresh = false;
-                entry.tries -= 1;
-                let what = entry.word("due");
-                book.tell(now, what);
-                return if is_halted { Asked::Undecided } else { self.begin(book, place, how, now) };
+                book.forget_intents(&self.path, now);
             }
-            Known::Begun => return Asked::Undecided,
-            Known::Due if is_halted => return Asked::Undecided,
-            Known::Due => {}
+            (Known::Due, _) => {}
         }
-        self.begin(book, place, how, now)
+        if is_halted { Asked::Undecided } else { self.begin(book, place, how, now) }
     }
 
     /// Writes the intent down.
@@ -126,7 +122,7 @@ impl<W: Send + Sync + 'static> Ctx<W> {
             return Asked::Undecided;
         };
         entry.known = Known::Begun;
-        entry.fresh = true;
+        entry.fresh = Some(Instant::now());
         entry.tries += 1;
         entry.begun_at = now;
         entry.deadline = now + how.deadline;

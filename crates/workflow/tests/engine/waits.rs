@@ -160,3 +160,26 @@ async fn a_process_that_goes_down_waits_no_longer_than_its_grace_time() {
     process.stop().await;
     assert!(begun.elapsed() <= seconds(10) + seconds(1), "{:?}", begun.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_short_sleep_does_not_wait_for_the_next_beat() {
+    async fn doze(log: &mut Log, ctx: &Ctx<Note>) -> Result<Step, NodeError> {
+        log.add("doze");
+        Ok(Step::Sleep { until: ctx.now() + std::time::Duration::from_millis(300) })
+    }
+    let graph = Graph::builder("dozing")
+        .node("doze", doze)
+        .node("again", doze)
+        .node_with("after", "after", note)
+        .edge("doze", "again")
+        .edge("again", "after")
+        .end("after")
+        .build();
+    let graph = Arc::new(graph.unwrap());
+    let process = Process::start(&World::new(), &Arc::new(Memory::default()), &graph).await;
+    let begun = Instant::now();
+    let run = process.run(&graph, &Log::default()).await;
+    process.until(run, Status::Done).await;
+    let lasted = begun.elapsed().as_millis();
+    assert!((600..700).contains(&lasted), "{lasted} ms");
+}
