@@ -350,6 +350,7 @@ async fn a_process_that_goes_down_opens_nothing_more_and_settles_what_was_opened
     busy.was_asked(1).await;
     let opening = first.engine.open_eagerly(&graph, owner(), &Log::default()).await.unwrap();
     first.engine.close();
+    tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(first.engine.open(&graph, owner(), &Log::default()).is_err());
     let second = first.begin(opening).await;
     first.go_down().await;
@@ -397,4 +398,18 @@ async fn what_the_store_has_more_of_than_there_is_room_for_follows_as_soon_as_th
         worker.until(run, Status::Done).await;
     }
     assert!(begun.elapsed() < seconds(1), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ticket_may_take_its_time_and_nobody_comes_before_it() {
+    let outside = Outside::new(true);
+    let (graph, world, store) = (charging(&outside, seconds(60)), World::new(), Arc::new(Memory::default()));
+    let process = Process::start(&world, &store, &graph).await;
+    let opening = process.engine.open_eagerly(&graph, owner(), &Log::default()).await.unwrap();
+    store.commit(Arc::new(opening.commit)).await.unwrap();
+    tokio::time::sleep(workflow::TICKET_LASTS - seconds(1)).await;
+    assert_eq!(process.engine.live(), []);
+    process.engine.start(opening.ticket.unwrap());
+    process.until(opening.run, Status::Done).await;
+    assert_eq!(outside.asked(), [1]);
 }
