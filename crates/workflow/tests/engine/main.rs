@@ -8,7 +8,9 @@
 
 mod branches;
 mod chat;
+mod doors;
 mod effects;
+mod faults;
 mod interrupts;
 mod model;
 mod parts;
@@ -16,6 +18,8 @@ mod pictures;
 mod processes;
 mod shapes;
 mod suite;
+mod tickets;
 mod travel;
+mod turns;
 mod waits;
 mod world;

@@ -1,6 +1,7 @@
 //! Random graphs under random deaths of their process, against the simplest thing that gives the same result.
 
-use crate::world::{Death, Doors, Note, Process, World, owner, seconds};
+use crate::doors::{Death, Doors};
+use crate::world::{Note, Process, World, owner, seconds};
 use crate::{branches::merge, interrupts::answer, parts::Log};
 use proptest::prelude::*;
 use serde_json::json;

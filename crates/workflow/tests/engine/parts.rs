@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use tokio::sync::Semaphore;
-use workflow::{Call, Ctx, Effect, Failure, NodeError, Request, State, Step};
+use workflow::{Call, Ctx, Effect, Failure, Graph, NodeError, Request, State, Step};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,7 +62,7 @@ impl Outside {
     /// Waits until something was asked for.
     pub(crate) async fn was_asked(&self, times: usize) {
         while self.asked().iter().sum::<u32>() < u32::try_from(times).unwrap() {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 }
@@ -93,4 +94,13 @@ pub(crate) async fn ask(what: &'static str, log: &mut Log, ctx: &Ctx<Note>) -> R
             Ok(Step::Next)
         }
     }
+}
+
+/// A graph of one node that charges.
+pub(crate) fn charging(outside: &Outside, deadline: Duration) -> Arc<Graph<Log, Note>> {
+    let graph = Graph::builder("charging")
+        .node_with("charge", (outside.clone(), Effect::once(deadline)), charge)
+        .end("charge")
+        .build();
+    Arc::new(graph.unwrap())
 }
