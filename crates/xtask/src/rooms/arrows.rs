@@ -41,7 +41,7 @@ const fn room(name: &'static str, may_use: &'static [&'static str], never: &'sta
 /// docs/architecture.md, "Arrows", as data.
 const ROOMS: &[Room] = &[
     Room { only: Some(&["serde", "uuid", "thiserror"]), ..room("api-types", &[], &[]) },
-    room("workflow", &[], &["sqlx", "axum", "leptos", "reqwest", "http"]),
+    room("workflow", &[], &["sqlx", "axum", "leptos", "reqwest", "http", "jiff", "getrandom"]),
     room("decision", &["api-types"], PURE),
     room("safety", &["api-types"], PURE),
     room("media", &["api-types"], PURE),

@@ -28,7 +28,7 @@ const RULES: &[Rule] = &[
         sentence: "reads neither the environment nor the wall clock: they are parameters",
     },
     Rule {
-        rooms: &["app", "server", "studio", "providers", "adapters", "inference"],
+        rooms: &["app", "server", "studio", "workflow", "providers", "adapters", "inference"],
         breaks: |token, _| is_sql(token),
         sentence: "holds no SQL: that is storage's",
     },

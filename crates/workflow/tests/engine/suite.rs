@@ -1,0 +1,20 @@
+//! The store in memory keeps what every store keeps.
+
+use std::sync::Arc;
+use workflow::{Checkpointer, Memory, conformance};
+
+#[tokio::test]
+async fn the_store_in_memory_conforms() {
+    conformance::all(|| async {
+        let memory = Arc::new(Memory::<u64>::default());
+        let store: Arc<dyn Checkpointer<u64>> = Arc::<Memory<u64>>::clone(&memory);
+        let writes = Box::new(move || {
+            let memory = Arc::clone(&memory);
+            let written: futures::future::BoxFuture<'static, Vec<u64>> =
+                Box::pin(async move { memory.writes() });
+            written
+        });
+        conformance::Subject { store, write: |number| number, writes }
+    })
+    .await;
+}
