@@ -28,7 +28,7 @@ pub(super) struct SignIn;
 #[async_trait::async_trait(?Send)]
 impl Group for SignIn {
     fn figures(&self) -> &'static [Figure] {
-        const { &[Figure::at_most("signin_p99_ms", "ms", 10.0), Figure::at_least("signins_per_s", "1/s", 200.0)] }
+        const { &[Figure::at_most("signin_p99_ms", "ms", 10.0), Figure::at_least("signins_per_s", "1/s", 500.0)] }
     }
 
     fn on(&self) -> &'static str {
