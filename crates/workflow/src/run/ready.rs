@@ -18,9 +18,15 @@ pub(super) enum Ready {
 }
 
 enum Look {
-    Ready(Ready),
+    Ready(Box<Ready>),
     /// Look again then, or when something happens.
     Wait(Option<Timestamp>),
+}
+
+impl Look {
+    fn over() -> Self {
+        Self::Ready(Box::new(Ready::Over))
+    }
 }
 
 impl<W> Drive<W> {
@@ -41,7 +47,7 @@ impl<W> Drive<W> {
                 look
             };
             let until = match look {
-                Look::Ready(ready) => return ready,
+                Look::Ready(ready) => return *ready,
                 Look::Wait(until) => until,
             };
             let _idle = self.idle();
@@ -68,15 +74,15 @@ impl<W> Book<W> {
             self.forget_intents(path, now);
         }
         let is_cancelled = self.cancel && !self.closing;
-        let Some(thread) = self.body.threads.get_mut(path) else { return Look::Ready(Ready::Over) };
+        let Some(thread) = self.body.threads.get_mut(path) else { return Look::over() };
         let judged_at =
             thread.journal.iter().filter(|entry| entry.is_open()).map(crate::Entry::judged_at).max();
         if judged_at.is_some() {
             return Look::Wait(judged_at);
         }
         match thread.wait {
-            Wait::Join | Wait::Ended => return Look::Ready(Ready::Over),
-            Wait::Branches => return Look::Ready(Ready::Divided(thread.clone())),
+            Wait::Join | Wait::Ended => return Look::over(),
+            Wait::Branches => return Look::Ready(Box::new(Ready::Divided(thread.clone()))),
             Wait::Verdict | Wait::Failed(_) => return Look::Wait(None),
             // Cancelled, it still takes in what was done: a stopped answer is an answer.
             Wait::Nothing if is_cancelled && thread.has_results() && !thread.is_spent => {}
@@ -90,7 +96,7 @@ impl<W> Book<W> {
             Wait::Nothing => {}
         }
         let thread = self.body.threads.get(path).cloned();
-        thread.map_or(Look::Ready(Ready::Over), |thread| Look::Ready(Ready::Visit(thread)))
+        thread.map_or_else(Look::over, |thread| Look::Ready(Box::new(Ready::Visit(thread))))
     }
 
     /// Judges effects without a result whose time is over.
