@@ -79,7 +79,7 @@ test("before anything was asked", async ({ owner, studio }) => {
   await owner.goto(`${studio.url}/models`);
   await shoot(owner, "models");
   await owner.goto(`${studio.url}/nowhere`);
-  await shoot(owner, "not-found");
+  await shoot(owner, "not-found", { looks: ["light", "phone"] });
 });
 
 test("a conversation", async ({ owner, studio }) => {
