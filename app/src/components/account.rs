@@ -116,6 +116,7 @@ pub fn ended_early() -> Option<impl IntoView> {
             ("", "info", "An administrator has closed this account. Ask them to let you in again.")
         }
         SessionEnd::Deleted => ("", "info", "This account was deleted."),
+        SessionEnd::RanOut => ("", "info", "Your session has run out. Sign in again to go on."),
     };
     Some(notice(kind, icon, words))
 }

@@ -74,6 +74,7 @@ fn reviewer_switch(admin: &Admin<'_>, is_reviewer: bool) -> AnyView {
     }
     view! {
         <label class="switch"><input type="checkbox" role="switch" name="reviewer" value="true" checked=is_reviewer />"May decide approvals, as a reviewer"</label>
+        {(!admin.makes_reviewers()).then(|| view! { <p class="hint">"You can take this away, and not give it back: you are no reviewer yourself."</p> })}
     }
     .into_any()
 }

@@ -146,7 +146,9 @@ impl Studio {
         let is_idle = now.since(session.last_seen_at) > settings.session_idle;
         let is_old = now >= session.expires_at || now.since(session.created_at) >= settings.session_life;
         if session.ended_at.is_some() || is_old || is_idle || person.is_shut_out() {
-            return Err(Shut { problem: Problem::SignIn, end: session.end_reason });
+            let ran_out = session.ended_at.is_none() && (is_old || is_idle);
+            let end = session.end_reason.or(ran_out.then_some(SessionEnd::RanOut));
+            return Err(Shut { problem: Problem::SignIn, end });
         }
         Ok((session, person))
     }

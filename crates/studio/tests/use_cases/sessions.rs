@@ -8,7 +8,7 @@ use api_types::{AccountEventKind, CeremonyId, PersonId, Problem, Role, SessionId
 use std::time::Duration;
 use studio::{
     API_SESSION_LIFE, CREDENTIAL_BYTES_MAX, FAILURES_PER_HOUR, NewSession, SESSION_IDLE, SESSION_KEPT,
-    SESSION_LIFE, SESSION_SEEN_EVERY, SignedIn, notice_of,
+    SESSION_LIFE, SESSION_SEEN_EVERY, SessionToken, SignedIn, notice_of,
     ports::{
         Clock, Refusal,
         store::{API_CLIENT, Seen, SessionEnd},
@@ -42,6 +42,8 @@ async fn a_session_ends_seven_days_after_its_last_request() {
     assert!(house.is_signed_in(ana.session()).await);
     house.clock.pass(SESSION_IDLE + SECOND);
     assert!(!house.is_signed_in(ana.session()).await);
+    let shut = house.studio.enter(SessionToken { session: ana.session(), epoch: 0 }).await.unwrap_err();
+    assert_eq!(shut.end, Some(SessionEnd::RanOut), "and the door says so");
 }
 
 #[tokio::test]

@@ -57,6 +57,8 @@ pub enum SessionEnd {
     Disabled,
     /// The person was deleted.
     Deleted,
+    /// It was not used for too long, or its time was over. Told and never written: a row says it by its times.
+    RanOut,
 }
 
 impl SessionEnd {
@@ -69,6 +71,7 @@ impl SessionEnd {
             Self::KeyRemoved => "key_removed",
             Self::Disabled => "disabled",
             Self::Deleted => "deleted",
+            Self::RanOut => "ran_out",
         }
     }
 
