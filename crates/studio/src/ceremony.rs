@@ -10,8 +10,8 @@ use crate::{
     account_event::note,
     broken,
     ports::{
-        CeremonyState, PasskeyRefused, Refusal, VerifiedPasskey,
-        store::{CeremonyRow, PasskeyRow},
+        CeremonyState, PasskeyRefused, Refusal, Timestamp, VerifiedPasskey,
+        store::{CeremonyRow, PasskeyRow, StoreError, Tx},
     },
 };
 use api_types::{AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, Problem};
@@ -89,6 +89,17 @@ impl Studio {
         }
         Err(Refused::Key(refused))
     }
+}
+
+/// Keeps what a signature changed of its passkey; false where that was removed since, or another signature was first.
+pub(crate) async fn keep(
+    tx: &mut dyn Tx,
+    passkey: &PasskeyRow,
+    verified: &VerifiedPasskey,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let stored = (passkey.passkey.as_str(), verified.passkey.as_str());
+    tx.passkey_used(passkey.owned, &passkey.credential_id, stored, verified.synced, now).await
 }
 
 /// Why a signature was not taken.

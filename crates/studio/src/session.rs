@@ -4,11 +4,11 @@ use crate::{
     API_SESSION_LIFE, CEREMONY_LIFE, CREDENTIAL_BYTES_MAX, InSession, SESSIONS_SHOWN_MAX, SignedIn, Studio,
     WRONG_TOO_OFTEN,
     account_event::note,
-    ceremony::{Refused, to_strangers},
+    ceremony::{Refused, keep, to_strangers},
     device::session_name,
     digest, owned,
     ports::{
-        CeremonyState, Timestamp, VerifiedPasskey,
+        CeremonyState, Timestamp,
         store::{API_CLIENT, CeremonyRow, Owned, SessionEnd, SessionRow},
     },
     too_many,
@@ -114,24 +114,14 @@ impl Studio {
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
-                    let VerifiedPasskey { passkey: stored, synced } = verified;
                     // Person and key as they are now: the one may have been shut out, the other removed, since it was read.
                     let person = tx.hold_person(passkey.owned).await?;
                     if person.is_some_and(|person| person.is_shut_out()) {
                         tracing::info!(person = %owner, "a sign-in was refused: the person is shut out");
                         return Err(closed());
                     }
-                    if !tx
-                        .passkey_used(
-                            passkey.owned,
-                            &passkey.credential_id,
-                            (&passkey.passkey, &stored),
-                            synced,
-                            now,
-                        )
-                        .await?
-                    {
-                        tracing::info!(person = %owner, "a sign-in was refused: the passkey was removed");
+                    if !keep(tx, &passkey, &verified, now).await? {
+                        tracing::info!(person = %owner, "a sign-in was refused: the passkey was removed or used meanwhile");
                         return Err(Problem::KeyRefused);
                     }
                     let is_known = tx.has_opened_like(&session).await?;

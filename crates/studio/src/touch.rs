@@ -2,9 +2,9 @@
 
 use crate::{
     SignedIn, Studio, broken,
-    ceremony::{memo, to_entitled, wrong_key},
+    ceremony::{keep, memo, to_entitled, wrong_key},
     owned,
-    ports::{CeremonyState, VerifiedPasskey},
+    ports::CeremonyState,
 };
 use api_types::{CeremonyId, CeremonyPurpose, CeremonyStart, Problem, SessionId};
 use serde::{Deserialize, Serialize};
@@ -77,17 +77,7 @@ impl Studio {
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
-                    let VerifiedPasskey { passkey: stored, synced } = verified;
-                    if !tx
-                        .passkey_used(
-                            passkey.owned,
-                            &passkey.credential_id,
-                            (&passkey.passkey, &stored),
-                            synced,
-                            now,
-                        )
-                        .await?
-                    {
+                    if !keep(tx, &passkey, &verified, now).await? {
                         return Err(not_yours());
                     }
                     Ok(tx.session_touched(passkey.owned, session, now).await?)

@@ -55,9 +55,7 @@ impl<W: Send + Sync + 'static> Engine<W> {
         owner: OwnerId,
         state: &S,
     ) -> Result<Opening<W>, EngineError> {
-        let body = Body::opening(&graph.entry, state::write(state)?);
-        let opens = Opens { kind: graph.name().to_owned(), owner, forked_from: None };
-        let drive = self.opening_drive(graph.schema(), opens, body)?;
+        let drive = self.new_run(graph, owner, state)?;
         let (commit, change) = drive.draw_up(Rest::working())?;
         {
             let mut book = drive.book();
@@ -78,12 +76,22 @@ impl<W: Send + Sync + 'static> Engine<W> {
         owner: OwnerId,
         state: &S,
     ) -> Result<Opening<W>, EngineError> {
-        let body = Body::opening(&graph.entry, state::write(state)?);
-        let opens = Opens { kind: graph.name().to_owned(), owner, forked_from: None };
-        let drive = self.opening_drive(graph.schema(), opens, body)?;
+        let drive = self.new_run(graph, owner, state)?;
         let (commit, goes_on) = run::prepare(graph, &drive).await?;
         let ticket = if goes_on { Some(self.ticket(Arc::clone(&drive))?) } else { None };
         Ok(Opening { run: drive.run, commit, ticket })
+    }
+
+    /// Before the first node of its graph.
+    fn new_run<S: State>(
+        &self,
+        graph: &Graph<S, W>,
+        owner: OwnerId,
+        state: &S,
+    ) -> Result<Arc<Drive<W>>, EngineError> {
+        let body = Body::opening(&graph.entry, state::write(state)?);
+        let opens = Opens { kind: graph.name().to_owned(), owner, forked_from: None };
+        self.opening_drive(graph.schema(), opens, body)
     }
 
     pub(super) fn opening_drive(
