@@ -7,12 +7,12 @@ use super::{
     notice::{field_error, notice, notice_with},
 };
 use crate::{api::form::RefusedForm, aside::aside, markup};
-use api_types::{ConversationId, MessageId, MessageRole, Micros, RunState};
+use api_types::{AnswerState, ConversationId, MessageId, MessageRole, Micros};
 use leptos::prelude::*;
 use std::time::Duration;
 use studio::{
     Opened, SignedIn, Studio, grouped,
-    ports::store::{MessageRow, RunRow, Taken, TurnRow},
+    ports::store::{AnswerRow, MessageRow, Taken, TurnRow},
 };
 
 /// A turn as the page shows it, where it has so much room.
@@ -106,7 +106,7 @@ fn answer(
     room: &mut markup::Room,
 ) -> impl IntoView + use<> {
     let message = &row.message;
-    let state = row.run.as_ref().map_or(RunState::Finished, |run| run.state);
+    let state = row.run.as_ref().map_or(AnswerState::Finished, |run| run.state);
     let text = live_text.unwrap_or_else(|| message.body.clone());
     let prose = prose(&text, state.is_active(), room);
     view! {
@@ -142,7 +142,7 @@ fn foot(row: &TurnRow, model_label: &str) -> AnyView {
     view! { {why_it_ended(row, run, model_label)}{finished_foot(row, Some(run), model_label)} }.into_any()
 }
 
-fn why_it_ended(row: &TurnRow, run: &RunRow, model_label: &str) -> AnyView {
+fn why_it_ended(row: &TurnRow, run: &AnswerRow, model_label: &str) -> AnyView {
     let message = &row.message;
     let go_on = || {
         // With nothing written there is nothing to continue: it is asked again.
@@ -156,21 +156,21 @@ fn why_it_ended(row: &TurnRow, run: &RunRow, model_label: &str) -> AnyView {
         view! { <div class="go-on">{post(action, message.conversation, message.id, button)}</div> }
     };
     match run.state {
-        RunState::Stopped => notice_with(
+        AnswerState::Stopped => notice_with(
             "",
             "stop",
             view! { <b>"This answer was stopped."</b>{(!message.body.is_empty()).then_some(" What was written is kept.")} },
             go_on(),
         )
         .into_any(),
-        RunState::Interrupted => notice_with(
+        AnswerState::Interrupted => notice_with(
             "warn",
             "warn",
             view! { <b>"The studio went down in the middle of this answer."</b>{(!message.body.is_empty()).then_some(" What was written is kept.")} },
             go_on(),
         )
         .into_any(),
-        RunState::Failed => {
+        AnswerState::Failed => {
             let why = run.failure.clone().unwrap_or_default();
             // What is too long can be said in fewer words.
             let edit = message.parent.filter(|_| row.is_too_long()).map(|question| {
@@ -180,15 +180,15 @@ fn why_it_ended(row: &TurnRow, run: &RunRow, model_label: &str) -> AnyView {
             notice_with("danger", "error", words, go_on())
                 .into_any()
         }
-        RunState::Finished if run.cut_short && row.can_continue() => {
+        AnswerState::Finished if run.cut_short && row.can_continue() => {
             let words = view! { <b>"This answer reached its longest length."</b>" How long one may be is in the settings." };
             notice_with("", "info", words, go_on()).into_any()
         }
-        RunState::Finished if run.cut_short => {
+        AnswerState::Finished if run.cut_short => {
             notice("", "info", view! { "This answer is as long as one can be. Ask for the rest in a message of your own." }).into_any()
         }
-        RunState::Finished if run.failure.is_some() => notice("", "info", view! { {run.failure.clone()} }).into_any(),
-        RunState::Finished if message.body.trim().is_empty() => {
+        AnswerState::Finished if run.failure.is_some() => notice("", "info", view! { {run.failure.clone()} }).into_any(),
+        AnswerState::Finished if message.body.trim().is_empty() => {
             notice("", "info", view! { "The model had nothing to say. Ask in other words, or choose another model." }).into_any()
         }
         _ => ().into_any(),
@@ -211,7 +211,7 @@ fn post(
     }
 }
 
-fn finished_foot(row: &TurnRow, run: Option<&RunRow>, model_label: &str) -> impl IntoView + use<> {
+fn finished_foot(row: &TurnRow, run: Option<&AnswerRow>, model_label: &str) -> impl IntoView + use<> {
     let (conversation, message) = (row.message.conversation, row.message.id);
     let again = view! {
         <button class="btn quiet icon-only small" type="submit" aria-label="Answer again" title="Answer again">{small_icon("again")}</button>
@@ -230,7 +230,7 @@ fn finished_foot(row: &TurnRow, run: Option<&RunRow>, model_label: &str) -> impl
 }
 
 /// Model, tokens, seconds, speed, cost: what is known of them, of all the runs that wrote it.
-fn took(taken: Taken, last: &RunRow, model_label: &str) -> Vec<String> {
+fn took(taken: Taken, last: &AnswerRow, model_label: &str) -> Vec<String> {
     let mut parts = vec![model_label.to_owned()];
     let tokens = taken.tokens.and_then(|tokens| u32::try_from(tokens).ok());
     if let Some(tokens) = tokens {
@@ -321,7 +321,7 @@ pub async fn foot_html(
 }
 
 /// What people call the model of a run.
-pub async fn model_label(studio: &Studio, run: Option<&RunRow>) -> String {
+pub async fn model_label(studio: &Studio, run: Option<&AnswerRow>) -> String {
     let Some(run) = run else { return "Answer".to_owned() };
     match studio.catalog.find(&run.model).await {
         Some(info) => info.label,

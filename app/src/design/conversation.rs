@@ -12,11 +12,11 @@ use crate::{
     },
     markup,
 };
-use api_types::{MessageRole, RunState, Usage};
+use api_types::{AnswerState, MessageRole, Usage};
 use leptos::prelude::*;
 use studio::ports::{
     Timestamp,
-    store::{MessageRow, Owned, RunRow, Taken, TurnRow},
+    store::{AnswerRow, MessageRow, Owned, Taken, TurnRow},
 };
 
 /// Stands for every id.
@@ -46,24 +46,24 @@ fn searching() -> impl IntoView {
 }
 
 fn turns() -> impl IntoView {
-    let one = |at: u8, state: Option<RunState>, text: &str| match row(at, state, text) {
+    let one = |at: u8, state: Option<AnswerState>, text: &str| match row(at, state, text) {
         Some(row) => turn(&row, None, "SmolLM2 135M", &mut markup::Room::default()),
         None => ().into_any(),
     };
     view! {
         <div class="thread">
             {one(1, None, "How do I know that the dough is ready?")}
-            {one(2, Some(RunState::Queued), "")}
-            {one(3, Some(RunState::Running), "It has grown by half, and trembles when you")}
-            {one(4, Some(RunState::Finished), "It has grown by half, and trembles when you move the bowl.")}
-            {one(5, Some(RunState::Stopped), "It has grown by")}
-            {one(6, Some(RunState::Failed), "")}
+            {one(2, Some(AnswerState::Queued), "")}
+            {one(3, Some(AnswerState::Running), "It has grown by half, and trembles when you")}
+            {one(4, Some(AnswerState::Finished), "It has grown by half, and trembles when you move the bowl.")}
+            {one(5, Some(AnswerState::Stopped), "It has grown by")}
+            {one(6, Some(AnswerState::Failed), "")}
         </div>
     }
 }
 
 /// A turn that no database has seen; `None` would be a mistake in the ids above.
-fn row(at: u8, state: Option<RunState>, text: &str) -> Option<TurnRow> {
+fn row(at: u8, state: Option<AnswerState>, text: &str) -> Option<TurnRow> {
     let id = format!("{ID}{at}");
     let owned = Owned { organization: id.parse().ok()?, owner: id.parse().ok()? };
     let message = MessageRow {
@@ -76,7 +76,7 @@ fn row(at: u8, state: Option<RunState>, text: &str) -> Option<TurnRow> {
         created_at: Timestamp(0),
     };
     let run = |state| {
-        Some(RunRow {
+        Some(AnswerRow {
             id: id.parse().ok()?,
             owned,
             conversation: message.conversation,

@@ -119,8 +119,8 @@ fn apply(conversation: Option<ConversationId>, made: i64, answer: &AnswerEvent) 
         }
         if was_active {
             announce(match answer.state {
-                api_types::RunState::Finished => "The answer is finished",
-                api_types::RunState::Stopped => "The answer was stopped",
+                api_types::AnswerState::Finished => "The answer is finished",
+                api_types::AnswerState::Stopped => "The answer was stopped",
                 _ => "The answer broke off",
             });
         }

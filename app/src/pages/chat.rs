@@ -17,7 +17,9 @@ use crate::{
     },
     markup::Room,
 };
-use api_types::{ConversationId, MessageId, MessageRole, ModelInfo, ModelKind, ModelRef, Problem, RunState};
+use api_types::{
+    AnswerState, ConversationId, MessageId, MessageRole, ModelInfo, ModelKind, ModelRef, Problem,
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -209,7 +211,7 @@ async fn thread(
     for row in open.turns.iter().rev() {
         let label = row.run.as_ref().map_or_else(|| "Answer".to_owned(), |run| label_of(models, &run.model));
         let text = match &row.run {
-            Some(run) if matches!(run.state, RunState::Queued | RunState::Running) => {
+            Some(run) if matches!(run.state, AnswerState::Queued | AnswerState::Running) => {
                 Some(studio.answer_text(by, run).await?)
             }
             _ => None,

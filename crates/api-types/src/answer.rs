@@ -1,6 +1,6 @@
 //! What a page hears while a model answers.
 
-use crate::{ConversationId, MessageId, RunId, RunState};
+use crate::{AnswerState, ConversationId, MessageId, RunId};
 use serde::{Deserialize, Serialize};
 
 /// Characters of a word after which it goes on in a text of its own, behind a `<wbr>`, in answers and questions.
@@ -37,7 +37,7 @@ pub struct AnswerEvent {
     /// The run that writes it.
     pub run: RunId,
     /// Where it stands.
-    pub state: RunState,
+    pub state: AnswerState,
     /// Index of the first block in `blocks`; a page drops what it has from there on.
     pub from: u32,
     /// Finished blocks from `from` on, each safe HTML.

@@ -5,6 +5,7 @@
 
 mod account;
 mod answer;
+mod answer_state;
 mod auth;
 mod conversation;
 mod id;
@@ -13,11 +14,11 @@ mod money;
 mod passkey;
 mod problem;
 mod role;
-mod run;
 mod token;
 
 pub use account::{AccountEventKind, Invited};
 pub use answer::{AnswerEvent, Started, UNBROKEN_CHARS_MAX};
+pub use answer_state::{AnswerState, Usage};
 pub use auth::{LoggedIn, LoggedOut, MadeToken, User};
 pub use conversation::{ConversationSettings, NewConversation};
 pub use id::{
@@ -29,5 +30,4 @@ pub use money::Micros;
 pub use passkey::{CeremonyPurpose, CeremonyStart};
 pub use problem::{FieldError, Problem};
 pub use role::{MessageRole, Role};
-pub use run::{RunState, Usage};
 pub use token::{Scope, Scopes};

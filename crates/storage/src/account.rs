@@ -1,18 +1,18 @@
 //! What one person owns, counted and handed out.
 
 use crate::{
+    answers::{answer, answer_columns},
     conversations::{conversation, conversation_columns},
     database::Statements,
     exec::{Line, Statement},
     messages::{message, message_columns},
     row::Cells,
-    runs::{run, run_columns},
 };
 use api_types::{ConversationId, MessageId};
 use async_trait::async_trait;
 use studio::ports::store::{
-    AccountReads, Belongings, ConversationRow, MessageRow, OwnPasskey, OwnSession, OwnToken, Owned, RunRow,
-    StoreError,
+    AccountReads, AnswerRow, Belongings, ConversationRow, MessageRow, OwnPasskey, OwnSession, OwnToken,
+    Owned, StoreError,
 };
 
 #[async_trait]
@@ -128,14 +128,14 @@ impl<L: Line> AccountReads for Statements<L> {
         conversation: ConversationId,
         first: MessageId,
         last: MessageId,
-    ) -> Result<Vec<RunRow>, StoreError> {
+    ) -> Result<Vec<AnswerRow>, StoreError> {
         let asked = Statement::new(concat!(
             "SELECT ",
-            run_columns!(),
+            answer_columns!(),
             " FROM runs r WHERE r.organization_id = $1 AND r.owner_id = $2 AND r.conversation_id = $3 \
              AND r.message_id >= $4 AND r.message_id <= $5 ORDER BY r.message_id, r.id"
         ));
         let rows = self.0.rows(asked.owned(owned).bind(conversation).bind(first).bind(last)).await?;
-        rows.iter().map(|row| run(&mut Cells::new(row, "runs"))).collect()
+        rows.iter().map(|row| answer(&mut Cells::new(row, "runs"))).collect()
     }
 }

@@ -11,6 +11,7 @@
 
 mod account;
 mod account_events;
+mod answers;
 mod backup;
 mod connect;
 mod conversations;
@@ -30,7 +31,6 @@ mod people;
 mod readers;
 mod recovery;
 mod row;
-mod runs;
 mod sessions;
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,10 @@
 //! Messages: a tree by `parent_id`, read as one branch at a time.
 
 use crate::{
+    answers::{answer, answer_columns},
     database::Statements,
     exec::{Line, ROWS_MAX, Statement},
     row::Cells,
-    runs::{run, run_columns},
     unit::Unit,
 };
 use api_types::{ConversationId, MessageId};
@@ -109,7 +109,7 @@ impl<L: Line> MessageReads for Statements<L> {
                 "SELECT ",
                 columns!(),
                 ", ",
-                run_columns!(),
+                answer_columns!(),
                 ", ",
                 earlier!("e.completion_tokens"),
                 ", ",
@@ -152,7 +152,7 @@ impl<L: Line> MessageReads for Statements<L> {
                 let (run, earlier) = if cells.is_empty()? {
                     (None, Taken::default())
                 } else {
-                    (Some(run(&mut cells)?), taken(&mut cells)?)
+                    (Some(answer(&mut cells)?), taken(&mut cells)?)
                 };
                 let mut siblings = siblings.remove(&message.id).unwrap_or_default();
                 siblings.push(message.id);

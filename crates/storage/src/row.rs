@@ -1,8 +1,8 @@
 //! How the nouns' values stand in columns, in both directions. What does not parse is named, never a panic.
 
 use api_types::{
-    AccountEventId, AccountEventKind, CeremonyId, CeremonyPurpose, ConversationId, InviteId, MessageId,
-    MessageRole, ModelRef, OrganizationId, PersonId, Role, RunId, RunState, Scopes, SessionId, SetupCodeId,
+    AccountEventId, AccountEventKind, AnswerState, CeremonyId, CeremonyPurpose, ConversationId, InviteId,
+    MessageId, MessageRole, ModelRef, OrganizationId, PersonId, Role, RunId, Scopes, SessionId, SetupCodeId,
     TokenId, WorkerId,
 };
 use sqlx::{Any, Column as _, Decode, Encode, Row as _, Type, any::AnyRow};
@@ -59,7 +59,7 @@ text_cells! {
     Role: |role| role.as_str().to_owned(), Role::parse;
     MessageRole: |role| role.as_str().to_owned(), MessageRole::parse;
     CeremonyPurpose: |purpose| purpose.as_str().to_owned(), CeremonyPurpose::parse;
-    RunState: |state| state.as_str().to_owned(), RunState::parse;
+    AnswerState: |state| state.as_str().to_owned(), AnswerState::parse;
     RunEventKind: |kind| kind.as_str().to_owned(), RunEventKind::parse;
 }
 

@@ -5,10 +5,10 @@ use crate::{
     live::Inner,
     ports::{
         ChatEvent, ChatRequest, FinishReason, ModelError, Timestamp,
-        store::{RunEnd, RunEventKind, RunEventRow},
+        store::{AnswerEnd, AnswerPart, RunEventKind},
     },
 };
-use api_types::{Price, RunState, Usage};
+use api_types::{AnswerState, Price, Usage};
 use futures::StreamExt;
 use std::{sync::Arc, time::Duration};
 
@@ -29,20 +29,20 @@ pub struct Ticket {
 
 /// How an answer ended, before it is a row.
 struct Ending {
-    state: RunState,
+    state: AnswerState,
     failure: Option<String>,
     cut_short: bool,
     usage: Usage,
 }
 
 impl Ending {
-    fn of(state: RunState) -> Self {
+    fn of(state: AnswerState) -> Self {
         Self { state, failure: None, cut_short: false, usage: Usage::default() }
     }
 
     /// The model ended by itself, for this reason.
     fn reached(reason: FinishReason, usage: Usage) -> Self {
-        let whole = Self { usage, ..Self::of(RunState::Finished) };
+        let whole = Self { usage, ..Self::of(AnswerState::Finished) };
         match reason {
             FinishReason::Stop => whole,
             FinishReason::Length => Self { cut_short: true, ..whole },
@@ -59,7 +59,7 @@ impl Ending {
             }
             other => other.to_string(),
         };
-        Self { failure: Some(why), usage, ..Self::of(RunState::Failed) }
+        Self { failure: Some(why), usage, ..Self::of(AnswerState::Failed) }
     }
 }
 
@@ -92,7 +92,7 @@ async fn write(studio: &Studio, live: &LiveRun, request: ChatRequest) -> Ending 
     let model = request.model.clone();
     let mut stream = studio.catalog.chat(request);
     {
-        live.inner().state = RunState::Running;
+        live.inner().state = AnswerState::Running;
     }
     let mut ending = None;
     // Of an answer that does not come to its end.
@@ -101,14 +101,14 @@ async fn write(studio: &Studio, live: &LiveRun, request: ChatRequest) -> Ending 
     loop {
         let event = tokio::select! {
             biased;
-            () = live.stop.cancelled() => return so_far(RunState::Stopped, used),
-            () = studio.live.closing.cancelled() => return so_far(RunState::Interrupted, used),
+            () = live.stop.cancelled() => return so_far(AnswerState::Stopped, used),
+            () = studio.live.closing.cancelled() => return so_far(AnswerState::Interrupted, used),
             event = stream.next() => event,
         };
         match event {
             Some(Ok(ChatEvent::Delta(delta))) => {
                 if !push(studio, live, &delta) {
-                    return Ending { cut_short: true, ..so_far(RunState::Finished, used) };
+                    return Ending { cut_short: true, ..so_far(AnswerState::Finished, used) };
                 }
             }
             Some(Ok(ChatEvent::Waiting { ahead })) => {
@@ -165,9 +165,9 @@ fn push(studio: &Studio, live: &LiveRun, delta: &str) -> bool {
 }
 
 /// The text that is no row yet, as the next event. Call with `saving` held.
-fn unsaved_event(live: &LiveRun, inner: &Inner, at: Timestamp) -> Option<RunEventRow> {
+fn unsaved_event(live: &LiveRun, inner: &Inner, at: Timestamp) -> Option<AnswerPart> {
     let body = inner.text.get(inner.saved..).filter(|text| !text.is_empty())?;
-    Some(RunEventRow {
+    Some(AnswerPart {
         run: live.run,
         seq: inner.next_seq,
         owned: live.owned,
@@ -179,15 +179,15 @@ fn unsaved_event(live: &LiveRun, inner: &Inner, at: Timestamp) -> Option<RunEven
 
 /// Ends the run in the database. It does not give up while the process lives: an answer that cannot be saved now (disk
 /// full, database gone) stays on the page, says so, and is tried again.
-async fn save_end(studio: &Studio, live: &LiveRun, state: RunState, now: Timestamp) {
+async fn save_end(studio: &Studio, live: &LiveRun, state: AnswerState, now: Timestamp) {
     let _saving = live.saving.lock().await;
     let mut pause = Duration::from_millis(200);
     loop {
         let (events, end) = {
             let inner = live.inner();
-            let mut events: Vec<RunEventRow> = unsaved_event(live, &inner, now).into_iter().collect();
+            let mut events: Vec<AnswerPart> = unsaved_event(live, &inner, now).into_iter().collect();
             let seq = inner.next_seq + i64::from(!events.is_empty());
-            events.push(RunEventRow {
+            events.push(AnswerPart {
                 run: live.run,
                 seq,
                 owned: live.owned,
@@ -195,7 +195,7 @@ async fn save_end(studio: &Studio, live: &LiveRun, state: RunState, now: Timesta
                 body: state.as_str().to_owned(),
                 at: now,
             });
-            let end = RunEnd {
+            let end = AnswerEnd {
                 run: live.run,
                 owned: live.owned,
                 state,
@@ -214,8 +214,8 @@ async fn save_end(studio: &Studio, live: &LiveRun, state: RunState, now: Timesta
             .write(move |tx| {
                 Box::pin(async move {
                     // Ended already: by a sweep that took this process for dead. Its word stands.
-                    if tx.end_run(&end).await? {
-                        tx.append_run_events(&events).await?;
+                    if tx.end_answer(&end).await? {
+                        tx.append_answer_parts(&events).await?;
                     }
                     Ok::<_, crate::ports::store::StoreError>(())
                 })
@@ -275,9 +275,9 @@ impl Studio {
         if batch.is_empty() {
             return;
         }
-        let events: Vec<RunEventRow> = batch.iter().map(|(_, event, _)| event.clone()).collect();
+        let events: Vec<AnswerPart> = batch.iter().map(|(_, event, _)| event.clone()).collect();
         let written =
-            self.store.write(move |tx| Box::pin(async move { tx.append_run_events(&events).await })).await;
+            self.store.write(move |tx| Box::pin(async move { tx.append_answer_parts(&events).await })).await;
         match written {
             Ok(()) => {
                 for (live, event, _saving) in batch {

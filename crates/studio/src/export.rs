@@ -11,7 +11,7 @@ use crate::{
     InSession, SignedIn, Studio, owned,
     ports::{
         Timestamp,
-        store::{ConversationRow, RunRow},
+        store::{AnswerRow, ConversationRow},
     },
 };
 use api_types::{ConversationId, MessageId, PersonId, Problem};
@@ -164,7 +164,7 @@ impl Studio {
         if let (Some(first), Some(last)) = (messages.first(), messages.last()) {
             let runs = self.store.own_runs(own, conversation, first.id, last.id).await?;
             for (at, message) in messages.iter().enumerate() {
-                let of_it: Vec<&RunRow> = runs.iter().filter(|run| run.message == message.id).collect();
+                let of_it: Vec<&AnswerRow> = runs.iter().filter(|run| run.message == message.id).collect();
                 // Of an answer under way there is more than its row says.
                 let under_way = match of_it.iter().find(|run| run.state.is_active()) {
                     Some(run) => Some(self.answer_text(by, run).await?),

@@ -4,7 +4,7 @@ use crate::{
     RUNS_AT_ONCE_MAX, RUNS_OF_ONE_PERSON_MAX,
     ports::{Timestamp, store::Owned},
 };
-use api_types::{ConversationId, MessageId, PersonId, RunId, RunState, Usage};
+use api_types::{AnswerState, ConversationId, MessageId, PersonId, RunId, Usage};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
@@ -60,7 +60,7 @@ pub(crate) struct Inner {
     pub(crate) saved: usize,
     /// Of the next event row.
     pub(crate) next_seq: i64,
-    pub(crate) state: RunState,
+    pub(crate) state: AnswerState,
     pub(crate) note: Option<String>,
     pub(crate) usage: Usage,
     pub(crate) cost_micros: Option<i64>,
@@ -85,7 +85,7 @@ pub(crate) enum Full {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveView {
     /// Where it stands.
-    pub state: RunState,
+    pub state: AnswerState,
     /// Prefix and text from `from` on, in bytes of the whole.
     pub text: String,
     /// Bytes of the whole.
@@ -115,7 +115,7 @@ impl LiveRun {
                 text: String::new(),
                 saved: 0,
                 next_seq,
-                state: RunState::Queued,
+                state: AnswerState::Queued,
                 note: None,
                 usage: Usage::default(),
                 cost_micros: None,

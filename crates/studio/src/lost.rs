@@ -4,10 +4,10 @@ use crate::{
     LOST_AFTER, Studio,
     ports::{
         Timestamp,
-        store::{RunEnd, RunRow, StoreError},
+        store::{AnswerEnd, AnswerRow, StoreError},
     },
 };
-use api_types::RunState;
+use api_types::AnswerState;
 
 impl Studio {
     /// Ends as interrupted, with what was kept of their text, the runs of this process that it knows nothing of. How many.
@@ -41,18 +41,18 @@ impl Studio {
         Ok(())
     }
 
-    async fn interrupt(&self, run: RunRow, now: Timestamp) -> Result<bool, StoreError> {
+    async fn interrupt(&self, run: AnswerRow, now: Timestamp) -> Result<bool, StoreError> {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     let Some(message) = tx.message(run.owned, run.conversation, run.message).await? else {
                         return Ok(false);
                     };
-                    let body = message.body + &tx.run_text(run.owned, run.id).await?;
-                    tx.end_run(&RunEnd {
+                    let body = message.body + &tx.answer_text(run.owned, run.id).await?;
+                    tx.end_answer(&AnswerEnd {
                         run: run.id,
                         owned: run.owned,
-                        state: RunState::Interrupted,
+                        state: AnswerState::Interrupted,
                         failure: None,
                         usage: run.usage,
                         cost_micros: run.cost_micros,

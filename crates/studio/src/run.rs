@@ -6,11 +6,11 @@ use crate::{
     owned,
     ports::{
         ChatRequest, ChatTurn, Timestamp,
-        store::{ConversationRow, MessageRow, RunEventKind, RunEventRow, RunRow, StoreError, Tx},
+        store::{AnswerPart, AnswerRow, ConversationRow, MessageRow, RunEventKind, StoreError, Tx},
     },
 };
 use api_types::{
-    ConversationId, ConversationSettings, MessageId, ModelInfo, Problem, RunId, RunState, Usage,
+    AnswerState, ConversationId, ConversationSettings, MessageId, ModelInfo, Problem, RunId, Usage,
 };
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -25,7 +25,7 @@ pub struct Opened {
     /// The message that the answer is written into.
     pub answer: MessageRow,
     /// The run that writes it.
-    pub run: RunRow,
+    pub run: AnswerRow,
     /// What people call its model.
     pub model_label: String,
 }
@@ -61,13 +61,13 @@ impl Studio {
         let owned = place.answer.owned;
         let permit = self.queue.try_reserve().map_err(|_| full(Full::Process))?;
         let now = self.now();
-        let run = RunRow {
+        let run = AnswerRow {
             id: RunId(self.ids.next()),
             owned,
             conversation: place.conversation,
             message: place.answer.id,
             model: place.settings.model.clone(),
-            state: RunState::Running,
+            state: AnswerState::Running,
             failure: None,
             usage: Usage::default(),
             cost_micros: None,
@@ -121,8 +121,8 @@ impl Studio {
     ///
     /// # Errors
     /// `NotFound`; `TryLater` when another process writes it.
-    pub async fn stop_run(&self, by: &SignedIn, run: RunId) -> Result<RunRow, Problem> {
-        let row = self.store.run(owned(by), run).await?.ok_or(Problem::NotFound)?;
+    pub async fn stop_run(&self, by: &SignedIn, run: RunId) -> Result<AnswerRow, Problem> {
+        let row = self.store.answer(owned(by), run).await?.ok_or(Problem::NotFound)?;
         match self.live.get(by.person(), run) {
             Some(live) => live.stop.cancel(),
             None if row.state.is_active() => {
@@ -140,30 +140,30 @@ impl Studio {
     ///
     /// # Errors
     /// `TryLater` or `Broken`.
-    pub async fn runs_since(&self, by: &SignedIn, since: Timestamp) -> Result<Vec<RunRow>, Problem> {
-        Ok(self.store.runs_since(owned(by), since).await?)
+    pub async fn answers_since(&self, by: &SignedIn, since: Timestamp) -> Result<Vec<AnswerRow>, Problem> {
+        Ok(self.store.answers_since(owned(by), since).await?)
     }
 
     /// One run.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn run(&self, by: &SignedIn, run: RunId) -> Result<RunRow, Problem> {
-        self.store.run(owned(by), run).await?.ok_or(Problem::NotFound)
+    pub async fn run(&self, by: &SignedIn, run: RunId) -> Result<AnswerRow, Problem> {
+        self.store.answer(owned(by), run).await?.ok_or(Problem::NotFound)
     }
 
     /// The whole text of an answer: from memory while it is written here, else from rows.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn answer_text(&self, by: &SignedIn, run: &RunRow) -> Result<String, Problem> {
+    pub async fn answer_text(&self, by: &SignedIn, run: &AnswerRow) -> Result<String, Problem> {
         if let Some(live) = self.live.get(by.person(), run.id) {
             return Ok(live.view(0).text);
         }
         let message =
             self.store.message(owned(by), run.conversation, run.message).await?.ok_or(Problem::NotFound)?;
         if run.state.is_active() {
-            let deltas = self.store.run_text(owned(by), run.id).await?;
+            let deltas = self.store.answer_text(owned(by), run.id).await?;
             return Ok(message.body + &deltas);
         }
         Ok(message.body)
@@ -245,14 +245,14 @@ async fn open_rows(
             return Err(moved_on());
         }
     }
-    tx.insert_run(&rows.run).await.map_err(|fault| match fault {
+    tx.insert_answer(&rows.run).await.map_err(|fault| match fault {
         StoreError::Conflict(index) if index == "runs_one_active" => Problem::Changed {
             detail: "An answer is still being written in this chat. Wait for it or stop it, then send again."
                 .to_owned(),
         },
         other => other.into(),
     })?;
-    tx.append_run_events(&[RunEventRow {
+    tx.append_answer_parts(&[AnswerPart {
         run: rows.run.id,
         seq: 1,
         owned,

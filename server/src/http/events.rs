@@ -28,7 +28,7 @@ use std::{
 };
 use studio::{
     SignedIn, Studio,
-    ports::{Timestamp, store::RunRow},
+    ports::{Timestamp, store::AnswerRow},
 };
 use tokio::{sync::watch, time::Instant};
 use told::{Told, Written};
@@ -105,7 +105,7 @@ struct Feed {
     changes: watch::Receiver<u64>,
     told: HashMap<RunId, Told>,
     /// Rows to look at: at first those since `after`, later those that another process writes.
-    rows: VecDeque<RunRow>,
+    rows: VecDeque<AnswerRow>,
     since: Timestamp,
     is_new: bool,
     /// When rows were looked at; not yet when the stream has just begun.
@@ -190,7 +190,7 @@ impl Feed {
         let events = self.live().await;
         // Before the look: what ends while rows are read is seen by the next.
         let now = self.studio.now();
-        if let Ok(rows) = self.studio.runs_since(&self.by, self.since).await {
+        if let Ok(rows) = self.studio.answers_since(&self.by, self.since).await {
             self.since = now;
             self.rows.extend(rows);
         }
@@ -198,7 +198,7 @@ impl Feed {
     }
 
     /// What is new in a run's rows; nothing when memory tells of it.
-    async fn stored(&mut self, row: RunRow) -> Option<Event> {
+    async fn stored(&mut self, row: AnswerRow) -> Option<Event> {
         let is_told = self.told.get(&row.id).is_some_and(|told| told.ended);
         if is_told || self.studio.live.get(self.by.person(), row.id).is_some() {
             return None;

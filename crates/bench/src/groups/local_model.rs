@@ -7,7 +7,7 @@ use crate::{
 };
 use anyhow::{Context, Result, ensure};
 use api_types::ConversationSettings;
-use studio::ports::store::RunRow;
+use studio::ports::store::AnswerRow;
 
 /// The longest answer.
 const TOKENS_MAX: u32 = 128;
@@ -63,7 +63,7 @@ impl Group for LocalModel {
     }
 }
 
-fn tokens_per_s(run: &RunRow) -> Result<f64> {
+fn tokens_per_s(run: &AnswerRow) -> Result<f64> {
     let tokens = run.usage.completion_tokens.context("the model did not count its tokens")?;
     let (first, end) = run.first_token_at.zip(run.ended_at).context("the run did not end")?;
     ensure!(tokens > 1, "the model said too little to be measured: {:?}", run.failure);

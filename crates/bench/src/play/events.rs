@@ -95,14 +95,14 @@ fn words(html: &str) -> usize {
 mod tests {
     use super::*;
     use crate::clock;
-    use api_types::{ConversationId, MessageId, RunState};
+    use api_types::{AnswerState, ConversationId, MessageId};
 
     fn event(from: u32, blocks: &[&str], tail_from: u32, tail: &str) -> AnswerEvent {
         AnswerEvent {
             conversation: ConversationId(clock::new_id()),
             message: MessageId(clock::new_id()),
             run: RunId(clock::new_id()),
-            state: RunState::Running,
+            state: AnswerState::Running,
             from,
             blocks: blocks.iter().map(|&html| html.to_owned()).collect(),
             frame: None,

@@ -12,7 +12,7 @@ use studio::{
     SESSION_LIFE, SessionToken,
     ports::{
         Passkeys, Timestamp,
-        store::{Owned, PasskeyRow, PersonRow, RunRow, SessionRow, Store, StoreError},
+        store::{AnswerRow, Owned, PasskeyRow, PersonRow, SessionRow, Store, StoreError},
     },
 };
 use virtual_authenticator::Browser;
@@ -174,7 +174,7 @@ impl Seed {
                         // A message's parent has to be there before it; within a statement it is.
                         tx.insert_messages(&talk.messages).await?;
                         for run in &talk.runs {
-                            tx.insert_run(run).await?;
+                            tx.insert_answer(run).await?;
                         }
                     }
                     Ok(())
@@ -185,8 +185,8 @@ impl Seed {
     }
 
     /// A run as it ended.
-    pub(crate) async fn run(&self, member: &Member, run: RunId) -> Result<Option<RunRow>> {
-        Ok(self.store.run(member.owned, run).await?)
+    pub(crate) async fn run(&self, member: &Member, run: RunId) -> Result<Option<AnswerRow>> {
+        Ok(self.store.answer(member.owned, run).await?)
     }
 }
 

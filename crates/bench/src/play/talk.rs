@@ -3,12 +3,12 @@
 use crate::clock;
 use anyhow::Result;
 use api_types::{
-    ConversationId, ConversationSettings, MessageId, MessageRole, RunId, RunState, Usage, WorkerId,
+    AnswerState, ConversationId, ConversationSettings, MessageId, MessageRole, RunId, Usage, WorkerId,
 };
 use std::time::Duration;
 use studio::ports::{
     Timestamp,
-    store::{ConversationRow, MessageRow, Owned, RunRow},
+    store::{AnswerRow, ConversationRow, MessageRow, Owned},
 };
 
 /// An answer as models like to give it: a paragraph, a list, code.
@@ -19,7 +19,7 @@ const QUESTION: &str = "How do I keep a list of measurements sorted while new on
 pub(super) struct Talk {
     pub(super) conversation: ConversationRow,
     pub(super) messages: Vec<MessageRow>,
-    pub(super) runs: Vec<RunRow>,
+    pub(super) runs: Vec<AnswerRow>,
 }
 
 /// Questions and answers in turn, each below the one before.
@@ -63,14 +63,14 @@ pub(super) fn conversation(owned: Owned, settings: ConversationSettings, at: Tim
 }
 
 /// The run that wrote this answer.
-fn finished(answer: &MessageRow, settings: &ConversationSettings) -> RunRow {
-    RunRow {
+fn finished(answer: &MessageRow, settings: &ConversationSettings) -> AnswerRow {
+    AnswerRow {
         id: RunId(clock::new_id()),
         owned: answer.owned,
         conversation: answer.conversation,
         message: answer.id,
         model: settings.model.clone(),
-        state: RunState::Finished,
+        state: AnswerState::Finished,
         failure: None,
         usage: Usage { prompt_tokens: Some(12), completion_tokens: Some(150) },
         cost_micros: Some(810),

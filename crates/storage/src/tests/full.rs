@@ -4,7 +4,7 @@ use super::{
     rows::{asked, at, end, event, put, somebody},
     sqlite,
 };
-use api_types::RunState;
+use api_types::AnswerState;
 use futures::future::join_all;
 use std::sync::Arc;
 use studio::ports::store::{Store, StoreError};
@@ -31,7 +31,7 @@ async fn a_full_disk_is_said_and_work_goes_on_when_there_is_room() {
     let (question, answer, run) = asked(&store, owned).await;
     let long = "y".repeat(100_000);
     let events = [event(&run, 1, &long)];
-    put(&store, move |tx| Box::pin(async move { tx.append_run_events(&events).await })).await;
+    put(&store, move |tx| Box::pin(async move { tx.append_answer_parts(&events).await })).await;
 
     // Alone, and many together: whoever is told that it is kept finds it, whoever is told it is not does not.
     let mut full = 0;
@@ -51,15 +51,15 @@ async fn a_full_disk_is_said_and_work_goes_on_when_there_is_room() {
     }
     assert!(full >= 30, "{full} of 40 did not fit");
     // Reading goes on.
-    assert_eq!(store.run_text(owned, run.id).await.unwrap(), long);
+    assert_eq!(store.answer_text(owned, run.id).await.unwrap(), long);
     assert!(store.branch(owned, question.conversation, answer.id, 5).await.unwrap().len() == 2);
     store.ping().await.unwrap();
 
     // Room is made.
-    let (chat, ending) = (question.conversation, end(&run, RunState::Stopped, ""));
+    let (chat, ending) = (question.conversation, end(&run, AnswerState::Stopped, ""));
     let went = put(&store, move |tx| {
         Box::pin(async move {
-            tx.end_run(&ending).await?;
+            tx.end_answer(&ending).await?;
             tx.bin_conversation(owned, chat, Some(at(1))).await?;
             tx.empty_bin(at(2)).await
         })

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::dialect::sqlite_conflict;
 use api_types::{
-    AccountEventId, AccountEventKind, CeremonyId, CeremonyPurpose, ConversationId, InviteId, MessageId, Role,
-    RunState, Scopes, SetupCodeId, TokenId, WorkerId,
+    AccountEventId, AccountEventKind, AnswerState, CeremonyId, CeremonyPurpose, ConversationId, InviteId,
+    MessageId, Role, Scopes, SetupCodeId, TokenId, WorkerId,
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 use std::{sync::Arc, time::Instant};
@@ -70,7 +70,7 @@ async fn tour(store: &Arc<dyn Store>) {
         session: None,
         seen_at: None,
     };
-    let (events, ended) = ([event(&run, 1, "text")], end(&run, RunState::Finished, "text"));
+    let (events, ended) = ([event(&run, 1, "text")], end(&run, AnswerState::Finished, "text"));
     put(store, move |tx| {
         Box::pin(async move {
             tx.set_fact("k", "v", now).await?;
@@ -97,9 +97,9 @@ async fn tour(store: &Arc<dyn Store>) {
             tx.advance_epoch(owned, session_id, 0, now).await?;
             tx.insert_token(&token).await?;
             tx.token_used(owned, token_id, now).await?;
-            tx.append_run_events(&events).await?;
+            tx.append_answer_parts(&events).await?;
             tx.heartbeat(worker, now).await?;
-            tx.end_run(&ended).await?;
+            tx.end_answer(&ended).await?;
             tx.interrupt_orphans(worker, now, now).await?;
             tx.retire(worker).await?;
             tx.rename_conversation(owned, chat, "t", now).await?;
@@ -140,11 +140,11 @@ async fn tour(store: &Arc<dyn Store>) {
     store.message(owned, chat, answer.id).await.unwrap();
     store.branch(owned, chat, answer.id, 50).await.unwrap();
     store.youngest_leaf(owned, chat, question.id).await.unwrap();
-    store.run(owned, run.id).await.unwrap();
-    store.runs_since(owned, now).await.unwrap();
+    store.answer(owned, run.id).await.unwrap();
+    store.answers_since(owned, now).await.unwrap();
     store.active_runs(worker, now).await.unwrap();
     store.shut_out_with_runs(worker).await.unwrap();
-    store.run_text(owned, run.id).await.unwrap();
+    store.answer_text(owned, run.id).await.unwrap();
     people(store, owned, chat, answer.id).await;
     put(store, move |tx| {
         Box::pin(async move {

@@ -10,6 +10,7 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+mod answers;
 mod common;
 mod conversations;
 mod held;
@@ -19,7 +20,6 @@ mod opening;
 mod order;
 mod people;
 mod recovery;
-mod runs;
 mod sessions;
 mod tree;
 mod trouble;

@@ -4,7 +4,7 @@ use crate::common::{
     SOON, on_both,
     rows::{asked, at, chat, end, id, message, put, run, somebody},
 };
-use api_types::{MessageId, RunState};
+use api_types::{AnswerState, MessageId};
 use sqlx::AssertSqlSafe;
 use studio::ports::store::{MessageRow, StoreError};
 use tokio::time::timeout;
@@ -21,19 +21,19 @@ async fn a_branch_is_read_by_the_page_with_runs_and_siblings_in_two_statements()
         let second = message(owned, chat, Some(question.id));
         let third = message(owned, chat, Some(question.id));
         let below = message(owned, chat, Some(third.id));
-        let ended = end(&first_run, RunState::Finished, "First.");
+        let ended = end(&first_run, AnswerState::Finished, "First.");
         let mut early = run(&third);
-        (early.state, early.ended_at) = (RunState::Failed, Some(at(3)));
+        (early.state, early.ended_at) = (AnswerState::Failed, Some(at(3)));
         early.failure = Some("The model went away.".to_owned());
         let late = run(&third);
         let rows = [other_root.clone(), second.clone(), third.clone(), below.clone()];
         let runs = [early, late.clone()];
         put(&store, move |tx| {
             Box::pin(async move {
-                tx.end_run(&ended).await?;
+                tx.end_answer(&ended).await?;
                 tx.insert_messages(&rows).await?;
                 for run in runs {
-                    tx.insert_run(&run).await?;
+                    tx.insert_answer(&run).await?;
                 }
                 Ok(())
             })
@@ -66,7 +66,7 @@ async fn a_branch_is_read_by_the_page_with_runs_and_siblings_in_two_statements()
         let other = store.branch(owned, chat, first.id, 10).await.unwrap();
         assert_eq!(other[1].message.body, "First.");
         let finished = other[1].run.clone().unwrap();
-        assert_eq!((finished.state, finished.ended_at), (RunState::Finished, Some(at(5))));
+        assert_eq!((finished.state, finished.ended_at), (AnswerState::Finished, Some(at(5))));
     })
     .await;
 }
@@ -148,8 +148,8 @@ async fn a_long_conversation_opens_whatever_the_planner_has_learnt() {
             Box::pin(async move {
                 tx.insert_messages(&rows).await?;
                 for run in runs {
-                    tx.insert_run(&run).await?;
-                    tx.end_run(&end(&run, RunState::Finished, "x")).await?;
+                    tx.insert_answer(&run).await?;
+                    tx.end_answer(&end(&run, AnswerState::Finished, "x")).await?;
                 }
                 Ok(())
             })

@@ -211,9 +211,9 @@ async fn a_row_that_cannot_be_read_is_named_and_its_content_is_not() {
         corrupt(store.conversation(owned, chat).await.map(drop), "conversations.max_tokens");
         damage(format!("UPDATE runs SET model = 'secret' WHERE id = '{}'", run.id)).await;
         corrupt(store.branch(owned, chat, answer.id, 5).await.map(drop), "runs.model");
-        corrupt(store.run(owned, run.id).await.map(drop), "runs.model");
+        corrupt(store.answer(owned, run.id).await.map(drop), "runs.model");
         damage(format!("UPDATE runs SET model = 'a/b', worker_id = 'secret' WHERE id = '{}'", run.id)).await;
-        corrupt(store.runs_since(owned, at(0)).await.map(drop), "runs.worker_id");
+        corrupt(store.answers_since(owned, at(0)).await.map(drop), "runs.worker_id");
         if fresh.engine() == Engine::Sqlite {
             // Here a column takes whatever it is given.
             damage("UPDATE people SET role = 'secret'".to_owned()).await;

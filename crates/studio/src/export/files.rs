@@ -4,7 +4,7 @@ use crate::{
     SignedIn,
     ports::{
         Timestamp,
-        store::{AccountEventRow, ConversationRow, MessageRow, OwnPasskey, OwnSession, OwnToken, RunRow},
+        store::{AccountEventRow, AnswerRow, ConversationRow, MessageRow, OwnPasskey, OwnSession, OwnToken},
     },
 };
 use serde_json::{Value, json};
@@ -102,7 +102,7 @@ pub(super) fn head(conversation: &ConversationRow) -> String {
 }
 
 /// One message. `under_way` is its text where it is still being written.
-pub(super) fn message(message: &MessageRow, under_way: Option<&str>, runs: &[&RunRow]) -> String {
+pub(super) fn message(message: &MessageRow, under_way: Option<&str>, runs: &[&AnswerRow]) -> String {
     let runs: Vec<Value> = runs
         .iter()
         .map(|run| {

@@ -1,7 +1,7 @@
 //! One answer from its first token to its last row.
 
 use crate::{fakes::usage, house::House};
-use api_types::{ModelKind, Price, RunState, Usage};
+use api_types::{AnswerState, ModelKind, Price, Usage};
 use std::time::Duration;
 use studio::{
     ANSWER_BYTES_MAX, answer,
@@ -33,7 +33,7 @@ async fn an_answer_ends_with_its_text_and_what_it_used() {
     let turn = house.answered(events).await;
     let run = turn.run.unwrap();
     assert_eq!(turn.message.body, "Yes, indeed.");
-    assert_eq!((run.state, run.usage, run.cut_short), (RunState::Finished, usage(12, 3), false));
+    assert_eq!((run.state, run.usage, run.cut_short), (AnswerState::Finished, usage(12, 3), false));
     assert!(run.first_token_at.is_some() && run.ended_at.is_some() && run.failure.is_none());
     assert_eq!(run.cost_micros, None, "a model without a price");
 }
@@ -45,7 +45,7 @@ async fn an_answer_that_reaches_a_limit_says_so() {
         let turn = house.answered(vec![Ok(Delta("Cut".to_owned())), Ok(end(reason, usage(1, 1)))]).await;
         assert_eq!(turn.can_continue(), can_continue, "{reason:?}");
         let run = turn.run.unwrap();
-        assert_eq!((run.state, run.cut_short), (RunState::Finished, can_continue), "{reason:?}");
+        assert_eq!((run.state, run.cut_short), (AnswerState::Finished, can_continue), "{reason:?}");
         let says = run.failure.unwrap_or_default();
         assert_eq!(says.contains("filter ended this answer"), !can_continue, "{says}");
     }
@@ -70,7 +70,7 @@ async fn a_failure_is_kept_as_a_sentence_beside_what_was_written() {
     let error = ModelError::TimedOut { source_name: "Acme".to_owned(), stage: "next word" };
     let turn = house.answered(vec![Ok(Delta("Half".to_owned())), Err(error.clone())]).await;
     let run = turn.run.unwrap();
-    assert_eq!((turn.message.body.as_str(), run.state), ("Half", RunState::Failed));
+    assert_eq!((turn.message.body.as_str(), run.state), ("Half", AnswerState::Failed));
     assert_eq!(run.failure, Some(error.to_string()));
 }
 
@@ -79,7 +79,7 @@ async fn an_answer_without_an_end_broke_off() {
     let house = House::new().await;
     let turn = house.answered(vec![Ok(Delta("Half".to_owned()))]).await;
     let run = turn.run.unwrap();
-    assert_eq!((turn.message.body.as_str(), run.state), ("Half", RunState::Failed));
+    assert_eq!((turn.message.body.as_str(), run.state), ("Half", AnswerState::Failed));
     assert!(run.failure.unwrap().contains("broke off"));
 }
 
@@ -91,7 +91,7 @@ async fn a_model_that_never_ends_is_ended_at_a_whole_letter() {
     events.extend((0..5).map(|_| Ok(Delta(piece.clone()))));
     let turn = house.answered(events).await;
     let run = turn.run.clone().unwrap();
-    assert_eq!((run.state, run.cut_short), (RunState::Finished, true));
+    assert_eq!((run.state, run.cut_short), (AnswerState::Finished, true));
     assert_eq!(turn.message.body.len(), ANSWER_BYTES_MAX - 1);
     assert!(!turn.can_continue(), "there is no room for more");
     assert!(turn.message.body.ends_with('é'));
@@ -134,7 +134,7 @@ async fn stopping_keeps_what_was_written_and_may_be_done_twice() {
     let (conversation, message) = house.stopped_after(&ana, "Once upon").await;
     assert_eq!(message.body, "Once upon");
     let run = house.last_turn(&ana, conversation).await.run.unwrap();
-    assert_eq!(house.studio.stop_run(&ana, run.id).await.unwrap().state, RunState::Stopped);
+    assert_eq!(house.studio.stop_run(&ana, run.id).await.unwrap().state, AnswerState::Stopped);
 }
 
 #[tokio::test]
@@ -153,11 +153,11 @@ async fn a_stopped_answer_says_what_it_used_where_that_is_known_and_a_failed_one
     };
     tokio::join!(answer(&house.studio, ticket), stop);
     let run = house.last_turn(&ana, opened.conversation).await.run.unwrap();
-    assert_eq!((run.state, run.usage), (RunState::Stopped, usage(5, 1)));
+    assert_eq!((run.state, run.usage), (AnswerState::Stopped, usage(5, 1)));
 
     let events = vec![Ok(Delta("Half".to_owned())), Ok(Used(usage(7, 2))), Err(ModelError::TooLong)];
     let run = house.answered(events).await.run.unwrap();
-    assert_eq!((run.state, run.usage), (RunState::Failed, usage(7, 2)));
+    assert_eq!((run.state, run.usage), (AnswerState::Failed, usage(7, 2)));
 }
 
 #[tokio::test]
@@ -191,13 +191,16 @@ async fn text_is_rows_before_the_end_and_an_answer_is_interrupted_when_the_proce
     let ticket = house.ticket().await;
     let watch = async {
         let run = opened.run.id;
-        while house.studio.store.run_text(ana.owned(), run).await.unwrap() != "Once upon" {
+        while house.studio.store.answer_text(ana.owned(), run).await.unwrap() != "Once upon" {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        assert_eq!(house.studio.run(&ana, run).await.unwrap().state, RunState::Running);
+        assert_eq!(house.studio.run(&ana, run).await.unwrap().state, AnswerState::Running);
         house.studio.live.close();
     };
     tokio::join!(answer(&house.studio, ticket), house.studio.save_answers(), watch);
     let turn = house.last_turn(&ana, opened.conversation).await;
-    assert_eq!((turn.message.body.as_str(), turn.run.unwrap().state), ("Once upon", RunState::Interrupted));
+    assert_eq!(
+        (turn.message.body.as_str(), turn.run.unwrap().state),
+        ("Once upon", AnswerState::Interrupted)
+    );
 }

@@ -1,7 +1,7 @@
 //! Conversations: list, open, rename, configure, delete and restore.
 
 use crate::house::{House, field_of};
-use api_types::{ConversationId, ConversationSettings, Problem, RunState};
+use api_types::{AnswerState, ConversationId, ConversationSettings, Problem};
 use std::time::Duration;
 use studio::ports::{ChatEvent, Clock as _};
 use studio::{
@@ -172,7 +172,7 @@ async fn deleting_a_chat_stops_its_answer_and_keeps_it_with_the_chat() {
     tokio::join!(answer(&house.studio, ticket), delete);
     house.studio.restore_conversation(&ana, opened.conversation).await.unwrap();
     let turn = house.last_turn(&ana, opened.conversation).await;
-    assert_eq!((turn.message.body.as_str(), turn.run.unwrap().state), ("Once upon", RunState::Stopped));
+    assert_eq!((turn.message.body.as_str(), turn.run.unwrap().state), ("Once upon", AnswerState::Stopped));
 }
 
 #[tokio::test]
@@ -193,6 +193,6 @@ async fn what_is_somebody_elses_is_not_there() {
     assert_eq!(studio.restore_conversation(&ben, id).await, Err(Problem::NotFound));
     assert_eq!(studio.run(&ben, opened.run.id).await.unwrap_err(), Problem::NotFound);
     assert_eq!(studio.stop_run(&ben, opened.run.id).await.unwrap_err(), Problem::NotFound);
-    assert!(studio.runs_since(&ben, studio::ports::Timestamp(0)).await.unwrap().is_empty());
+    assert!(studio.answers_since(&ben, studio::ports::Timestamp(0)).await.unwrap().is_empty());
     assert_eq!(studio.conversation(&ana, id, None).await.unwrap().conversation.title, "Mine");
 }

@@ -1,7 +1,7 @@
 //! A studio with a database of its own.
 
 use crate::fakes::{FakeClock, FakeFinder, FakeIds, FakeModels, FakePasskeys, key};
-use api_types::{ConversationId, OrganizationId, PersonId, Problem, Role, RunState, SessionId, WorkerId};
+use api_types::{AnswerState, ConversationId, OrganizationId, PersonId, Problem, Role, SessionId, WorkerId};
 use futures::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
 use storage::{StoreConfig, StoreUrl};
@@ -298,7 +298,7 @@ impl House {
         };
         tokio::join!(answer(&self.studio, ticket), stop);
         let turn = self.last_turn(by, opened.conversation).await;
-        assert_eq!(turn.run.unwrap().state, RunState::Stopped);
+        assert_eq!(turn.run.unwrap().state, AnswerState::Stopped);
         (opened.conversation, turn.message)
     }
 }

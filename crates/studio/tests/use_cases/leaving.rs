@@ -1,7 +1,7 @@
 //! Whoever sends may leave at any moment: nothing stays open for ever.
 
 use crate::house::House;
-use api_types::RunState;
+use api_types::AnswerState;
 use futures::FutureExt;
 use std::time::Duration;
 use studio::{LOST_AFTER, answer};
@@ -54,7 +54,7 @@ async fn a_run_that_its_process_knows_nothing_of_is_interrupted_after_a_while_an
     assert_eq!(house.studio.interrupt_lost().await.unwrap(), 0, "it is being written");
     assert_eq!(forgetful.interrupt_lost().await.unwrap(), 1);
     let run = forgetful.run(&ana, opened.run.id).await.unwrap();
-    assert_eq!((run.state, run.ended_at), (RunState::Interrupted, Some(house.studio.now())));
+    assert_eq!((run.state, run.ended_at), (AnswerState::Interrupted, Some(house.studio.now())));
     assert_eq!(forgetful.interrupt_lost().await.unwrap(), 0);
     house.chat(&ana, None, "Another chat?").await;
 }

@@ -4,7 +4,7 @@ use crate::{
     fakes::usage,
     house::{House, field_of},
 };
-use api_types::{MessageId, Problem, RunState};
+use api_types::{AnswerState, MessageId, Problem};
 use std::pin::pin;
 use studio::ports::{ChatEvent, FinishReason, ModelError};
 
@@ -71,7 +71,7 @@ async fn a_failed_answer_can_be_continued_too() {
     let broke_off = ModelError::BrokeOff { source_name: "It".to_owned() };
     house.model.answers(vec![Ok(ChatEvent::Delta("Half".to_owned())), Err(broke_off)]);
     let (opened, turn) = house.chat(&ana, None, "First?").await;
-    assert_eq!(turn.run.unwrap().state, RunState::Failed);
+    assert_eq!(turn.run.unwrap().state, AnswerState::Failed);
     house.model.says(" and half.");
     house.studio.continue_message(&ana, opened.conversation, turn.message.id).await.unwrap();
     house.work().await;

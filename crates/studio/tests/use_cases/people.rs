@@ -4,7 +4,7 @@ use crate::{
     fakes::key,
     house::{House, field_of},
 };
-use api_types::{AccountEventKind, PersonId, Problem, Role, RunState};
+use api_types::{AccountEventKind, AnswerState, PersonId, Problem, Role};
 use studio::{
     DELETED_NAME, InviteState, NewInvite, PEOPLE_PER_PAGE, SignedIn,
     ports::{ChatEvent, Clock, store::SessionEnd},
@@ -239,8 +239,8 @@ async fn who_is_disabled_in_the_middle_of_an_answer_is_out_and_the_answer_stops(
         house.attempt(&ana, &ben, Deed::Disable).await.unwrap();
     };
     tokio::join!(studio::answer(&house.studio, ticket), disable);
-    let run = house.studio.store.run(ben.owned(), opened.run.id).await.unwrap().unwrap();
-    assert_eq!(run.state, RunState::Stopped);
+    let run = house.studio.store.answer(ben.owned(), opened.run.id).await.unwrap().unwrap();
+    assert_eq!(run.state, AnswerState::Stopped);
     assert_eq!(house.studio.signed_in(ben.session()).await.map(drop), Err(Problem::SignIn));
     let (session, _) = house.studio.store.session_with_person(ben.session()).await.unwrap().unwrap();
     assert_eq!(session.end_reason, Some(SessionEnd::Disabled));
@@ -275,8 +275,8 @@ async fn who_is_disabled_in_another_process_is_written_for_no_longer() {
         house.studio.stop_shut_out().await.unwrap();
     };
     tokio::join!(studio::answer(&house.studio, ticket), elsewhere);
-    let run = house.studio.store.run(ben.owned(), opened.run.id).await.unwrap().unwrap();
-    assert_eq!(run.state, RunState::Stopped);
+    let run = house.studio.store.answer(ben.owned(), opened.run.id).await.unwrap().unwrap();
+    assert_eq!(run.state, AnswerState::Stopped);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Sending a message.
 
 use crate::house::{House, field_of};
-use api_types::{ConversationSettings, MessageRole, ModelKind, Problem, RunState};
+use api_types::{AnswerState, ConversationSettings, MessageRole, ModelKind, Problem};
 use std::pin::pin;
 use studio::{MESSAGE_BYTES_MAX, SendMessage};
 
@@ -20,7 +20,10 @@ async fn the_first_message_opens_a_conversation_that_is_called_by_its_first_line
     let [question, answer] = &open.turns[..] else { panic!("{:?}", open.turns) };
     assert_eq!(question.message.body, "\n# Plan my week\nwith time for a walk", "as it was typed");
     assert_eq!(answer.message.parent, Some(question.message.id));
-    assert_eq!((answer.message.body.as_str(), answer.run.as_ref().unwrap().state), ("", RunState::Running));
+    assert_eq!(
+        (answer.message.body.as_str(), answer.run.as_ref().unwrap().state),
+        ("", AnswerState::Running)
+    );
 }
 
 #[tokio::test]

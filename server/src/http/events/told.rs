@@ -1,9 +1,9 @@
 //! What a tab has been told of an answer, and the event that tells it more.
 
-use api_types::{AnswerEvent, ConversationId, MessageId, RunId, RunState};
+use api_types::{AnswerEvent, AnswerState, ConversationId, MessageId, RunId};
 use app::markup::{Blocks, Frame};
 use std::mem;
-use studio::ports::store::RunRow;
+use studio::ports::store::AnswerRow;
 
 /// What one tab has been told of one answer.
 pub(super) struct Told {
@@ -47,7 +47,7 @@ impl Told {
         &mut self,
         row: &Written,
         text: &str,
-        state: RunState,
+        state: AnswerState,
         note: Option<String>,
     ) -> Option<AnswerEvent> {
         if self.begun && text.is_empty() && note == self.note && state.is_active() {
@@ -105,8 +105,8 @@ pub(super) struct Written {
     pub(super) run: RunId,
 }
 
-impl From<&RunRow> for Written {
-    fn from(row: &RunRow) -> Self {
+impl From<&AnswerRow> for Written {
+    fn from(row: &AnswerRow) -> Self {
         Self { conversation: row.conversation, message: row.message, run: row.id }
     }
 }

@@ -1,8 +1,8 @@
 //! Rows that are right, to be made wrong by the test.
 
 use api_types::{
-    ConversationId, ConversationSettings, MessageId, MessageRole, OrganizationId, PersonId, Role, RunId,
-    RunState, SessionId, Usage, WorkerId,
+    AnswerState, ConversationId, ConversationSettings, MessageId, MessageRole, OrganizationId, PersonId,
+    Role, RunId, SessionId, Usage, WorkerId,
 };
 use std::sync::{
     Arc,
@@ -11,8 +11,8 @@ use std::sync::{
 use studio::ports::{
     Timestamp,
     store::{
-        ConversationRow, MessageRow, Owned, PersonRow, RunEnd, RunEventKind, RunEventRow, RunRow, SessionRow,
-        Store, StoreError,
+        AnswerEnd, AnswerPart, AnswerRow, ConversationRow, MessageRow, Owned, PersonRow, RunEventKind,
+        SessionRow, Store, StoreError,
     },
 };
 use uuid::Uuid;
@@ -106,14 +106,14 @@ pub(crate) fn message(owned: Owned, conversation: ConversationId, parent: Option
     }
 }
 
-pub(crate) fn run(message: &MessageRow) -> RunRow {
-    RunRow {
+pub(crate) fn run(message: &MessageRow) -> AnswerRow {
+    AnswerRow {
         id: RunId(id()),
         owned: message.owned,
         conversation: message.conversation,
         message: message.id,
         model: settings().model,
-        state: RunState::Running,
+        state: AnswerState::Running,
         failure: None,
         usage: Usage::default(),
         cost_micros: None,
@@ -125,8 +125,8 @@ pub(crate) fn run(message: &MessageRow) -> RunRow {
     }
 }
 
-pub(crate) fn event(run: &RunRow, seq: i64, body: &str) -> RunEventRow {
-    RunEventRow {
+pub(crate) fn event(run: &AnswerRow, seq: i64, body: &str) -> AnswerPart {
+    AnswerPart {
         run: run.id,
         seq,
         owned: run.owned,
@@ -136,8 +136,8 @@ pub(crate) fn event(run: &RunRow, seq: i64, body: &str) -> RunEventRow {
     }
 }
 
-pub(crate) fn end(run: &RunRow, state: RunState, body: &str) -> RunEnd {
-    RunEnd {
+pub(crate) fn end(run: &AnswerRow, state: AnswerState, body: &str) -> AnswerEnd {
+    AnswerEnd {
         run: run.id,
         owned: run.owned,
         state,
@@ -184,7 +184,7 @@ where
 }
 
 /// A question and its answer under way.
-pub(crate) async fn asked(store: &Arc<dyn Store>, owned: Owned) -> (MessageRow, MessageRow, RunRow) {
+pub(crate) async fn asked(store: &Arc<dyn Store>, owned: Owned) -> (MessageRow, MessageRow, AnswerRow) {
     let conversation = chat(store, owned).await;
     let question = message(owned, conversation, None);
     let mut answer = message(owned, conversation, Some(question.id));
@@ -195,7 +195,7 @@ pub(crate) async fn asked(store: &Arc<dyn Store>, owned: Owned) -> (MessageRow, 
     put(store, move |tx| {
         Box::pin(async move {
             tx.insert_messages(&[question, answer]).await?;
-            tx.insert_run(&run).await
+            tx.insert_answer(&run).await
         })
     })
     .await;

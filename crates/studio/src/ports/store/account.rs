@@ -1,6 +1,6 @@
 //! What one person owns, as it is counted and handed out: no secret, no digest is read here.
 
-use super::{ConversationRow, MessageRow, Owned, RunRow, StoreError};
+use super::{AnswerRow, ConversationRow, MessageRow, Owned, StoreError};
 use crate::ports::Timestamp;
 use api_types::{ConversationId, MessageId};
 use async_trait::async_trait;
@@ -98,5 +98,5 @@ pub trait AccountReads: Send + Sync {
         conversation: ConversationId,
         first: MessageId,
         last: MessageId,
-    ) -> Result<Vec<RunRow>, StoreError>;
+    ) -> Result<Vec<AnswerRow>, StoreError>;
 }

@@ -1,11 +1,11 @@
 //! Messages: rows in a tree, never one blob.
 
-use super::{Owned, RunRow, StoreError};
+use super::{AnswerRow, Owned, StoreError};
 use crate::{
     ANSWER_BYTES_MAX,
     ports::{ModelError, Timestamp},
 };
-use api_types::{ConversationId, MessageId, MessageRole, RunState};
+use api_types::{AnswerState, ConversationId, MessageId, MessageRole};
 use async_trait::async_trait;
 
 /// A message.
@@ -33,7 +33,7 @@ pub struct TurnRow {
     /// The message.
     pub message: MessageRow,
     /// Its last run.
-    pub run: Option<RunRow>,
+    pub run: Option<AnswerRow>,
     /// What the runs before that took.
     pub earlier: Taken,
     /// All messages with the same parent, oldest first; this one among them.
@@ -71,8 +71,8 @@ impl std::ops::Add for Taken {
     }
 }
 
-impl From<&RunRow> for Taken {
-    fn from(run: &RunRow) -> Self {
+impl From<&AnswerRow> for Taken {
+    fn from(run: &AnswerRow) -> Self {
         let until_end = |since: Option<Timestamp>| {
             let (Some(since), Some(end)) = (since, run.ended_at) else { return 0 };
             end.0.saturating_sub(since.0).max(0)
@@ -101,7 +101,7 @@ impl TurnRow {
     /// Whether Continue makes sense: the answer ended before its time, or at the longest length its conversation asked
     /// for, and more of it could be kept.
     pub fn can_continue(&self) -> bool {
-        let is_cut = |run: &RunRow| run.state == RunState::Finished && run.cut_short;
+        let is_cut = |run: &AnswerRow| run.state == AnswerState::Finished && run.cut_short;
         let has_more = self.run.as_ref().is_some_and(|run| run.state.can_continue() || is_cut(run));
         // One that is cut at its largest size ends at a whole letter, of four bytes at most.
         has_more && self.message.body.len() + 4 <= ANSWER_BYTES_MAX

@@ -5,6 +5,7 @@
 
 mod account;
 mod account_events;
+mod answers;
 mod conversations;
 mod installation;
 mod invites;
@@ -12,12 +13,12 @@ mod keys;
 mod messages;
 mod people;
 mod recovery;
-mod runs;
 mod sessions;
 mod tokens;
 
 pub use account::{AccountReads, Belongings, OwnPasskey, OwnSession, OwnToken};
 pub use account_events::{AccountEventReads, AccountEventRow, AccountEventWrites, Seen};
+pub use answers::{AnswerEnd, AnswerPart, AnswerReads, AnswerRow, AnswerWrites, RunEventKind, WorkerWrites};
 pub use conversations::{ConversationReads, ConversationRow, ConversationWrites};
 pub use installation::{InstallationReads, InstallationWrites};
 pub use invites::{InviteReads, InviteRow, InviteWrites, ListedInvite};
@@ -25,7 +26,6 @@ pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
 pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, Taken, TurnRow};
 pub use people::{ListedPerson, PeopleReads, PeopleWrites, PersonRow};
 pub use recovery::{RecoveryReads, RecoveryWrites};
-pub use runs::{RunEnd, RunEventKind, RunEventRow, RunReads, RunRow, RunWrites, WorkerWrites};
 pub use sessions::{API_CLIENT, SessionEnd, SessionReads, SessionRow, SessionWrites};
 pub use tokens::{TokenReads, TokenRow, TokenWrites};
 
@@ -74,7 +74,7 @@ pub trait Reads:
     + TokenReads
     + ConversationReads
     + MessageReads
-    + RunReads
+    + AnswerReads
     + InviteReads
     + AccountReads
 {
@@ -89,7 +89,7 @@ impl<T> Reads for T where
         + TokenReads
         + ConversationReads
         + MessageReads
-        + RunReads
+        + AnswerReads
         + InviteReads
         + AccountReads
 {
@@ -111,7 +111,7 @@ pub trait Tx:
     + RecoveryWrites
     + ConversationWrites
     + MessageWrites
-    + RunWrites
+    + AnswerWrites
     + WorkerWrites
     + Send
 {

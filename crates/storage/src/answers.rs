@@ -10,20 +10,20 @@ use api_types::{ConversationId, MessageId, PersonId, RunId, Usage, WorkerId};
 use async_trait::async_trait;
 use studio::ports::{
     Timestamp,
-    store::{Owned, RunEnd, RunEventRow, RunReads, RunRow, RunWrites, StoreError, WorkerWrites},
+    store::{AnswerEnd, AnswerPart, AnswerReads, AnswerRow, AnswerWrites, Owned, StoreError, WorkerWrites},
 };
 
 /// The columns of a run, in the order of [`run`]; `r` is the table.
-macro_rules! run_columns {
+macro_rules! answer_columns {
     () => {
         "r.organization_id, r.owner_id, r.id, r.conversation_id, r.message_id, r.model, r.state, r.failure, \
          r.prompt_tokens, r.completion_tokens, r.cost_micros, r.cut_short, r.worker_id, r.created_at, \
          r.first_token_at, r.ended_at"
     };
 }
-pub(crate) use run_columns;
+pub(crate) use answer_columns;
 
-/// Runs in one answer of `runs_since`.
+/// Runs in one answer of `answers_since`.
 const SINCE_MAX: u32 = 200;
 
 /// All that a run has written, in order.
@@ -34,10 +34,10 @@ macro_rules! text_of_run {
     };
 }
 
-/// Reads `run_columns!`.
-pub(crate) fn run(cells: &mut Cells<'_>) -> Result<RunRow, StoreError> {
+/// Reads `answer_columns!`.
+pub(crate) fn answer(cells: &mut Cells<'_>) -> Result<AnswerRow, StoreError> {
     let cells = cells.of("runs");
-    Ok(RunRow {
+    Ok(AnswerRow {
         owned: cells.take_owned()?,
         id: cells.take()?,
         conversation: cells.take()?,
@@ -56,40 +56,40 @@ pub(crate) fn run(cells: &mut Cells<'_>) -> Result<RunRow, StoreError> {
 }
 
 #[async_trait]
-impl<L: Line> RunReads for Statements<L> {
-    async fn run(&self, owned: Owned, id: RunId) -> Result<Option<RunRow>, StoreError> {
+impl<L: Line> AnswerReads for Statements<L> {
+    async fn answer(&self, owned: Owned, id: RunId) -> Result<Option<AnswerRow>, StoreError> {
         let asked = Statement::new(concat!(
             "SELECT ",
-            run_columns!(),
+            answer_columns!(),
             " FROM runs r WHERE r.organization_id = $1 AND r.owner_id = $2 AND r.id = $3"
         ));
         let row = self.0.row(asked.owned(owned).bind(id)).await?;
-        row.map(|row| run(&mut Cells::new(&row, "runs"))).transpose()
+        row.map(|row| answer(&mut Cells::new(&row, "runs"))).transpose()
     }
 
-    async fn runs_since(&self, owned: Owned, since: Timestamp) -> Result<Vec<RunRow>, StoreError> {
+    async fn answers_since(&self, owned: Owned, since: Timestamp) -> Result<Vec<AnswerRow>, StoreError> {
         // Active ones have no end (the schema sees to it): both halves are ranges of the same index.
         let asked = Statement::new(concat!(
             "SELECT ",
-            run_columns!(),
+            answer_columns!(),
             " FROM runs r WHERE r.organization_id = $1 AND r.owner_id = $2 AND r.ended_at IS NULL UNION ALL SELECT ",
-            run_columns!(),
+            answer_columns!(),
             " FROM runs r WHERE r.organization_id = $1 AND r.owner_id = $2 AND r.ended_at >= $3 \
              ORDER BY created_at, id LIMIT $4"
         ));
         let rows = self.0.rows(asked.owned(owned).bind(since).bind(SINCE_MAX)).await?;
-        rows.iter().map(|row| run(&mut Cells::new(row, "runs"))).collect()
+        rows.iter().map(|row| answer(&mut Cells::new(row, "runs"))).collect()
     }
 
-    async fn active_runs(&self, worker: WorkerId, before: Timestamp) -> Result<Vec<RunRow>, StoreError> {
+    async fn active_runs(&self, worker: WorkerId, before: Timestamp) -> Result<Vec<AnswerRow>, StoreError> {
         let asked = Statement::new(concat!(
             "SELECT ",
-            run_columns!(),
+            answer_columns!(),
             " FROM runs r WHERE r.state IN ('queued', 'running') AND r.worker_id = $1 AND r.created_at < $2 \
              ORDER BY r.created_at, r.id LIMIT $3"
         ));
         let rows = self.0.rows(asked.bind(worker).bind(before).bind(SINCE_MAX)).await?;
-        rows.iter().map(|row| run(&mut Cells::new(row, "runs"))).collect()
+        rows.iter().map(|row| answer(&mut Cells::new(row, "runs"))).collect()
     }
 
     async fn has_other_worker(&self, than: WorkerId, since: Timestamp) -> Result<bool, StoreError> {
@@ -107,15 +107,15 @@ impl<L: Line> RunReads for Statements<L> {
         rows.iter().map(|row| Cells::new(row, "runs").take()).collect()
     }
 
-    async fn run_text(&self, owned: Owned, id: RunId) -> Result<String, StoreError> {
+    async fn answer_text(&self, owned: Owned, id: RunId) -> Result<String, StoreError> {
         let row = self.0.row(Statement::new(text_of_run!()).owned(owned).bind(id)).await?;
         row.map_or_else(|| Ok(String::new()), |row| Cells::new(&row, "run_events").take())
     }
 }
 
 #[async_trait]
-impl RunWrites for Statements<Unit> {
-    async fn insert_run(&mut self, run: &RunRow) -> Result<(), StoreError> {
+impl AnswerWrites for Statements<Unit> {
+    async fn insert_answer(&mut self, run: &AnswerRow) -> Result<(), StoreError> {
         let new = Statement::new(
             "INSERT INTO runs (organization_id, owner_id, id, conversation_id, message_id, model, state, failure, \
              prompt_tokens, completion_tokens, cost_micros, cut_short, worker_id, created_at, first_token_at, \
@@ -139,7 +139,7 @@ impl RunWrites for Statements<Unit> {
         self.0.change(new).await.map(drop)
     }
 
-    async fn append_run_events(&mut self, events: &[RunEventRow]) -> Result<(), StoreError> {
+    async fn append_answer_parts(&mut self, events: &[AnswerPart]) -> Result<(), StoreError> {
         for some in events.chunks(ROWS_MAX) {
             let head =
                 "INSERT INTO run_events (organization_id, owner_id, run_id, seq, kind, body, at) VALUES";
@@ -157,7 +157,7 @@ impl RunWrites for Statements<Unit> {
         Ok(())
     }
 
-    async fn end_run(&mut self, end: &RunEnd) -> Result<bool, StoreError> {
+    async fn end_answer(&mut self, end: &AnswerEnd) -> Result<bool, StoreError> {
         let ended = Statement::new(
             "UPDATE runs SET state = $4, failure = $5, prompt_tokens = $6, completion_tokens = $7, cost_micros = $8, \
              cut_short = $9, first_token_at = $10, ended_at = $11 \

@@ -4,10 +4,10 @@ use crate::common::{
     on_both,
     rows::{asked, at, end, event, id, message, put, run, somebody},
 };
-use api_types::{RunId, RunState, Usage, WorkerId};
+use api_types::{AnswerState, RunId, Usage, WorkerId};
 use studio::ports::{
     Timestamp,
-    store::{RunEventKind, RunEventRow, StoreError, Taken},
+    store::{AnswerPart, RunEventKind, StoreError, Taken},
 };
 
 #[tokio::test]
@@ -16,9 +16,9 @@ async fn a_run_reads_back_as_it_was_written() {
         let store = fresh.store();
         let owned = somebody(&store).await;
         let (_, answer, active) = asked(&store, owned).await;
-        assert_eq!(store.run(owned, active.id).await.unwrap(), Some(active));
+        assert_eq!(store.answer(owned, active.id).await.unwrap(), Some(active));
         let mut full = run(&answer);
-        full.state = RunState::Failed;
+        full.state = AnswerState::Failed;
         full.failure = Some("It said ‘no’.".to_owned());
         full.usage.prompt_tokens = Some(u32::MAX);
         full.usage.completion_tokens = Some(0);
@@ -26,9 +26,9 @@ async fn a_run_reads_back_as_it_was_written() {
         full.cut_short = true;
         (full.first_token_at, full.ended_at) = (Some(at(1)), Some(at(2)));
         let insert = full.clone();
-        put(&store, move |tx| Box::pin(async move { tx.insert_run(&insert).await })).await;
-        assert_eq!(store.run(owned, full.id).await.unwrap(), Some(full));
-        assert_eq!(store.run(owned, RunId(id())).await.unwrap(), None);
+        put(&store, move |tx| Box::pin(async move { tx.insert_answer(&insert).await })).await;
+        assert_eq!(store.answer(owned, full.id).await.unwrap(), Some(full));
+        assert_eq!(store.answer(owned, RunId(id())).await.unwrap(), None);
     })
     .await;
 }
@@ -39,11 +39,11 @@ async fn a_conversation_has_one_active_run_by_the_schema() {
         let store = fresh.store();
         let owned = somebody(&store).await;
         let (_, answer, first) = asked(&store, owned).await;
-        for state in [RunState::Running, RunState::Queued] {
+        for state in [AnswerState::Running, AnswerState::Queued] {
             let mut second = run(&answer);
             second.state = state;
             let refused: Result<(), StoreError> =
-                store.write(move |tx| Box::pin(async move { tx.insert_run(&second).await })).await;
+                store.write(move |tx| Box::pin(async move { tx.insert_answer(&second).await })).await;
             assert!(
                 matches!(&refused, Err(StoreError::Conflict(name)) if name == "runs_one_active"),
                 "{refused:?}"
@@ -52,8 +52,8 @@ async fn a_conversation_has_one_active_run_by_the_schema() {
         let next = run(&answer);
         put(&store, move |tx| {
             Box::pin(async move {
-                tx.end_run(&end(&first, RunState::Stopped, "")).await?;
-                tx.insert_run(&next).await
+                tx.end_answer(&end(&first, AnswerState::Stopped, "")).await?;
+                tx.insert_answer(&next).await
             })
         })
         .await;
@@ -68,15 +68,15 @@ async fn what_the_runs_before_the_last_took_is_added_up() {
         let owned = somebody(&store).await;
         let (question, answer, first) = asked(&store, owned).await;
         let (second, third) = (run(&answer), run(&answer));
-        let mut untold = end(&second, RunState::Stopped, "");
+        let mut untold = end(&second, AnswerState::Stopped, "");
         (untold.usage, untold.cost_micros, untold.first_token_at) = (Usage::default(), None, None);
         let last = third.id;
         put(&store, move |tx| {
             Box::pin(async move {
-                tx.end_run(&end(&first, RunState::Stopped, "")).await?;
-                tx.insert_run(&second).await?;
-                tx.end_run(&untold).await?;
-                tx.insert_run(&third).await
+                tx.end_answer(&end(&first, AnswerState::Stopped, "")).await?;
+                tx.insert_answer(&second).await?;
+                tx.end_answer(&untold).await?;
+                tx.insert_answer(&third).await
             })
         })
         .await;
@@ -98,16 +98,16 @@ async fn a_run_that_has_ended_stays_as_it_ended() {
         let owned = somebody(&store).await;
         let (_, answer, active) = asked(&store, owned).await;
         let (stopped, finished) =
-            (end(&active, RunState::Stopped, "So far"), end(&active, RunState::Finished, "All of it"));
+            (end(&active, AnswerState::Stopped, "So far"), end(&active, AnswerState::Finished, "All of it"));
         let before = fresh.db.statements();
-        let first = put(&store, move |tx| Box::pin(async move { tx.end_run(&stopped).await })).await;
+        let first = put(&store, move |tx| Box::pin(async move { tx.end_answer(&stopped).await })).await;
         assert_eq!(fresh.db.statements() - before, 2);
-        let second = put(&store, move |tx| Box::pin(async move { tx.end_run(&finished).await })).await;
+        let second = put(&store, move |tx| Box::pin(async move { tx.end_answer(&finished).await })).await;
         assert!(first && !second);
-        let row = store.run(owned, active.id).await.unwrap().unwrap();
+        let row = store.answer(owned, active.id).await.unwrap().unwrap();
         assert_eq!(
             (row.state, row.ended_at, row.first_token_at),
-            (RunState::Stopped, Some(at(5)), Some(at(4)))
+            (AnswerState::Stopped, Some(at(5)), Some(at(4)))
         );
         assert_eq!((row.usage.prompt_tokens, row.usage.completion_tokens), (Some(10), Some(20)));
         assert_eq!((row.cost_micros, row.cut_short), (Some(123), true));
@@ -123,9 +123,9 @@ async fn a_run_cannot_end_in_a_state_that_goes_on() {
         let store = fresh.store();
         let owned = somebody(&store).await;
         let (_, _, active) = asked(&store, owned).await;
-        let wrong = end(&active, RunState::Queued, "");
+        let wrong = end(&active, AnswerState::Queued, "");
         let refused: Result<bool, StoreError> =
-            store.write(move |tx| Box::pin(async move { tx.end_run(&wrong).await })).await;
+            store.write(move |tx| Box::pin(async move { tx.end_answer(&wrong).await })).await;
         assert!(matches!(refused, Err(StoreError::Conflict(name)) if name == "runs_ended"));
     })
     .await;
@@ -145,13 +145,13 @@ async fn runs_since_are_the_active_ones_and_those_that_ended_lately_oldest_first
                 expected.push(active.id);
             }
             if let Some(ended) = ended {
-                let mut end = end(&active, RunState::Finished, "x");
+                let mut end = end(&active, AnswerState::Finished, "x");
                 end.at = at(ended);
-                put(&store, move |tx| Box::pin(async move { tx.end_run(&end).await })).await;
+                put(&store, move |tx| Box::pin(async move { tx.end_answer(&end).await })).await;
             }
         }
         let found: Vec<_> =
-            store.runs_since(owned, at(200)).await.unwrap().iter().map(|run| run.id).collect();
+            store.answers_since(owned, at(200)).await.unwrap().iter().map(|run| run.id).collect();
         assert_eq!(found, expected);
     })
     .await;
@@ -164,27 +164,27 @@ async fn the_text_of_a_run_is_its_deltas_in_order_of_seq() {
         let owned = somebody(&store).await;
         let (_, _, one) = asked(&store, owned).await;
         let (_, _, two) = asked(&store, owned).await;
-        assert_eq!(store.run_text(owned, one.id).await.unwrap(), "");
+        assert_eq!(store.answer_text(owned, one.id).await.unwrap(), "");
         let parts = ["a", "", "\n", "ß ", "👩‍🔬", "'; DROP TABLE runs; --", "\u{202e}"];
-        let mut events: Vec<RunEventRow> = Vec::new();
-        events.push(RunEventRow { kind: RunEventKind::Started, ..event(&one, 1, "") });
+        let mut events: Vec<AnswerPart> = Vec::new();
+        events.push(AnswerPart { kind: RunEventKind::Started, ..event(&one, 1, "") });
         // Twelve and more: seq is a number, not a text; and two runs share the statement.
         for (n, seq) in (2..50).enumerate() {
             events.push(event(&one, seq, parts[n % parts.len()]));
             events.push(event(&two, seq - 1, "x"));
         }
-        events.push(RunEventRow { kind: RunEventKind::Ended, ..event(&one, 50, "finished") });
+        events.push(AnswerPart { kind: RunEventKind::Ended, ..event(&one, 50, "finished") });
         let expected: String = (0..48).map(|n| parts[n % parts.len()]).collect();
         events.reverse();
         let before = fresh.db.statements();
-        put(&store, move |tx| Box::pin(async move { tx.append_run_events(&events).await })).await;
+        put(&store, move |tx| Box::pin(async move { tx.append_answer_parts(&events).await })).await;
         assert_eq!(fresh.db.statements() - before, 1);
-        assert_eq!(store.run_text(owned, one.id).await.unwrap(), expected);
-        assert_eq!(store.run_text(owned, two.id).await.unwrap(), "x".repeat(48));
+        assert_eq!(store.answer_text(owned, one.id).await.unwrap(), expected);
+        assert_eq!(store.answer_text(owned, two.id).await.unwrap(), "x".repeat(48));
 
         let again = event(&one, 50, "again");
         let refused: Result<(), StoreError> =
-            store.write(move |tx| Box::pin(async move { tx.append_run_events(&[again]).await })).await;
+            store.write(move |tx| Box::pin(async move { tx.append_answer_parts(&[again]).await })).await;
         assert!(matches!(refused, Err(StoreError::Conflict(name)) if name == "run_events_pkey"));
     })
     .await;
@@ -199,9 +199,9 @@ async fn more_events_than_fit_into_one_statement_are_all_there() {
         let events: Vec<_> = (1..=250).map(|seq| event(&run, seq, &format!("{seq},"))).collect();
         let expected: String = (1..=250).map(|seq| format!("{seq},")).collect();
         let before = fresh.db.statements();
-        put(&store, move |tx| Box::pin(async move { tx.append_run_events(&events).await })).await;
+        put(&store, move |tx| Box::pin(async move { tx.append_answer_parts(&events).await })).await;
         assert_eq!(fresh.db.statements() - before, 3);
-        assert_eq!(store.run_text(owned, run.id).await.unwrap(), expected);
+        assert_eq!(store.answer_text(owned, run.id).await.unwrap(), expected);
     })
     .await;
 }
@@ -220,14 +220,14 @@ async fn orphans_end_as_interrupted_and_keep_what_they_wrote() {
         let mut continued = message(owned, stale.1.conversation, Some(stale.0.id));
         continued.body = "Earlier. ".to_owned();
         let events = [event(&stale.2, 2, "world"), event(&stale.2, 1, "Hello, "), event(&vanished.2, 1, "…")];
-        let (a, s, d) = (alive.2.worker, stale.2.worker, end(&done.2, RunState::Finished, "Done."));
+        let (a, s, d) = (alive.2.worker, stale.2.worker, end(&done.2, AnswerState::Finished, "Done."));
         put(&store, move |tx| {
             Box::pin(async move {
-                tx.append_run_events(&events).await?;
+                tx.append_answer_parts(&events).await?;
                 tx.heartbeat(a, at(0)).await?;
                 tx.heartbeat(a, at(900)).await?;
                 tx.heartbeat(s, at(899)).await?;
-                tx.end_run(&d).await
+                tx.end_answer(&d).await
             })
         })
         .await;
@@ -258,13 +258,13 @@ async fn orphans_end_as_interrupted_and_keep_what_they_wrote() {
             put(&store, move |tx| Box::pin(async move { tx.interrupt_orphans(me, limit, now).await })).await;
         assert_eq!(ended, 2);
         for ((_, answer, run), state, body) in [
-            (&mine, RunState::Running, ""),
-            (&alive, RunState::Running, ""),
-            (&stale, RunState::Interrupted, "Hello, world"),
-            (&vanished, RunState::Interrupted, "…"),
-            (&done, RunState::Finished, "Done."),
+            (&mine, AnswerState::Running, ""),
+            (&alive, AnswerState::Running, ""),
+            (&stale, AnswerState::Interrupted, "Hello, world"),
+            (&vanished, AnswerState::Interrupted, "…"),
+            (&done, AnswerState::Finished, "Done."),
         ] {
-            let row = store.run(owned, run.id).await.unwrap().unwrap();
+            let row = store.answer(owned, run.id).await.unwrap().unwrap();
             assert_eq!((row.state, row.ended_at.is_none()), (state, state.is_active()));
             let message = store.message(owned, answer.conversation, answer.id).await.unwrap().unwrap();
             assert_eq!(message.body, body);
@@ -280,8 +280,8 @@ async fn orphans_end_as_interrupted_and_keep_what_they_wrote() {
         let ended = put(&store, move |tx| {
             Box::pin(async move {
                 tx.insert_messages(&[row]).await?;
-                tx.insert_run(&insert).await?;
-                tx.append_run_events(&texts).await?;
+                tx.insert_answer(&insert).await?;
+                tx.append_answer_parts(&texts).await?;
                 tx.retire(a).await?;
                 tx.interrupt_orphans(me, limit, now).await
             })
@@ -290,7 +290,7 @@ async fn orphans_end_as_interrupted_and_keep_what_they_wrote() {
         assert_eq!(ended, 2, "and the worker that retired has left one too");
         let message = store.message(owned, continued.conversation, continued.id).await.unwrap().unwrap();
         assert_eq!(message.body, "Earlier. More.");
-        assert_eq!(store.run(owned, alive.2.id).await.unwrap().unwrap().state, RunState::Interrupted);
+        assert_eq!(store.answer(owned, alive.2.id).await.unwrap().unwrap().state, AnswerState::Interrupted);
         let _unknown = put(&store, |tx| Box::pin(async move { tx.retire(WorkerId(id())).await })).await;
     })
     .await;

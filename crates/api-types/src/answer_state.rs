@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Where a run stands. Only `Queued` and `Running` can still change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum RunState {
+pub enum AnswerState {
     /// Waits for its turn.
     Queued,
     /// A worker has it.
@@ -20,7 +20,7 @@ pub enum RunState {
     Interrupted,
 }
 
-impl RunState {
+impl AnswerState {
     const ALL: [Self; 6] =
         [Self::Queued, Self::Running, Self::Finished, Self::Stopped, Self::Failed, Self::Interrupted];
 
@@ -36,7 +36,7 @@ impl RunState {
         }
     }
 
-    /// Reads [`RunState::as_str`] back.
+    /// Reads [`AnswerState::as_str`] back.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
@@ -67,14 +67,14 @@ mod tests {
 
     #[test]
     fn every_state_reads_back_from_its_word() {
-        for state in RunState::ALL {
-            assert_eq!(RunState::parse(state.as_str()), Some(state));
+        for state in AnswerState::ALL {
+            assert_eq!(AnswerState::parse(state.as_str()), Some(state));
         }
-        assert_eq!(RunState::parse("done"), None);
+        assert_eq!(AnswerState::parse("done"), None);
     }
 
     #[test]
     fn a_run_that_goes_on_cannot_be_continued() {
-        assert!(RunState::ALL.iter().all(|s| !(s.is_active() && s.can_continue())));
+        assert!(AnswerState::ALL.iter().all(|s| !(s.is_active() && s.can_continue())));
     }
 }

@@ -2,12 +2,12 @@
 
 use super::{Owned, StoreError};
 use crate::ports::Timestamp;
-use api_types::{ConversationId, MessageId, ModelRef, PersonId, RunId, RunState, Usage, WorkerId};
+use api_types::{AnswerState, ConversationId, MessageId, ModelRef, PersonId, RunId, Usage, WorkerId};
 use async_trait::async_trait;
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunRow {
+pub struct AnswerRow {
     /// Which.
     pub id: RunId,
     /// Whose.
@@ -19,7 +19,7 @@ pub struct RunRow {
     /// The model it asks.
     pub model: ModelRef,
     /// Where it stands.
-    pub state: RunState,
+    pub state: AnswerState,
     /// Why it failed, or ended by a filter; a sentence for the person.
     pub failure: Option<String>,
     /// Tokens.
@@ -67,7 +67,7 @@ impl RunEventKind {
 
 /// One event. Append-only; (`run`, `seq`) is unique, and `seq` counts from 1 without gaps.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunEventRow {
+pub struct AnswerPart {
     /// Of which run.
     pub run: RunId,
     /// Its place.
@@ -84,13 +84,13 @@ pub struct RunEventRow {
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunEnd {
+pub struct AnswerEnd {
     /// Which.
     pub run: RunId,
     /// Whose.
     pub owned: Owned,
     /// An ended state.
-    pub state: RunState,
+    pub state: AnswerState,
     /// Why it failed.
     pub failure: Option<String>,
     /// Tokens.
@@ -109,16 +109,16 @@ pub struct RunEnd {
 
 /// Reads of runs.
 #[async_trait]
-pub trait RunReads: Send + Sync {
+pub trait AnswerReads: Send + Sync {
     /// One run.
-    async fn run(&self, owned: Owned, id: RunId) -> Result<Option<RunRow>, StoreError>;
+    async fn answer(&self, owned: Owned, id: RunId) -> Result<Option<AnswerRow>, StoreError>;
 
     /// The person's runs that are active, or ended at or after `since`; oldest first, at most 200.
-    async fn runs_since(&self, owned: Owned, since: Timestamp) -> Result<Vec<RunRow>, StoreError>;
+    async fn answers_since(&self, owned: Owned, since: Timestamp) -> Result<Vec<AnswerRow>, StoreError>;
 
     /// The active runs that a process opened before `before`; oldest first, at most 200. Of all people: for the process
     /// itself, not for one of them.
-    async fn active_runs(&self, worker: WorkerId, before: Timestamp) -> Result<Vec<RunRow>, StoreError>;
+    async fn active_runs(&self, worker: WorkerId, before: Timestamp) -> Result<Vec<AnswerRow>, StoreError>;
 
     /// Whether another process than this one was seen since then.
     async fn has_other_worker(&self, than: WorkerId, since: Timestamp) -> Result<bool, StoreError>;
@@ -127,21 +127,21 @@ pub trait RunReads: Send + Sync {
     async fn shut_out_with_runs(&self, worker: WorkerId) -> Result<Vec<PersonId>, StoreError>;
 
     /// All delta bodies of a run joined in order of `seq`.
-    async fn run_text(&self, owned: Owned, id: RunId) -> Result<String, StoreError>;
+    async fn answer_text(&self, owned: Owned, id: RunId) -> Result<String, StoreError>;
 }
 
 /// Writes of runs.
 #[async_trait]
-pub trait RunWrites: Send {
+pub trait AnswerWrites: Send {
     /// Opens a run. `Conflict("runs_one_active")` when the conversation has an active one.
-    async fn insert_run(&mut self, run: &RunRow) -> Result<(), StoreError>;
+    async fn insert_answer(&mut self, run: &AnswerRow) -> Result<(), StoreError>;
 
     /// Appends events of any number of runs; one statement for up to 100 of them.
-    async fn append_run_events(&mut self, events: &[RunEventRow]) -> Result<(), StoreError>;
+    async fn append_answer_parts(&mut self, events: &[AnswerPart]) -> Result<(), StoreError>;
 
     /// Ends a run and writes its message's body, unless it has ended already (then false, and nothing changes).
     /// Two statements.
-    async fn end_run(&mut self, end: &RunEnd) -> Result<bool, StoreError>;
+    async fn end_answer(&mut self, end: &AnswerEnd) -> Result<bool, StoreError>;
 
     /// Ends as `Interrupted` every active run whose worker is not `except` and was last seen before `stale`
     /// (workers without a row are stale). The message's body becomes body + all deltas. How many ended.
