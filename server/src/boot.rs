@@ -1,7 +1,7 @@
 //! From configuration to a serving studio. Read it top to bottom.
 
 use crate::{
-    clock::{SystemClock, SystemIds, new_id},
+    clock::{SystemClock, SystemIds},
     config::Config,
     connection::Connections,
     folder::Folder,
@@ -16,13 +16,12 @@ use crate::{
 };
 use adapters::{Tokens, WebauthnPasskeys, load_or_create_key};
 use anyhow::Context as _;
-use api_types::{ModelRef, WorkerId};
+use api_types::ModelRef;
 use providers::{Finder, Timeouts, http_client};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 use storage::{Database, StoreConfig, StoreUrl};
-use studio::{Catalog, Parts, Studio, StudioSettings, Ticket};
-use tokio::sync::mpsc;
+use studio::{Catalog, Parts, Studio, StudioSettings};
 
 /// Where the database is.
 pub(crate) fn store_url(config: &Config, folder: &Folder) -> StoreUrl {
@@ -53,7 +52,6 @@ pub(crate) struct Booted {
     pub(crate) studio: Arc<Studio>,
     pub(crate) database: Arc<Database>,
     pub(crate) tokens: Tokens,
-    tickets: mpsc::Receiver<Ticket>,
 }
 
 /// Puts it together.
@@ -64,8 +62,9 @@ pub(crate) async fn boot(config: &Config, folder: &Folder) -> anyhow::Result<Boo
         Some(secret) => secret.expose_secret().as_bytes().to_vec(),
         None => load_or_create_key(&folder.session_key())?,
     };
-    let (studio, tickets) = Studio::new(Parts {
+    let studio = Studio::new(Parts {
         store: database.clone(),
+        runs: database.clone(),
         catalog: Catalog::new(sources(config, &client)?),
         passkeys: Box::new(WebauthnPasskeys::new(&config.url, "Vobio AI Studio")?),
         finder: Box::new(Finder::new(client, Timeouts::default())),
@@ -74,12 +73,12 @@ pub(crate) async fn boot(config: &Config, folder: &Folder) -> anyhow::Result<Boo
         settings: StudioSettings {
             default_model: config.default_model.clone(),
             open_registration: config.open_registration,
-            worker: WorkerId(new_id()),
+            alone: config.database_url.is_none(),
             session_idle: config.session_idle,
             session_life: config.session_life,
         },
     });
-    Ok(Booted { studio: Arc::new(studio), database, tokens: Tokens::new(&key, &config.url)?, tickets })
+    Ok(Booted { studio: Arc::new(studio), database, tokens: Tokens::new(&key, &config.url)? })
 }
 
 /// `vobio serve`.
@@ -93,10 +92,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     let tls = config.tls.as_ref().map(Tls::open).transpose()?;
     let listener = listen::bind(config.listen).await?;
-    let Booted { studio, database, tokens, tickets } = boot(&config, &folder).await?;
+    let Booted { studio, database, tokens } = boot(&config, &folder).await?;
     host::bind(&studio, config.host()).await?;
-    // Before the first page: answers that the last process left open are marked.
-    worker::once(&studio, alone).await?;
+    studio.start().await?;
     studio.restore_sources().await?;
 
     let pulse = Pulse::default();
@@ -118,7 +116,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         limits: http::Limits::new(config.sign_ins_per_minute),
     })?;
     let connections = Connections::new(router, tls.as_ref().map(|(tls, _)| tls.acceptor()), proxies);
-    let worker = worker::Worker::start(studio.clone(), tickets, pulse, alone);
+    let worker = worker::Worker::start(studio.clone(), pulse);
     if let Some((tls, pair)) = tls {
         worker.also(tls::watch(studio.clone(), tls, pair, config.host().to_owned()));
     }
@@ -181,7 +179,7 @@ async fn shutdown(studio: Arc<Studio>) {
         _ = interrupted => {}
         () = terminated => {}
     }
-    studio.live.close();
+    studio.close();
 }
 
 /// `vobio migrate`.

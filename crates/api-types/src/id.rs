@@ -71,8 +71,8 @@ ids! {
     MessageId,
     /// A run: one AI operation from admission to settlement.
     RunId,
-    /// A process that works on runs.
-    WorkerId,
+    /// Something that is remembered.
+    MemoryId,
     /// One HTTP request, as named in the log.
     RequestId,
 }

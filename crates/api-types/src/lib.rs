@@ -9,11 +9,13 @@ mod answer_state;
 mod auth;
 mod conversation;
 mod id;
+mod memory;
 mod model;
 mod money;
 mod passkey;
 mod problem;
 mod role;
+mod run;
 mod token;
 
 pub use account::{AccountEventKind, Invited};
@@ -22,12 +24,14 @@ pub use answer_state::{AnswerState, Usage};
 pub use auth::{LoggedIn, LoggedOut, MadeToken, User};
 pub use conversation::{ConversationSettings, NewConversation};
 pub use id::{
-    AccountEventId, CeremonyId, ConversationId, InvalidId, InviteId, MessageId, OrganizationId, PersonId,
-    RequestId, RunId, SessionId, SetupCodeId, TokenId, WorkerId,
+    AccountEventId, CeremonyId, ConversationId, InvalidId, InviteId, MemoryId, MessageId, OrganizationId,
+    PersonId, RequestId, RunId, SessionId, SetupCodeId, TokenId,
 };
+pub use memory::MemoryKind;
 pub use model::{ModelInfo, ModelKind, ModelRef, Price};
 pub use money::Micros;
 pub use passkey::{CeremonyPurpose, CeremonyStart};
 pub use problem::{FieldError, Problem};
 pub use role::{MessageRole, Role};
+pub use run::RunStatus;
 pub use token::{Scope, Scopes};

@@ -132,10 +132,10 @@ impl<L: Line> AccountReads for Statements<L> {
         let asked = Statement::new(concat!(
             "SELECT ",
             answer_columns!(),
-            " FROM runs r WHERE r.organization_id = $1 AND r.owner_id = $2 AND r.conversation_id = $3 \
-             AND r.message_id >= $4 AND r.message_id <= $5 ORDER BY r.message_id, r.id"
+            " FROM answers r WHERE r.organization_id = $1 AND r.owner_id = $2 AND r.conversation_id = $3 \
+             AND r.message_id >= $4 AND r.message_id <= $5 ORDER BY r.message_id, r.run_id"
         ));
         let rows = self.0.rows(asked.owned(owned).bind(conversation).bind(first).bind(last)).await?;
-        rows.iter().map(|row| answer(&mut Cells::new(row, "runs"))).collect()
+        rows.iter().map(|row| answer(&mut Cells::new(row, "answers"))).collect()
     }
 }

@@ -1,45 +1,45 @@
-//! Runs, their append-only events, and the processes that work on them.
+//! Answers of a chat, and the parts of those that are being written.
 
 use crate::{
     database::Statements,
     exec::{Line, ROWS_MAX, Statement},
-    row::Cells,
+    row::{Cells, number},
     unit::Unit,
 };
-use api_types::{ConversationId, MessageId, PersonId, RunId, Usage, WorkerId};
+use api_types::{ConversationId, RunId, Usage};
 use async_trait::async_trait;
 use studio::ports::{
     Timestamp,
-    store::{AnswerEnd, AnswerPart, AnswerReads, AnswerRow, AnswerWrites, Owned, StoreError, WorkerWrites},
+    store::{AnswerEnd, AnswerPart, AnswerReads, AnswerRow, AnswerWrites, Owned, StoreError},
 };
 
-/// The columns of a run, in the order of [`run`]; `r` is the table.
+/// The columns of an answer, in the order of [`answer`]; `r` is the table.
 macro_rules! answer_columns {
     () => {
-        "r.organization_id, r.owner_id, r.id, r.conversation_id, r.message_id, r.model, r.state, r.failure, \
-         r.prompt_tokens, r.completion_tokens, r.cost_micros, r.cut_short, r.worker_id, r.created_at, \
+        "r.organization_id, r.owner_id, r.run_id, r.conversation_id, r.message_id, r.model, r.state, r.failure, \
+         r.prompt_tokens, r.completion_tokens, r.cost_micros, r.cut_short, r.created_at, \
          r.first_token_at, r.ended_at"
     };
 }
 pub(crate) use answer_columns;
 
-/// Runs in one answer of `answers_since`.
+/// Answers in one answer of `answers_since` and `answers_left_open`.
 const SINCE_MAX: u32 = 200;
 
-/// All that a run has written, in order.
+/// All parts of an answer, in order.
 macro_rules! text_of_run {
     () => {
-        "SELECT COALESCE(string_agg(e.body, '' ORDER BY e.seq), '') FROM run_events e \
-         WHERE e.organization_id = $1 AND e.owner_id = $2 AND e.run_id = $3 AND e.kind = 'delta'"
+        "SELECT COALESCE(string_agg(e.body, '' ORDER BY e.seq), '') FROM answer_parts e \
+         WHERE e.organization_id = $1 AND e.owner_id = $2 AND e.run_id = $3"
     };
 }
 
 /// Reads `answer_columns!`.
 pub(crate) fn answer(cells: &mut Cells<'_>) -> Result<AnswerRow, StoreError> {
-    let cells = cells.of("runs");
+    let cells = cells.of("answers");
     Ok(AnswerRow {
         owned: cells.take_owned()?,
-        id: cells.take()?,
+        run: cells.take()?,
         conversation: cells.take()?,
         message: cells.take()?,
         model: cells.take()?,
@@ -48,7 +48,6 @@ pub(crate) fn answer(cells: &mut Cells<'_>) -> Result<AnswerRow, StoreError> {
         usage: Usage { prompt_tokens: cells.take_opt()?, completion_tokens: cells.take_opt()? },
         cost_micros: cells.take_opt()?,
         cut_short: cells.take()?,
-        worker: cells.take()?,
         created_at: cells.take()?,
         first_token_at: cells.take_opt()?,
         ended_at: cells.take_opt()?,
@@ -61,10 +60,10 @@ impl<L: Line> AnswerReads for Statements<L> {
         let asked = Statement::new(concat!(
             "SELECT ",
             answer_columns!(),
-            " FROM runs r WHERE r.organization_id = $1 AND r.owner_id = $2 AND r.id = $3"
+            " FROM answers r WHERE r.organization_id = $1 AND r.owner_id = $2 AND r.run_id = $3"
         ));
         let row = self.0.row(asked.owned(owned).bind(id)).await?;
-        row.map(|row| answer(&mut Cells::new(&row, "runs"))).transpose()
+        row.map(|row| answer(&mut Cells::new(&row, "answers"))).transpose()
     }
 
     async fn answers_since(&self, owned: Owned, since: Timestamp) -> Result<Vec<AnswerRow>, StoreError> {
@@ -72,96 +71,80 @@ impl<L: Line> AnswerReads for Statements<L> {
         let asked = Statement::new(concat!(
             "SELECT ",
             answer_columns!(),
-            " FROM runs r WHERE r.organization_id = $1 AND r.owner_id = $2 AND r.ended_at IS NULL UNION ALL SELECT ",
+            " FROM answers r WHERE r.organization_id = $1 AND r.owner_id = $2 AND r.ended_at IS NULL UNION ALL SELECT ",
             answer_columns!(),
-            " FROM runs r WHERE r.organization_id = $1 AND r.owner_id = $2 AND r.ended_at >= $3 \
-             ORDER BY created_at, id LIMIT $4"
+            " FROM answers r WHERE r.organization_id = $1 AND r.owner_id = $2 AND r.ended_at >= $3 \
+             ORDER BY created_at, run_id LIMIT $4"
         ));
         let rows = self.0.rows(asked.owned(owned).bind(since).bind(SINCE_MAX)).await?;
-        rows.iter().map(|row| answer(&mut Cells::new(row, "runs"))).collect()
-    }
-
-    async fn active_runs(&self, worker: WorkerId, before: Timestamp) -> Result<Vec<AnswerRow>, StoreError> {
-        let asked = Statement::new(concat!(
-            "SELECT ",
-            answer_columns!(),
-            " FROM runs r WHERE r.state IN ('queued', 'running') AND r.worker_id = $1 AND r.created_at < $2 \
-             ORDER BY r.created_at, r.id LIMIT $3"
-        ));
-        let rows = self.0.rows(asked.bind(worker).bind(before).bind(SINCE_MAX)).await?;
-        rows.iter().map(|row| answer(&mut Cells::new(row, "runs"))).collect()
-    }
-
-    async fn has_other_worker(&self, than: WorkerId, since: Timestamp) -> Result<bool, StoreError> {
-        let asked = Statement::new("SELECT id FROM workers WHERE id <> $1 AND seen_at >= $2 LIMIT 1");
-        Ok(self.0.row(asked.bind(than).bind(since)).await?.is_some())
-    }
-
-    async fn shut_out_with_runs(&self, worker: WorkerId) -> Result<Vec<PersonId>, StoreError> {
-        let asked = Statement::new(
-            "SELECT DISTINCT r.owner_id FROM runs r \
-             JOIN people p ON p.organization_id = r.organization_id AND p.id = r.owner_id \
-             WHERE r.state IN ('queued', 'running') AND r.worker_id = $1 AND p.disabled_at IS NOT NULL",
-        );
-        let rows = self.0.rows(asked.bind(worker)).await?;
-        rows.iter().map(|row| Cells::new(row, "runs").take()).collect()
+        rows.iter().map(|row| answer(&mut Cells::new(row, "answers"))).collect()
     }
 
     async fn answer_text(&self, owned: Owned, id: RunId) -> Result<String, StoreError> {
         let row = self.0.row(Statement::new(text_of_run!()).owned(owned).bind(id)).await?;
-        row.map_or_else(|| Ok(String::new()), |row| Cells::new(&row, "run_events").take())
+        row.map_or_else(|| Ok(String::new()), |row| Cells::new(&row, "answer_parts").take())
+    }
+
+    async fn answers_left_open(&self) -> Result<Vec<AnswerRow>, StoreError> {
+        let asked = Statement::new(concat!(
+            "SELECT ",
+            answer_columns!(),
+            " FROM answers r JOIN runs f ON f.id = r.run_id AND f.owner_id = r.owner_id AND f.organization_id = r.organization_id \
+             WHERE r.state IN ('queued', 'running') \
+             AND f.status IN ('needs_attention', 'unreadable', 'done', 'failed', 'cancelled') LIMIT $1"
+        ));
+        let rows = self.0.rows(asked.bind(SINCE_MAX)).await?;
+        rows.iter().map(|row| answer(&mut Cells::new(row, "answers"))).collect()
     }
 }
 
 #[async_trait]
 impl AnswerWrites for Statements<Unit> {
-    async fn insert_answer(&mut self, run: &AnswerRow) -> Result<(), StoreError> {
+    async fn insert_answer(&mut self, answer: &AnswerRow) -> Result<(), StoreError> {
         let new = Statement::new(
-            "INSERT INTO runs (organization_id, owner_id, id, conversation_id, message_id, model, state, failure, \
-             prompt_tokens, completion_tokens, cost_micros, cut_short, worker_id, created_at, first_token_at, \
-             ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+            "INSERT INTO answers (organization_id, owner_id, run_id, conversation_id, message_id, model, state, failure, \
+             prompt_tokens, completion_tokens, cost_micros, cut_short, created_at, first_token_at, ended_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         )
-        .owned(run.owned)
-        .bind(run.id)
-        .bind(run.conversation)
-        .bind(run.message)
-        .bind(run.model.clone())
-        .bind(run.state)
-        .text_opt(run.failure.as_deref())
-        .bind_opt(run.usage.prompt_tokens)
-        .bind_opt(run.usage.completion_tokens)
-        .bind_opt(run.cost_micros)
-        .bind(run.cut_short)
-        .bind(run.worker)
-        .bind(run.created_at)
-        .bind_opt(run.first_token_at)
-        .bind_opt(run.ended_at);
+        .owned(answer.owned)
+        .bind(answer.run)
+        .bind(answer.conversation)
+        .bind(answer.message)
+        .bind(answer.model.clone())
+        .bind(answer.state)
+        .text_opt(answer.failure.as_deref())
+        .bind_opt(answer.usage.prompt_tokens)
+        .bind_opt(answer.usage.completion_tokens)
+        .bind_opt(answer.cost_micros)
+        .bind(answer.cut_short)
+        .bind(answer.created_at)
+        .bind_opt(answer.first_token_at)
+        .bind_opt(answer.ended_at);
         self.0.change(new).await.map(drop)
     }
 
-    async fn append_answer_parts(&mut self, events: &[AnswerPart]) -> Result<(), StoreError> {
-        for some in events.chunks(ROWS_MAX) {
-            let head =
-                "INSERT INTO run_events (organization_id, owner_id, run_id, seq, kind, body, at) VALUES";
-            let new = some.iter().fold(Statement::with_rows(head, some.len(), 7, ""), |statement, event| {
-                statement
-                    .owned(event.owned)
-                    .bind(event.run)
-                    .bind(event.seq)
-                    .bind(event.kind)
-                    .text(&event.body)
-                    .bind(event.at)
-            });
-            self.0.change(new).await?;
+    async fn append_answer_parts(&mut self, epoch: u64, parts: &[AnswerPart]) -> Result<u64, StoreError> {
+        let mut kept = 0;
+        for some in parts.chunks(ROWS_MAX) {
+            let head = "INSERT INTO answer_parts (organization_id, owner_id, run_id, seq, body, at) SELECT * FROM (VALUES";
+            // Who was taken for dead writes nothing, however late it is.
+            let tail = ") AS new WHERE EXISTS (SELECT 1 FROM processes WHERE epoch = $";
+            let new = some.iter().fold(
+                Statement::with_rows_and_one(head, some.len(), 6, tail),
+                |statement, part| {
+                    statement.owned(part.owned).bind(part.run).bind(part.seq).text(&part.body).bind(part.at)
+                },
+            );
+            kept += self.0.change(new.bind(number(epoch))).await?;
         }
-        Ok(())
+        Ok(kept)
     }
 
     async fn end_answer(&mut self, end: &AnswerEnd) -> Result<bool, StoreError> {
         let ended = Statement::new(
-            "UPDATE runs SET state = $4, failure = $5, prompt_tokens = $6, completion_tokens = $7, cost_micros = $8, \
+            "UPDATE answers SET state = $4, failure = $5, prompt_tokens = $6, completion_tokens = $7, cost_micros = $8, \
              cut_short = $9, first_token_at = $10, ended_at = $11 \
-             WHERE organization_id = $1 AND owner_id = $2 AND id = $3 AND ended_at IS NULL",
+             WHERE organization_id = $1 AND owner_id = $2 AND run_id = $3 AND ended_at IS NULL",
         )
         .owned(end.owned)
         .bind(end.run)
@@ -176,55 +159,49 @@ impl AnswerWrites for Statements<Unit> {
         if self.0.change(ended).await? == 0 {
             return Ok(false);
         }
-        let written = Statement::new(
-            "UPDATE messages SET body = $4 WHERE id = \
-             (SELECT message_id FROM runs \
-              WHERE organization_id = $1 AND owner_id = $2 AND id = $3)",
-        );
-        self.0.change(written.owned(end.owned).bind(end.run).text(&end.body)).await?;
+        let written = match &end.body {
+            Some(body) => Statement::new(
+                "UPDATE messages SET body = $4 WHERE id = \
+                 (SELECT message_id FROM answers WHERE organization_id = $1 AND owner_id = $2 AND run_id = $3)",
+            )
+            .owned(end.owned)
+            .bind(end.run)
+            .text(body),
+            None => Statement::new(concat!(
+                "UPDATE messages SET body = body || (",
+                text_of_run!(),
+                ") WHERE id = \
+                 (SELECT message_id FROM answers WHERE organization_id = $1 AND owner_id = $2 AND run_id = $3)"
+            ))
+            .owned(end.owned)
+            .bind(end.run),
+        };
+        self.0.change(written).await?;
         Ok(true)
     }
 
-    async fn interrupt_orphans(
+    async fn resume_answer(
         &mut self,
-        except: WorkerId,
-        stale: Timestamp,
-        now: Timestamp,
-    ) -> Result<u64, StoreError> {
-        // First the runs, which decides and locks; then the texts of exactly those.
-        let ended = Statement::new(
-            "UPDATE runs SET state = 'interrupted', ended_at = $3 \
-             WHERE state IN ('queued', 'running') AND worker_id <> $1 AND NOT EXISTS \
-             (SELECT 1 FROM workers w WHERE w.id = runs.worker_id AND w.seen_at >= $2) \
-             RETURNING organization_id, owner_id, id, conversation_id, message_id",
+        owned: Owned,
+        run: RunId,
+        conversation: ConversationId,
+    ) -> Result<bool, StoreError> {
+        let resumed = Statement::new(
+            "UPDATE answers SET state = 'running', failure = NULL, cut_short = 0, ended_at = NULL \
+             WHERE organization_id = $1 AND owner_id = $2 AND run_id = $3 AND conversation_id = $4 \
+             AND ended_at IS NOT NULL \
+             AND EXISTS (SELECT 1 FROM conversations c WHERE c.id = $4 AND c.leaf_id = answers.message_id AND c.deleted_at IS NULL) \
+             AND NOT EXISTS (SELECT 1 FROM answers l WHERE l.conversation_id = $4 AND l.message_id = answers.message_id \
+             AND l.run_id > $3)",
         );
-        let rows = self.0.rows(ended.bind(except).bind(stale).bind(now)).await?;
-        for row in &rows {
-            let mut cells = Cells::new(row, "runs");
-            let (owned, run): (Owned, RunId) = (cells.take_owned()?, cells.take()?);
-            let (conversation, message): (ConversationId, MessageId) = (cells.take()?, cells.take()?);
-            let kept = Statement::new(concat!(
-                "UPDATE messages SET body = body || (",
-                text_of_run!(),
-                ") WHERE conversation_id = $4 AND id = $5"
-            ));
-            self.0.change(kept.owned(owned).bind(run).bind(conversation).bind(message)).await?;
+        if self.0.change(resumed.owned(owned).bind(run).bind(conversation)).await? == 0 {
+            return Ok(false);
         }
-        Ok(rows.len() as u64)
-    }
-}
-
-#[async_trait]
-impl WorkerWrites for Statements<Unit> {
-    async fn heartbeat(&mut self, worker: WorkerId, now: Timestamp) -> Result<(), StoreError> {
-        let alive = Statement::new(
-            "INSERT INTO workers (id, seen_at) VALUES ($1, $2) \
-             ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at",
+        // Its message has them by now.
+        let folded = Statement::new(
+            "DELETE FROM answer_parts WHERE organization_id = $1 AND owner_id = $2 AND run_id = $3",
         );
-        self.0.change(alive.bind(worker).bind(now)).await.map(drop)
-    }
-
-    async fn retire(&mut self, worker: WorkerId) -> Result<(), StoreError> {
-        self.0.change(Statement::new("DELETE FROM workers WHERE id = $1").bind(worker)).await.map(drop)
+        self.0.change(folded.owned(owned).bind(run)).await?;
+        Ok(true)
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     row::Cells,
     unit::Unit,
 };
-use api_types::{ConversationId, ConversationSettings, MessageId, ModelRef};
+use api_types::{ConversationId, ConversationSettings, MessageId, ModelRef, RunId};
 use async_trait::async_trait;
 use studio::ports::{
     Timestamp,
@@ -280,7 +280,7 @@ impl ConversationWrites for Statements<Unit> {
         let due = Statement::new(
             // An answer under way has rows to write: its conversation waits for its end.
             "SELECT id FROM conversations c WHERE deleted_at IS NOT NULL AND deleted_at < $1 \
-             AND NOT EXISTS (SELECT 1 FROM runs r \
+             AND NOT EXISTS (SELECT 1 FROM answers r \
              WHERE r.conversation_id = c.id AND r.state IN ('queued', 'running')) \
              ORDER BY deleted_at LIMIT $2",
         );
@@ -291,13 +291,34 @@ impl ConversationWrites for Statements<Unit> {
         if due.is_empty() {
             return Ok(0);
         }
+        // Runs are named by answers, which go before them.
+        let runs = list("SELECT run_id FROM answers WHERE conversation_id IN", &due, "");
+        let runs: Vec<RunId> = self
+            .0
+            .rows(runs)
+            .await?
+            .iter()
+            .map(|row| Cells::new(row, "answers").take())
+            .collect::<Result<_, _>>()?;
         // From the leaves to the root. No cascade in the schema: nothing goes that is not named here.
-        for (head, tail) in [
-            ("DELETE FROM run_events WHERE run_id IN (SELECT id FROM runs WHERE conversation_id IN", ")"),
-            ("DELETE FROM runs WHERE conversation_id IN", ""),
-            ("DELETE FROM messages WHERE conversation_id IN", ""),
+        for head in [
+            "DELETE FROM answer_parts WHERE run_id IN (SELECT run_id FROM answers WHERE conversation_id IN",
+            "DELETE FROM memories WHERE (conversation_id IN",
+            "DELETE FROM answers WHERE (conversation_id IN",
+            "DELETE FROM messages WHERE (conversation_id IN",
         ] {
-            self.0.change(list(head, &due, tail)).await?;
+            self.0.change(list(head, &due, ")")).await?;
+        }
+        for some in runs.chunks(ROWS_MAX) {
+            for head in [
+                "DELETE FROM requests WHERE run_id IN",
+                "DELETE FROM run_questions WHERE run_id IN",
+                "DELETE FROM run_commits WHERE run_id IN",
+                "DELETE FROM runs WHERE id IN",
+            ] {
+                let gone = Statement::with_list(head, some.len(), "");
+                self.0.change(some.iter().fold(gone, |gone, run| gone.bind(*run))).await?;
+            }
         }
         self.0
             .change(list("DELETE FROM conversations WHERE deleted_at IS NOT NULL AND id IN", &due, ""))

@@ -178,7 +178,7 @@ fn postgres_meaning(code: &str) -> Meaning {
 
 /// The name of the index or constraint behind SQLite's words, as PostgreSQL names it.
 ///
-/// SQLite says `UNIQUE constraint failed: runs.conversation_id`: columns, even where the index has a name. Only
+/// SQLite says `UNIQUE constraint failed: answers.conversation_id`: columns, even where the index has a name. Only
 /// unique indexes that are not primary keys need a line here; a test compares this list with the schema.
 pub(crate) fn sqlite_conflict(message: &str) -> String {
     let Some((rule, what)) = message.split_once(" constraint failed") else { return message.to_owned() };
@@ -186,7 +186,8 @@ pub(crate) fn sqlite_conflict(message: &str) -> String {
     match rule {
         "FOREIGN KEY" => FOREIGN_KEY.to_owned(),
         "UNIQUE" => match what {
-            "runs.conversation_id" => "runs_one_active".to_owned(),
+            "answers.conversation_id" => "answers_one_active".to_owned(),
+            "run_commits.id" => "run_commits_id".to_owned(),
             "messages.conversation_id, messages.id" => "messages_conversation".to_owned(),
             "setup_codes.digest" => "setup_codes_digest".to_owned(),
             "invites.digest" => "invites_digest".to_owned(),

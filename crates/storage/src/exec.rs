@@ -98,9 +98,29 @@ impl Statement {
         Self::made(AssertSqlSafe(sql), rows <= PREPARED_ROWS_MAX)
     }
 
+    /// As [`Self::with_rows`], and one more placeholder behind `tail`, which opens one bracket.
+    pub(crate) fn with_rows_and_one(
+        head: &'static str,
+        rows: usize,
+        columns: usize,
+        tail: &'static str,
+    ) -> Self {
+        let this = Self::with_rows(head, rows, columns, tail);
+        let sql = format!("{}{})", this.sql.as_str(), rows * columns + 1);
+        // Safe: as above.
+        Self::made(AssertSqlSafe(sql), rows <= PREPARED_ROWS_MAX)
+    }
+
     /// `head`, then one group of `values` placeholders, then `tail`: for `… IN ($1, $2, …)`.
     pub(crate) fn with_list(head: &'static str, values: usize, tail: &'static str) -> Self {
         Self { persistent: false, ..Self::with_rows(head, 1, values, tail) }
+    }
+
+    /// As [`Self::with_list`], where `head` has a placeholder of its own before the list.
+    pub(crate) fn with_one_and_list(head: &'static str, values: usize, tail: &'static str) -> Self {
+        let list: Vec<String> = (0..values).map(|value| format!("${}", value + 2)).collect();
+        // Safe: two texts from the source and numbers.
+        Self::made(AssertSqlSafe(format!("{head} ({}) {tail}", list.join(", "))), false)
     }
 
     /// The next parameter.

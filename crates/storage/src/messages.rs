@@ -43,7 +43,7 @@ macro_rules! earlier {
         concat!(
             "CAST((SELECT SUM(",
             $what,
-            ") FROM runs e WHERE e.conversation_id = $3 AND e.message_id = b.id AND e.id < r.id) AS BIGINT)"
+            ") FROM answers e WHERE e.conversation_id = $3 AND e.message_id = b.id AND e.run_id < r.run_id) AS BIGINT)"
         )
     };
 }
@@ -119,8 +119,8 @@ impl<L: Line> MessageReads for Statements<L> {
                 ", ",
                 earlier!("e.ended_at - e.first_token_at"),
                 " FROM branch b JOIN messages m ON m.id = b.id \
-                 LEFT JOIN runs r ON r.id = \
-                   (SELECT MAX(l.id || '') FROM runs l WHERE l.conversation_id = $3 AND l.message_id = b.id) \
+                 LEFT JOIN answers r ON r.run_id = \
+                   (SELECT MAX(l.run_id || '') FROM answers l WHERE l.conversation_id = $3 AND l.message_id = b.id) \
                  ORDER BY b.step DESC"
             )))
             .await?;

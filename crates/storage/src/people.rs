@@ -231,6 +231,8 @@ impl Statements<Unit> {
             "DELETE FROM recovery_codes WHERE organization_id = $1 AND owner_id = $2",
             "DELETE FROM tokens WHERE organization_id = $1 AND owner_id = $2",
             "DELETE FROM account_events WHERE organization_id = $1 AND owner_id = $2",
+            "DELETE FROM memories WHERE organization_id = $1 AND owner_id = $2",
+            "DELETE FROM requests WHERE organization_id = $1 AND owner_id = $2",
             "DELETE FROM setup_codes WHERE organization_id = $1 AND person_id = $2",
             "DELETE FROM invites WHERE organization_id = $1 AND owner_id = $2 AND used_at IS NULL",
             // Whom an invitation was for may be a name.

@@ -2,13 +2,13 @@
 
 use api_types::{
     AccountEventId, AccountEventKind, AnswerState, CeremonyId, CeremonyPurpose, ConversationId, InviteId,
-    MessageId, MessageRole, ModelRef, OrganizationId, PersonId, Role, RunId, Scopes, SessionId, SetupCodeId,
-    TokenId, WorkerId,
+    MemoryId, MemoryKind, MessageId, MessageRole, ModelRef, OrganizationId, PersonId, Role, RunId, RunStatus,
+    Scopes, SessionId, SetupCodeId, TokenId,
 };
 use sqlx::{Any, Column as _, Decode, Encode, Row as _, Type, any::AnyRow};
 use studio::ports::{
     Timestamp,
-    store::{Owned, RunEventKind, SessionEnd, StoreError},
+    store::{Owned, SessionEnd, StoreError},
 };
 
 /// A value of ours that fits into one column.
@@ -54,13 +54,15 @@ text_cells! {
     ConversationId: |id| id.to_string(), |text| text.parse().ok();
     MessageId: |id| id.to_string(), |text| text.parse().ok();
     RunId: |id| id.to_string(), |text| text.parse().ok();
-    WorkerId: |id| id.to_string(), |text| text.parse().ok();
+    MemoryId: |id| id.to_string(), |text| text.parse().ok();
+    MemoryKind: |kind| kind.as_str().to_owned(), MemoryKind::parse;
+    RunStatus: |status| status.as_str().to_owned(), RunStatus::parse;
+    workflow::Status: |status| status.as_str().to_owned(), workflow::Status::parse;
     ModelRef: |model| model.to_string(), |text| text.parse().ok();
     Role: |role| role.as_str().to_owned(), Role::parse;
     MessageRole: |role| role.as_str().to_owned(), MessageRole::parse;
     CeremonyPurpose: |purpose| purpose.as_str().to_owned(), CeremonyPurpose::parse;
     AnswerState: |state| state.as_str().to_owned(), AnswerState::parse;
-    RunEventKind: |kind| kind.as_str().to_owned(), RunEventKind::parse;
 }
 
 impl Cell for String {
@@ -111,6 +113,31 @@ impl Cell for Timestamp {
     fn parse(sql: i64) -> Option<Self> {
         Some(Self(sql))
     }
+}
+
+impl Cell for u64 {
+    type Sql = i64;
+    fn sql(&self) -> i64 {
+        number(*self)
+    }
+    fn parse(sql: i64) -> Option<Self> {
+        Self::try_from(sql).ok()
+    }
+}
+
+impl Cell for workflow::Timestamp {
+    type Sql = i64;
+    fn sql(&self) -> i64 {
+        self.0
+    }
+    fn parse(sql: i64) -> Option<Self> {
+        Some(Self(sql))
+    }
+}
+
+/// A count as it is stored; none comes near the end of what fits.
+pub(crate) fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// A flag is 0 or 1: the engines' own booleans cannot be had from both through one driver.

@@ -43,6 +43,11 @@ impl Unit {
         self.session.get_mut().spoiled.take()
     }
 
+    /// Which engine it is on.
+    pub(crate) fn engine(&self) -> Engine {
+        self.engine
+    }
+
     /// Gives the connection away.
     pub(crate) fn into_conn(self) -> AnyConnection {
         self.session.into_inner().conn

@@ -43,7 +43,7 @@ impl Studio {
             })
             .await?;
         tracing::info!(person = %who.owner, "somebody deleted their account");
-        self.let_go(who.owner);
+        self.let_go(who.owner).await;
         Ok(())
     }
 }

@@ -38,7 +38,9 @@ impl Studio {
                 Box::pin(async move { found(tx.bin_conversation(owned, id, Some(now)).await?) })
             })
             .await?;
-        self.live.stop_conversation(owned.owner, id);
+        for live in self.live.of(owned.owner).into_iter().filter(|live| live.conversation == id) {
+            self.cancel(live.run).await?;
+        }
         Ok(())
     }
 

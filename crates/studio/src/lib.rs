@@ -7,14 +7,15 @@
 mod access;
 mod account;
 mod account_event;
-mod answer;
 mod authenticator;
 mod bin;
 mod catalog;
 mod ceremony;
+mod chat;
 mod code;
 mod conversation;
 mod device;
+mod engine;
 mod export;
 mod fault;
 mod host;
@@ -24,7 +25,6 @@ mod ladder;
 mod limiter;
 mod limits;
 mod live;
-mod lost;
 mod message;
 mod number;
 mod passkey;
@@ -46,14 +46,14 @@ use ports::{
     store::{Owned, Store},
 };
 use std::{sync::Arc, time::Duration};
-use tokio::sync::mpsc;
+use workflow::{Checkpointer, Engine, Graph};
 
 pub use access::{
     Admin, Entered, InSession, Reviewer, SessionToken, Shut, SignedIn, Touched, TouchedAdmin, not_for_tokens,
 };
 pub use account_event::{AccountEventPage, notice_of};
-pub use answer::{Ticket, answer};
 pub use catalog::Catalog;
+pub use chat::{CHAT, ChatState, StudioChange};
 pub use code::digest;
 pub use conversation::{ConversationPage, OpenConversation, settings_version};
 pub use device::session_name;
@@ -80,19 +80,23 @@ pub struct Studio {
     /// The database.
     pub store: Arc<dyn Store>,
     /// The models.
-    pub catalog: Catalog,
+    pub catalog: Arc<Catalog>,
     /// Answers under way in this process.
-    pub live: Live,
+    pub live: Arc<Live>,
+    /// What drives runs.
+    engine: Engine<StudioChange>,
+    /// The graph of a chat.
+    chat: Arc<Graph<ChatState, StudioChange>>,
+    /// The engine's way to the database.
+    keeper: Arc<chat::Keeper>,
     passkeys: Box<dyn Passkeys>,
     finder: Box<dyn SourceFinder>,
-    clock: Box<dyn Clock>,
-    ids: Box<dyn Ids>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
     settings: StudioSettings,
     /// Wrong answers for each key that was named, by the digest of its id.
     failures: Limiter<String>,
     exports: export::Exports,
-    /// Opened runs on their way to the worker.
-    queue: mpsc::Sender<Ticket>,
 }
 
 /// What the operator may set about the domain.
@@ -102,8 +106,8 @@ pub struct StudioSettings {
     pub default_model: Option<api_types::ModelRef>,
     /// Anybody may make an account, invited or not.
     pub open_registration: bool,
-    /// This process, as rows name it.
-    pub worker: api_types::WorkerId,
+    /// Whether no other process can be at work on this database (SQLite): whatever is not ours is an orphan.
+    pub alone: bool,
     /// How long a session lives without a request.
     pub session_idle: Duration,
     /// How long it lives, whatever happens.
@@ -114,6 +118,8 @@ pub struct StudioSettings {
 pub struct Parts {
     /// The database.
     pub store: Arc<dyn Store>,
+    /// The same database, where the engine keeps runs.
+    pub runs: Arc<dyn Checkpointer<StudioChange>>,
     /// The models.
     pub catalog: Catalog,
     /// WebAuthn.
@@ -129,33 +135,45 @@ pub struct Parts {
 }
 
 impl Studio {
-    /// Puts the parts together; the receiver is for the worker, which runs [`answer`] on each ticket.
-    pub fn new(parts: Parts) -> (Self, mpsc::Receiver<Ticket>) {
-        let (queue, tickets) = mpsc::channel(RUNS_AT_ONCE_MAX);
-        let studio = Self {
+    /// Puts the parts together. [`Studio::start`] comes next, and [`Studio::drive`] beside everything else.
+    ///
+    /// # Panics
+    /// When the graph of a chat is wrong: a mistake of ours, which every test would find.
+    pub fn new(parts: Parts) -> Self {
+        let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (parts.clock.into(), parts.ids.into());
+        let (live, catalog) = (Arc::new(Live::default()), Arc::new(parts.catalog));
+        let keeper = Arc::new(chat::Keeper::new(parts.runs, live.clone()));
+        let (chat, engine) = engine::build(
+            engine::World { clock: clock.clone(), ids: ids.clone() },
+            keeper.clone(),
+            chat::Chat {
+                catalog: catalog.clone(),
+                live: live.clone(),
+                store: parts.store.clone(),
+                clock: clock.clone(),
+            },
+            parts.settings.alone,
+        );
+        Self {
             store: parts.store,
-            catalog: parts.catalog,
-            live: Live::default(),
+            catalog,
+            live,
+            engine,
+            chat,
+            keeper,
             passkeys: parts.passkeys,
             finder: parts.finder,
-            clock: parts.clock,
-            ids: parts.ids,
+            clock,
+            ids,
             settings: parts.settings,
             failures: Limiter::new(FAILURES_PER_HOUR, Duration::from_secs(3600)),
             exports: export::Exports::default(),
-            queue,
-        };
-        (studio, tickets)
+        }
     }
 
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-
-    /// This process, as rows name it.
-    pub fn worker(&self) -> api_types::WorkerId {
-        self.settings.worker
     }
 }
 

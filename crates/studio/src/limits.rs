@@ -85,12 +85,14 @@ pub const CREDENTIAL_BYTES_MAX: usize = 32_768;
 pub const BIN_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// What is written of somebody so long after their deletion is looked for: far longer than any request lives.
 pub const WRITTEN_LATE_MAX: Duration = Duration::from_secs(24 * 3600);
-/// A process says that it lives this often …
-pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(3);
-/// … and its runs are interrupted when it has not for this long.
-pub const HEARTBEAT_STALE: Duration = Duration::from_secs(12);
-/// A run that rows say this process writes, and it does not know, is interrupted when it is older than this.
-pub const LOST_AFTER: Duration = Duration::from_secs(30);
+/// A process that was not heard of for so long is dead: its runs go on elsewhere, or are put to a person.
+pub const DEAD_AFTER: Duration = Duration::from_secs(12);
+/// When the process goes down, runs have so long to come to rest.
+pub const GRACE: Duration = Duration::from_secs(8);
+/// The longest that a model may take for one answer.
+pub const ANSWER_TIME_MAX: Duration = Duration::from_secs(2 * 3600);
+/// What another process did to people is looked at this often.
+pub const SHUT_OUT_LOOKED_AT_EVERY: Duration = Duration::from_secs(3);
 /// Longest note of an invitation, in characters.
 pub const INVITE_NOTE_CHARS_MAX: usize = 80;
 /// An invitation is good for so many days at most …

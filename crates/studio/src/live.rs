@@ -2,7 +2,7 @@
 
 use crate::{
     RUNS_AT_ONCE_MAX, RUNS_OF_ONE_PERSON_MAX,
-    ports::{Timestamp, store::Owned},
+    ports::{ChatRequest, Timestamp, store::Owned},
 };
 use api_types::{AnswerState, ConversationId, MessageId, PersonId, RunId, Usage};
 use std::{
@@ -43,10 +43,8 @@ pub struct LiveRun {
     pub conversation: ConversationId,
     /// What it writes.
     pub message: MessageId,
-    /// Cancelled by Stop.
-    pub stop: CancellationToken,
-    /// Held while its rows are written, so that flush and end do not overtake each other.
-    pub(crate) saving: Arc<tokio::sync::Mutex<()>>,
+    /// What to ask, until it is asked.
+    request: Mutex<Option<ChatRequest>>,
     inner: Mutex<Inner>,
 }
 
@@ -63,8 +61,6 @@ pub(crate) struct Inner {
     pub(crate) state: AnswerState,
     pub(crate) note: Option<String>,
     pub(crate) usage: Usage,
-    pub(crate) cost_micros: Option<i64>,
-    pub(crate) cut_short: bool,
     pub(crate) first_token_at: Option<Timestamp>,
     pub(crate) ended_at: Option<Timestamp>,
     pub(crate) failure: Option<String>,
@@ -101,31 +97,33 @@ impl LiveRun {
         (run, message, conversation): (RunId, MessageId, ConversationId),
         owned: Owned,
         prefix: String,
-        next_seq: i64,
+        request: Option<ChatRequest>,
     ) -> Self {
         Self {
             run,
             owned,
             conversation,
             message,
-            stop: CancellationToken::new(),
-            saving: Arc::default(),
+            request: Mutex::new(request),
             inner: Mutex::new(Inner {
                 prefix,
                 text: String::new(),
                 saved: 0,
-                next_seq,
+                next_seq: 1,
                 state: AnswerState::Queued,
                 note: None,
                 usage: Usage::default(),
-                cost_micros: None,
-                cut_short: false,
                 first_token_at: None,
                 ended_at: None,
                 failure: None,
                 place: None,
             }),
         }
+    }
+
+    /// What to ask, once.
+    pub(crate) fn take_request(&self) -> Option<ChatRequest> {
+        self.request.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -203,6 +201,15 @@ impl Live {
         }
     }
 
+    /// None of them is written here any more.
+    pub(crate) fn forget_all(&self) {
+        let people: Vec<PersonId> = {
+            let mut runs = self.runs.write().unwrap_or_else(PoisonError::into_inner);
+            runs.drain().map(|(person, _)| person).collect()
+        };
+        people.into_iter().for_each(|person| self.changed(person));
+    }
+
     /// A receiver that changes whenever an answer of this person does.
     pub fn subscribe(&self, person: PersonId) -> watch::Receiver<u64> {
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
@@ -216,18 +223,39 @@ impl Live {
         }
     }
 
-    /// Stops the answers of a conversation.
-    pub(crate) fn stop_conversation(&self, person: PersonId, conversation: ConversationId) {
-        for run in self.of(person).into_iter().filter(|run| run.conversation == conversation) {
-            run.stop.cancel();
+    /// Its end is kept.
+    pub(crate) fn ended(
+        &self,
+        person: PersonId,
+        run: RunId,
+        state: AnswerState,
+        failure: Option<String>,
+        at: Timestamp,
+    ) {
+        if let Some(live) = self.get(person, run) {
+            let mut inner = live.inner();
+            inner.saved = inner.text.len();
+            inner.note = None;
+            inner.state = state;
+            inner.failure = failure;
+            inner.ended_at = Some(at);
+            inner.place = None;
         }
+        self.changed(person);
     }
 
-    /// Stops all answers of somebody.
-    pub(crate) fn stop_person(&self, person: PersonId) {
-        for run in self.of(person) {
-            run.stop.cancel();
+    /// A sentence beside an answer that is not at its end.
+    pub(crate) fn says(&self, person: PersonId, run: RunId, note: String) {
+        if let Some(live) = self.get(person, run) {
+            live.inner().note = Some(note);
         }
+        self.changed(person);
+    }
+
+    /// Another process writes it, or nobody.
+    pub(crate) fn forget(&self, person: PersonId, run: RunId) {
+        self.remove(person, run);
+        self.changed(person);
     }
 
     /// Completes when the bin should be emptied before its time.

@@ -67,7 +67,8 @@ impl Studio {
         };
         let answer = self.answer_row(owned, conversation.id, question.id);
         let read = Read { leaf: conversation.leaf, broken_off: None };
-        let place = Place { read, conversation: conversation.id, settings, info, turns, answer };
+        let place =
+            Place { read, gives_up: None, conversation: conversation.id, settings, info, turns, answer };
         let new = is_new.then_some(conversation);
         self.open_run(place, new, Some(question), String::new()).await
     }
@@ -91,6 +92,7 @@ impl Studio {
         let question = MessageRow { id: MessageId(self.ids.next()), body: text, created_at: now, ..old };
         let place = Place {
             read: Read { leaf: conversation.leaf, broken_off: None },
+            gives_up: None,
             conversation: conversation.id,
             info: self.model_info(&conversation.settings).await?,
             turns,
@@ -116,6 +118,7 @@ impl Studio {
         let owned = owned(by);
         let place = Place {
             read: Read { leaf: conversation.leaf, broken_off: None },
+            gives_up: None,
             conversation: conversation.id,
             info: self.model_info(&conversation.settings).await?,
             turns: self.turns(owned, conversation.id, Some(question)).await?,
@@ -155,7 +158,8 @@ impl Studio {
             ));
         }
         let place = Place {
-            read: Read { leaf: conversation.leaf, broken_off: Some(run.id) },
+            read: Read { leaf: conversation.leaf, broken_off: Some(run.run) },
+            gives_up: self.give_up(run.run).await?,
             conversation: conversation.id,
             info: self.model_info(&conversation.settings).await?,
             turns: self.turns(owned, conversation.id, Some(question)).await?,

@@ -128,7 +128,7 @@ impl Studio {
     /// `NotFound`, `NotPermitted`, `Changed` for the last owner and for oneself.
     pub async fn disable_person(&self, by: &TouchedAdmin<'_>, id: PersonId) -> Result<(), Problem> {
         self.set_access(by, id, false).await?;
-        self.live.stop_person(id);
+        self.stop_person(id).await;
         Ok(())
     }
 
@@ -199,13 +199,13 @@ impl Studio {
             })
             .await?;
         tracing::info!(person = %id, by = %admin, "somebody was deleted");
-        self.let_go(id);
+        self.let_go(id).await;
         Ok(())
     }
 
     /// After somebody was deleted: their answers stop, and the bin with their conversations is emptied soon.
-    pub(crate) fn let_go(&self, id: PersonId) {
-        self.live.stop_person(id);
+    pub(crate) async fn let_go(&self, id: PersonId) {
+        self.stop_person(id).await;
         self.live.bin_due.notify_one();
     }
 }

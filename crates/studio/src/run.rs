@@ -1,19 +1,20 @@
 //! Runs: open one, stop one, hear of them.
 
 use crate::{
-    ANSWER_TOKENS_DEFAULT, LiveRun, RUNS_OF_ONE_PERSON_MAX, SignedIn, Studio, Ticket,
+    ANSWER_TOKENS_DEFAULT, LiveRun, RUNS_OF_ONE_PERSON_MAX, SignedIn, Studio, StudioChange, broken,
+    chat::ChatState,
     live::Full,
     owned,
     ports::{
         ChatRequest, ChatTurn, Timestamp,
-        store::{AnswerPart, AnswerRow, ConversationRow, MessageRow, RunEventKind, StoreError, Tx},
+        store::{AnswerRow, ConversationRow, MessageRow, StoreError, Tx, owner_of},
     },
 };
 use api_types::{
-    AnswerState, ConversationId, ConversationSettings, MessageId, ModelInfo, Problem, RunId, Usage,
+    AnswerState, ConversationId, ConversationSettings, MessageId, ModelInfo, PersonId, Problem, RunId, Usage,
 };
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use workflow::{Commit, Engine, EngineError, Ticket};
 
 /// An answer has begun.
 #[derive(Debug, Clone)]
@@ -33,6 +34,8 @@ pub struct Opened {
 /// The place of an answer: everything about it that is known before it begins.
 pub(crate) struct Place {
     pub(crate) read: Read,
+    /// Ends the run that waits for a word on the answer which this one continues.
+    pub(crate) gives_up: Option<Commit<StudioChange>>,
     pub(crate) conversation: ConversationId,
     pub(crate) settings: ConversationSettings,
     pub(crate) info: ModelInfo,
@@ -50,7 +53,7 @@ pub(crate) struct Read {
 }
 
 impl Studio {
-    /// Opens the run in one commit and hands it to the worker.
+    /// Opens the run in one commit and lets it go on.
     pub(crate) async fn open_run(
         &self,
         place: Place,
@@ -59,20 +62,43 @@ impl Studio {
         prefix: String,
     ) -> Result<Opened, Problem> {
         let owned = place.answer.owned;
-        let permit = self.queue.try_reserve().map_err(|_| full(Full::Process))?;
         let now = self.now();
-        let run = AnswerRow {
-            id: RunId(self.ids.next()),
+        let request = ChatRequest {
+            model: place.settings.model,
+            system_prompt: place.settings.system_prompt,
+            turns: place.turns,
+            prefix: (!prefix.is_empty()).then(|| prefix.clone()),
+            temperature: place.settings.temperature,
+            max_tokens: place.settings.max_tokens.unwrap_or(ANSWER_TOKENS_DEFAULT),
+        };
+        let state = ChatState {
+            organization: owned.organization,
+            owner: owned.owner,
+            conversation: place.conversation,
+            message: place.answer.id,
+            model: request.model.clone(),
+            temperature: request.temperature,
+            max_tokens: request.max_tokens,
+            price: place.info.price,
+            asked_bytes: request.turns.last().map_or(0, |turn| turn.text.len()),
+            continues: request.prefix.is_some(),
+            said: None,
+            outcome: None,
+            usage: Usage::default(),
+            cost_micros: None,
+        };
+        let run = self.engine.open_eagerly(&self.chat, owner_of(owned), &state).await.map_err(refused)?;
+        let row = AnswerRow {
+            run: RunId(run.run.0),
             owned,
             conversation: place.conversation,
             message: place.answer.id,
-            model: place.settings.model.clone(),
+            model: state.model,
             state: AnswerState::Running,
             failure: None,
             usage: Usage::default(),
             cost_micros: None,
             cut_short: false,
-            worker: self.settings.worker,
             created_at: now,
             first_token_at: None,
             ended_at: None,
@@ -81,59 +107,106 @@ impl Studio {
             conversation: place.conversation,
             question,
             answer: place.answer,
-            run,
+            run: row,
             model_label: place.info.label,
         };
         let rows = opened.clone();
         let live = Arc::new(LiveRun::new(
-            (opened.run.id, opened.answer.id, opened.conversation),
+            (opened.run.run, opened.answer.id, opened.conversation),
             owned,
-            prefix.clone(),
-            2,
+            prefix,
+            Some(request),
         ));
-        let request = ChatRequest {
-            model: place.settings.model,
-            system_prompt: place.settings.system_prompt,
-            turns: place.turns,
-            prefix: (!prefix.is_empty()).then_some(prefix),
-            temperature: place.settings.temperature,
-            max_tokens: place.settings.max_tokens.unwrap_or(ANSWER_TOKENS_DEFAULT),
-        };
         // Before the commit: a page that is told of the run must find its text here.
-        self.live.admit(live.clone()).map_err(full)?;
-        let opening = Opening(Some((permit, Ticket { live, request, price: place.info.price })));
+        self.live.admit(live).map_err(full)?;
+        let opening = Opening { engine: &self.engine, ticket: run.ticket };
+        let gives_up = place.gives_up.as_ref().map(|commit| commit.run);
+        let records: Vec<Commit<()>> =
+            [Some(run.commit), place.gives_up].into_iter().flatten().map(|commit| commit.split().0).collect();
         let written = self
             .store
-            .write(move |tx| Box::pin(async move { open_rows(tx, rows, new, place.read).await }))
+            .write(move |tx| Box::pin(async move { open_rows(tx, rows, new, place.read, &records).await }))
             .await;
         match written {
             Ok(()) => opening.done(),
             Err(problem) => {
-                self.live.remove(owned.owner, opened.run.id);
+                self.live.remove(owned.owner, opened.run.run);
                 opening.refused();
                 return Err(problem);
             }
         }
+        if let Some(run) = gives_up {
+            // It is found within a second whether or not it can be looked at now.
+            let _looked = self.engine.look(run).await;
+        }
         Ok(opened)
     }
 
-    /// Stops an answer; what was written is kept. Stopping one that has ended already is no error.
+    /// Stops an answer, whichever process writes it; what was written is kept. Stopping one that has ended already is no error.
     ///
     /// # Errors
-    /// `NotFound`; `TryLater` when another process writes it.
+    /// `NotFound`, `TryLater`.
     pub async fn stop_run(&self, by: &SignedIn, run: RunId) -> Result<AnswerRow, Problem> {
         let row = self.store.answer(owned(by), run).await?.ok_or(Problem::NotFound)?;
-        match self.live.get(by.person(), run) {
-            Some(live) => live.stop.cancel(),
-            None if row.state.is_active() => {
-                return Err(Problem::TryLater {
-                    detail: "Another process of this studio writes this answer, and it cannot be stopped from here yet."
-                        .to_owned(),
-                });
-            }
-            None => {}
+        if row.state.is_active() {
+            self.cancel(run).await?;
         }
         Ok(row)
+    }
+
+    /// Asks a run to end.
+    pub(crate) async fn cancel(&self, run: RunId) -> Result<(), Problem> {
+        self.engine.cancel(workflow::RunId(run.0)).await.map_err(refused)
+    }
+
+    /// Stops what this process writes of somebody. It stops here also when the database cannot be told.
+    pub(crate) async fn stop_person(&self, person: PersonId) {
+        for live in self.live.of(person) {
+            if let Err(problem) = self.cancel(live.run).await {
+                tracing::warn!(run = %live.run, %problem, "a request to stop could not be kept");
+            }
+        }
+    }
+
+    /// Stops what this process writes for who was shut out meanwhile, be it in another process.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn stop_shut_out(&self) -> Result<(), Problem> {
+        let Some(epoch) = self.engine.epoch() else { return Ok(()) };
+        for run in self.store.shut_out_runs(epoch.0).await? {
+            self.cancel(run).await?;
+        }
+        Ok(())
+    }
+
+    /// Drives runs until [`Studio::close`], and then as long as they need to come to rest. For the worker.
+    pub async fn drive(&self) {
+        self.engine.work().await;
+    }
+
+    /// How many runs this process drives, or is to drive.
+    pub fn runs_here(&self) -> usize {
+        self.engine.live().len()
+    }
+
+    /// Begins a life of this process: from now on runs can be opened.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn start(&self) -> Result<(), Problem> {
+        self.engine.enter().await.map(drop).map_err(refused)
+    }
+
+    /// The process goes down: no run begins, those under way come to rest, streams end.
+    pub fn close(&self) {
+        self.live.close();
+        self.engine.close();
+    }
+
+    /// Whether this process can write its database, as far as it knows.
+    pub fn is_writing(&self) -> bool {
+        !self.keeper.is_down()
     }
 
     /// The person's runs that are active, or ended since then.
@@ -157,13 +230,13 @@ impl Studio {
     /// # Errors
     /// `NotFound`.
     pub async fn answer_text(&self, by: &SignedIn, run: &AnswerRow) -> Result<String, Problem> {
-        if let Some(live) = self.live.get(by.person(), run.id) {
+        if let Some(live) = self.live.get(by.person(), run.run) {
             return Ok(live.view(0).text);
         }
         let message =
             self.store.message(owned(by), run.conversation, run.message).await?.ok_or(Problem::NotFound)?;
         if run.state.is_active() {
-            let deltas = self.store.answer_text(owned(by), run.id).await?;
+            let deltas = self.store.answer_text(owned(by), run.run).await?;
             return Ok(message.body + &deltas);
         }
         Ok(message.body)
@@ -184,33 +257,57 @@ fn full(full: Full) -> Problem {
     }
 }
 
+/// What the engine says, to a person.
+pub(crate) fn refused(error: EngineError) -> Problem {
+    use workflow::StoreError::{Conflict, Held, NotFound, Superseded, Unavailable};
+    let later = |detail: &str| Problem::TryLater { detail: detail.to_owned() };
+    match error {
+        EngineError::Store(NotFound) => Problem::NotFound,
+        EngineError::Store(Held | Conflict) => Problem::Changed {
+            detail: "This run has gone on in the meantime. Look at where it stands now, then try again."
+                .to_owned(),
+        },
+        EngineError::Store(Unavailable(_)) => {
+            later("The studio cannot reach its database, so nothing was saved. Try again in a moment.")
+        }
+        EngineError::NotAtWork | EngineError::Store(Superseded) => {
+            later("This process of the studio is just coming back. Try again in a moment.")
+        }
+        EngineError::Refused(why) => Problem::Changed { detail: format!("This cannot be done: {why}.") },
+        other => broken("the engine failed", &other),
+    }
+}
+
 /// A run on its way into the database.
 ///
 /// # Design
 /// Whoever sent it may leave at any moment (a browser that hangs up, a request that took too long), and then nobody here
-/// knows whether its rows were kept. It goes to the worker all the same, stopped: what is not there cannot be ended, and
-/// what is there does not stay open for ever.
-struct Opening<'a>(Option<(mpsc::Permit<'a, Ticket>, Ticket)>);
+/// knows whether its rows were kept. It is started all the same, cancelled: what is not there cannot be ended, and what is
+/// there does not stay open for ever.
+struct Opening<'a> {
+    engine: &'a Engine<StudioChange>,
+    ticket: Option<Ticket<StudioChange>>,
+}
 
 impl Opening<'_> {
-    /// Its rows are there: the worker may begin.
+    /// Its rows are there: it may go on.
     fn done(mut self) {
-        if let Some((permit, ticket)) = self.0.take() {
-            permit.send(ticket);
+        if let Some(ticket) = self.ticket.take() {
+            self.engine.start(ticket);
         }
     }
 
     /// Its rows are not there.
     fn refused(mut self) {
-        self.0 = None;
+        self.ticket = None;
     }
 }
 
 impl Drop for Opening<'_> {
     fn drop(&mut self) {
-        if let Some((permit, ticket)) = self.0.take() {
-            ticket.live.stop.cancel();
-            permit.send(ticket);
+        if let Some(ticket) = self.ticket.take() {
+            ticket.cancel();
+            self.engine.start(ticket);
         }
     }
 }
@@ -221,6 +318,7 @@ async fn open_rows(
     rows: Opened,
     new: Option<ConversationRow>,
     read: Read,
+    records: &[Commit<()>],
 ) -> Result<(), Problem> {
     let owned = rows.run.owned;
     if let Some(conversation) = new {
@@ -241,26 +339,20 @@ async fn open_rows(
     }
     if let Some(run) = read.broken_off {
         let now = tx.branch(owned, rows.conversation, leaf, 1).await?.pop().ok_or(Problem::NotFound)?;
-        if now.run.is_none_or(|last| last.id != run) || now.message.body != rows.answer.body {
+        if now.run.is_none_or(|last| last.run != run) || now.message.body != rows.answer.body {
             return Err(moved_on());
         }
     }
+    for record in records {
+        tx.commit_run(record).await.map_err(|fault| refused(fault.into()))?;
+    }
     tx.insert_answer(&rows.run).await.map_err(|fault| match fault {
-        StoreError::Conflict(index) if index == "runs_one_active" => Problem::Changed {
+        StoreError::Conflict(index) if index == "answers_one_active" => Problem::Changed {
             detail: "An answer is still being written in this chat. Wait for it or stop it, then send again."
                 .to_owned(),
         },
         other => other.into(),
     })?;
-    tx.append_answer_parts(&[AnswerPart {
-        run: rows.run.id,
-        seq: 1,
-        owned,
-        kind: RunEventKind::Started,
-        body: String::new(),
-        at: rows.run.created_at,
-    }])
-    .await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The first owner: a one-time code, a name, a passkey.
 
 use crate::{
-    CEREMONY_LIFE, HEARTBEAT_STALE, NewSession, SETUP_CODE_LIFE, Studio, code,
+    CEREMONY_LIFE, DEAD_AFTER, NewSession, SETUP_CODE_LIFE, Studio, code,
     passkey::already_there,
     ports::{
         CeremonyState,
@@ -47,7 +47,8 @@ impl Studio {
     /// # Errors
     /// `TryLater` or `Broken`.
     pub async fn has_company(&self) -> Result<bool, Problem> {
-        Ok(self.store.has_other_worker(self.worker(), self.now() - HEARTBEAT_STALE).await?)
+        let own = self.engine.epoch().map_or(0, |epoch| epoch.0);
+        Ok(self.store.has_other_process(own, self.now() - DEAD_AFTER).await?)
     }
 
     /// A new one-time owner code; all earlier unused ones are void. `None` when the studio has an owner.

@@ -28,10 +28,13 @@ pub enum StoreError {
     /// What was asked is not what the answer is to.
     #[error("what was asked is not what this answers")]
     Altered,
+    /// A rule of the product refuses what it writes itself, now and always.
+    #[error("the product refuses its own write: {0}")]
+    Refused(String),
     /// It cannot be reached now; the same may be asked again.
     #[error("the store cannot be reached: {0}")]
     Unavailable(String),
-    /// It cannot do it, now or later.
+    /// It could not do it for a reason of its own, which may go by.
     #[error("the store failed: {0}")]
     Fault(String),
 }

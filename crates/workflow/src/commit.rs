@@ -61,6 +61,31 @@ pub struct Commit<W> {
     pub writes: Vec<W>,
 }
 
+impl<W> Commit<W> {
+    /// The engine's part and the product's, each by itself: for a transaction that knows nothing of `W`.
+    pub fn split(self) -> (Commit<()>, Vec<W>) {
+        let commit = Commit {
+            writes: Vec::new(),
+            id: self.id,
+            run: self.run,
+            opens: self.opens,
+            expected: self.expected,
+            by: self.by,
+            at: self.at,
+            checkpoint: self.checkpoint,
+            opened: self.opened,
+            closed: self.closed,
+            events: self.events,
+            status: self.status,
+            reason: self.reason,
+            wake_at: self.wake_at,
+            held: self.held,
+            cancel_heard: self.cancel_heard,
+        };
+        (commit, self.writes)
+    }
+}
+
 /// A question that a run waits on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -26,7 +26,7 @@ async fn a_run_reads_back_as_it_was_written() {
         full.cut_short = true;
         (full.first_token_at, full.ended_at) = (Some(at(1)), Some(at(2)));
         let insert = full.clone();
-        put(&store, move |tx| Box::pin(async move { tx.insert_answer(&insert).await })).await;
+        put(&store, move |tx| Box::pin(async move { insert_answer(tx, &insert).await })).await;
         assert_eq!(store.answer(owned, full.id).await.unwrap(), Some(full));
         assert_eq!(store.answer(owned, RunId(id())).await.unwrap(), None);
     })
@@ -43,9 +43,9 @@ async fn a_conversation_has_one_active_run_by_the_schema() {
             let mut second = run(&answer);
             second.state = state;
             let refused: Result<(), StoreError> =
-                store.write(move |tx| Box::pin(async move { tx.insert_answer(&second).await })).await;
+                store.write(move |tx| Box::pin(async move { insert_answer(tx, &second).await })).await;
             assert!(
-                matches!(&refused, Err(StoreError::Conflict(name)) if name == "runs_one_active"),
+                matches!(&refused, Err(StoreError::Conflict(name)) if name == "answers_one_active"),
                 "{refused:?}"
             );
         }
@@ -53,7 +53,7 @@ async fn a_conversation_has_one_active_run_by_the_schema() {
         put(&store, move |tx| {
             Box::pin(async move {
                 tx.end_answer(&end(&first, AnswerState::Stopped, "")).await?;
-                tx.insert_answer(&next).await
+                insert_answer(tx, &next).await
             })
         })
         .await;
@@ -74,9 +74,9 @@ async fn what_the_runs_before_the_last_took_is_added_up() {
         put(&store, move |tx| {
             Box::pin(async move {
                 tx.end_answer(&end(&first, AnswerState::Stopped, "")).await?;
-                tx.insert_answer(&second).await?;
+                insert_answer(tx, &second).await?;
                 tx.end_answer(&untold).await?;
-                tx.insert_answer(&third).await
+                insert_answer(tx, &third).await
             })
         })
         .await;
@@ -280,7 +280,7 @@ async fn orphans_end_as_interrupted_and_keep_what_they_wrote() {
         let ended = put(&store, move |tx| {
             Box::pin(async move {
                 tx.insert_messages(&[row]).await?;
-                tx.insert_answer(&insert).await?;
+                insert_answer(tx, &insert).await?;
                 tx.append_answer_parts(&texts).await?;
                 tx.retire(a).await?;
                 tx.interrupt_orphans(me, limit, now).await

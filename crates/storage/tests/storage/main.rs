@@ -20,6 +20,7 @@ mod opening;
 mod order;
 mod people;
 mod recovery;
+mod runs;
 mod sessions;
 mod tree;
 mod trouble;

@@ -107,7 +107,7 @@ pub(super) fn message(message: &MessageRow, under_way: Option<&str>, runs: &[&An
         .iter()
         .map(|run| {
             json!({
-                "id": run.id, "model": run.model, "state": run.state, "failure": run.failure,
+                "id": run.run, "model": run.model, "state": run.state, "failure": run.failure,
                 "prompt_tokens": run.usage.prompt_tokens, "completion_tokens": run.usage.completion_tokens,
                 "cost_micros": run.cost_micros, "created_at": time(run.created_at),
                 "ended_at": time_if_any(run.ended_at),

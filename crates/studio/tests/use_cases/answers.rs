@@ -4,7 +4,7 @@ use crate::{fakes::usage, house::House};
 use api_types::{AnswerState, ModelKind, Price, Usage};
 use std::time::Duration;
 use studio::{
-    ANSWER_BYTES_MAX, answer,
+    ANSWER_BYTES_MAX,
     ports::{
         ChatEvent::{self, Delta, End, Used, Waiting},
         FinishReason, ModelError,
@@ -134,7 +134,7 @@ async fn stopping_keeps_what_was_written_and_may_be_done_twice() {
     let (conversation, message) = house.stopped_after(&ana, "Once upon").await;
     assert_eq!(message.body, "Once upon");
     let run = house.last_turn(&ana, conversation).await.run.unwrap();
-    assert_eq!(house.studio.stop_run(&ana, run.id).await.unwrap().state, AnswerState::Stopped);
+    assert_eq!(house.studio.stop_run(&ana, run.run).await.unwrap().state, AnswerState::Stopped);
 }
 
 #[tokio::test]
@@ -143,15 +143,14 @@ async fn a_stopped_answer_says_what_it_used_where_that_is_known_and_a_failed_one
     let ana = house.owner().await;
     house.model.begins_with(vec![Delta("Once".to_owned()), Used(usage(5, 1)), Delta(" upon".to_owned())]);
     let opened = house.send(&ana, None, "Go on").await.unwrap();
-    let ticket = house.ticket().await;
-    let live = ticket.live.clone();
+    let live = house.live(&ana, &opened);
     let stop = async {
         while live.view(0).text != "Once upon" {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        house.studio.stop_run(&ana, opened.run.id).await.unwrap();
+        house.studio.stop_run(&ana, opened.run.run).await.unwrap();
     };
-    tokio::join!(answer(&house.studio, ticket), stop);
+    tokio::join!(house.work(), stop);
     let run = house.last_turn(&ana, opened.conversation).await.run.unwrap();
     assert_eq!((run.state, run.usage), (AnswerState::Stopped, usage(5, 1)));
 
@@ -169,15 +168,14 @@ async fn an_answer_that_waits_says_how_many_are_before_it() {
     for (ahead, words) in notes {
         house.model.begins(Waiting { ahead });
         let opened = house.send(&ana, None, "Well?").await.unwrap();
-        let ticket = house.ticket().await;
-        let (live, mut changes) = (ticket.live.clone(), house.studio.live.subscribe(ana.person()));
+        let (live, mut changes) = (house.live(&ana, &opened), house.studio.live.subscribe(ana.person()));
         let listen = async {
             while live.view(0).note.as_deref() != Some(words) {
                 changes.changed().await.unwrap();
             }
-            house.studio.stop_run(&ana, opened.run.id).await.unwrap();
+            house.studio.stop_run(&ana, opened.run.run).await.unwrap();
         };
-        let both = async { tokio::join!(answer(&house.studio, ticket), listen) };
+        let both = async { tokio::join!(house.work(), listen) };
         tokio::time::timeout(Duration::from_secs(20), both).await.expect(words);
     }
 }
@@ -188,16 +186,15 @@ async fn text_is_rows_before_the_end_and_an_answer_is_interrupted_when_the_proce
     let ana = house.owner().await;
     house.model.begins(Delta("Once upon".to_owned()));
     let opened = house.send(&ana, None, "Well?").await.unwrap();
-    let ticket = house.ticket().await;
     let watch = async {
-        let run = opened.run.id;
+        let run = opened.run.run;
         while house.studio.store.answer_text(ana.owned(), run).await.unwrap() != "Once upon" {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         assert_eq!(house.studio.run(&ana, run).await.unwrap().state, AnswerState::Running);
-        house.studio.live.close();
+        house.studio.close();
     };
-    tokio::join!(answer(&house.studio, ticket), house.studio.save_answers(), watch);
+    tokio::join!(house.work(), house.studio.save_answers(), watch);
     let turn = house.last_turn(&ana, opened.conversation).await;
     assert_eq!(
         (turn.message.body.as_str(), turn.run.unwrap().state),

@@ -161,15 +161,14 @@ async fn deleting_a_chat_stops_its_answer_and_keeps_it_with_the_chat() {
     let ana = house.owner().await;
     house.model.begins(ChatEvent::Delta("Once upon".to_owned()));
     let opened = house.send(&ana, None, "Well?").await.unwrap();
-    let ticket = house.ticket().await;
-    let live = ticket.live.clone();
+    let live = house.live(&ana, &opened);
     let delete = async {
         while live.view(0).text.is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         house.studio.delete_conversation(&ana, opened.conversation).await.unwrap();
     };
-    tokio::join!(answer(&house.studio, ticket), delete);
+    tokio::join!(house.work(), delete);
     house.studio.restore_conversation(&ana, opened.conversation).await.unwrap();
     let turn = house.last_turn(&ana, opened.conversation).await;
     assert_eq!((turn.message.body.as_str(), turn.run.unwrap().state), ("Once upon", AnswerState::Stopped));
@@ -191,8 +190,8 @@ async fn what_is_somebody_elses_is_not_there() {
     assert_eq!(studio.choose_model(&ben, id, settings(1.0).model).await, Err(Problem::NotFound));
     assert_eq!(studio.delete_conversation(&ben, id).await, Err(Problem::NotFound));
     assert_eq!(studio.restore_conversation(&ben, id).await, Err(Problem::NotFound));
-    assert_eq!(studio.run(&ben, opened.run.id).await.unwrap_err(), Problem::NotFound);
-    assert_eq!(studio.stop_run(&ben, opened.run.id).await.unwrap_err(), Problem::NotFound);
+    assert_eq!(studio.run(&ben, opened.run.run).await.unwrap_err(), Problem::NotFound);
+    assert_eq!(studio.stop_run(&ben, opened.run.run).await.unwrap_err(), Problem::NotFound);
     assert!(studio.answers_since(&ben, studio::ports::Timestamp(0)).await.unwrap().is_empty());
     assert_eq!(studio.conversation(&ana, id, None).await.unwrap().conversation.title, "Mine");
 }

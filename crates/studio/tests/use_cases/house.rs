@@ -1,20 +1,19 @@
 //! A studio with a database of its own.
 
 use crate::fakes::{FakeClock, FakeFinder, FakeIds, FakeModels, FakePasskeys, key};
-use api_types::{AnswerState, ConversationId, OrganizationId, PersonId, Problem, Role, SessionId, WorkerId};
+use api_types::{AnswerState, ConversationId, OrganizationId, PersonId, Problem, Role, SessionId};
 use futures::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
-use storage::{StoreConfig, StoreUrl};
+use storage::{Database, StoreConfig, StoreUrl};
 use studio::{
-    Catalog, NewInvite, NewSession, Opened, Parts, SESSION_IDLE, SESSION_LIFE, SendMessage, SignedIn, Studio,
-    StudioSettings, Ticket, answer,
+    Catalog, LiveRun, NewInvite, NewSession, Opened, Parts, SESSION_IDLE, SESSION_LIFE, SendMessage,
+    SignedIn, Studio, StudioSettings,
     ports::{
         ChatEvent, Clock, Ids, Timestamp,
-        store::{MessageRow, Owned, PersonRow, SessionRow, Store, StoreError, TurnRow, Tx},
+        store::{MessageRow, Owned, PersonRow, SessionRow, StoreError, TurnRow, Tx},
     },
 };
 use tempfile::TempDir;
-use tokio::sync::{Mutex, mpsc};
 use uuid::Uuid;
 
 /// A studio and its world.
@@ -25,7 +24,7 @@ pub(crate) struct House {
     pub(crate) model: FakeModels,
     pub(crate) finder: FakeFinder,
     passkeys: FakePasskeys,
-    tickets: Mutex<mpsc::Receiver<Ticket>>,
+    database: Arc<Database>,
     _folder: TempDir,
 }
 
@@ -53,12 +52,12 @@ impl House {
             version: "0.0.1",
         };
         let store = Arc::new(storage::open(config).await.unwrap());
-        Self::on(store, folder, default_model, open_registration)
+        Self::on(store, folder, default_model, open_registration).await
     }
 
     /// One on a database that is there.
-    pub(crate) fn on(
-        store: Arc<dyn Store>,
+    pub(crate) async fn on(
+        database: Arc<Database>,
         folder: TempDir,
         default_model: Option<&str>,
         open_registration: bool,
@@ -66,8 +65,9 @@ impl House {
         let (clock, ids, model, finder) =
             (FakeClock::new(), FakeIds::default(), FakeModels::named("fake"), FakeFinder::default());
         let passkeys = FakePasskeys::at("studio.example");
-        let (studio, tickets) = Studio::new(Parts {
-            store,
+        let studio = Studio::new(Parts {
+            store: database.clone(),
+            runs: database.clone(),
             catalog: Catalog::new(vec![Arc::new(model.clone())]),
             passkeys: Box::new(passkeys.clone()),
             finder: Box::new(finder.clone()),
@@ -76,35 +76,38 @@ impl House {
             settings: StudioSettings {
                 open_registration,
                 default_model: default_model.map(|model| model.parse().unwrap()),
-                worker: WorkerId(ids.next()),
+                alone: database.engine() == storage::Engine::Sqlite,
                 session_idle: SESSION_IDLE,
                 session_life: SESSION_LIFE,
             },
         });
-        let tickets = Mutex::new(tickets);
-        Self { studio: Arc::new(studio), clock, ids, model, finder, passkeys, tickets, _folder: folder }
+        studio.start().await.unwrap();
+        Self { studio: Arc::new(studio), clock, ids, model, finder, passkeys, database, _folder: folder }
     }
 
-    /// The same process, knowing nothing of what it was writing.
-    pub(crate) fn forgetful(&self) -> Studio {
-        self.beside(self.studio.store.clone())
+    /// The process after it was killed and started anew.
+    pub(crate) async fn restarted(&self) -> Studio {
+        let studio = self.beside(self.database.clone());
+        studio.start().await.unwrap();
+        studio
     }
 
     /// Another studio, on this connection to the database.
-    pub(crate) fn beside(&self, store: Arc<dyn Store>) -> Studio {
+    pub(crate) fn beside(&self, store: Arc<Database>) -> Studio {
         self.another(store, self.passkeys.clone())
     }
 
     /// The studio after it has moved.
     pub(crate) async fn moved_to(&self, host: &'static str) -> Studio {
-        let studio = self.another(self.studio.store.clone(), FakePasskeys::at(host));
+        let studio = self.another(self.database.clone(), FakePasskeys::at(host));
         studio.move_host(host).await.unwrap();
         studio
     }
 
-    fn another(&self, store: Arc<dyn Store>, passkeys: FakePasskeys) -> Studio {
-        let (studio, _tickets) = Studio::new(Parts {
-            store,
+    fn another(&self, store: Arc<Database>, passkeys: FakePasskeys) -> Studio {
+        Studio::new(Parts {
+            store: store.clone(),
+            runs: store.clone(),
             catalog: Catalog::new(vec![Arc::new(self.model.clone())]),
             passkeys: Box::new(passkeys),
             finder: Box::new(self.finder.clone()),
@@ -113,12 +116,11 @@ impl House {
             settings: StudioSettings {
                 open_registration: false,
                 default_model: None,
-                worker: self.studio.worker(),
+                alone: store.engine() == storage::Engine::Sqlite,
                 session_idle: SESSION_IDLE,
                 session_life: SESSION_LIFE,
             },
-        });
-        studio
+        })
     }
 
     /// Lets a unit of work happen while the next key is verified. The test takes a runtime of threads.
@@ -250,20 +252,19 @@ impl House {
         self.studio.send_message(by, message).await
     }
 
-    /// The next opened run, as the worker takes it.
-    pub(crate) async fn ticket(&self) -> Ticket {
-        let mut tickets = self.tickets.lock().await;
-        tokio::time::timeout(Duration::from_secs(20), tickets.recv()).await.unwrap().unwrap()
+    /// An answer that was opened here, in memory.
+    pub(crate) fn live(&self, by: &SignedIn, opened: &Opened) -> Arc<LiveRun> {
+        self.studio.live.get(by.person(), opened.run.run).unwrap()
     }
 
-    /// Whether a run waits for the worker.
-    pub(crate) async fn has_ticket(&self) -> bool {
-        !self.tickets.lock().await.is_empty()
+    /// Whether an answer is being written, or is to be.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.studio.live.active() > 0
     }
 
-    /// Writes the next answer to its end.
+    /// Drives all runs until they rest.
     pub(crate) async fn work(&self) {
-        answer(&self.studio, self.ticket().await).await;
+        work(&self.studio).await;
     }
 
     /// Sends and answers; the answer as it was kept.
@@ -288,18 +289,32 @@ impl House {
     pub(crate) async fn stopped_after(&self, by: &SignedIn, words: &str) -> (ConversationId, MessageRow) {
         self.model.begins(ChatEvent::Delta(words.to_owned()));
         let opened = self.send(by, None, "Go on").await.unwrap();
-        let ticket = self.ticket().await;
-        let live = ticket.live.clone();
+        let live = self.live(by, &opened);
         let stop = async {
             while live.view(0).text.is_empty() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
-            self.studio.stop_run(by, opened.run.id).await.unwrap();
+            self.studio.stop_run(by, opened.run.run).await.unwrap();
         };
-        tokio::join!(answer(&self.studio, ticket), stop);
+        tokio::join!(self.work(), stop);
         let turn = self.last_turn(by, opened.conversation).await;
         assert_eq!(turn.run.unwrap().state, AnswerState::Stopped);
         (opened.conversation, turn.message)
+    }
+}
+
+/// Drives all runs of a process until they rest.
+pub(crate) async fn work(studio: &Studio) {
+    let rest = async {
+        // What others left is taken up at the first look.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        while studio.runs_here() > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::select! {
+        () = studio.drive() => {}
+        () = rest => {}
     }
 }
 

@@ -1,10 +1,10 @@
 //! Whoever sends may leave at any moment: nothing stays open for ever.
 
-use crate::house::House;
-use api_types::AnswerState;
+use crate::house::{House, work};
+use api_types::{AnswerState, RunStatus};
 use futures::FutureExt;
 use std::time::Duration;
-use studio::{LOST_AFTER, answer};
+use studio::ports::ChatEvent;
 
 #[tokio::test]
 async fn whenever_the_sender_leaves_the_chat_is_usable_and_no_answer_hangs() {
@@ -27,9 +27,7 @@ async fn whenever_the_sender_leaves_the_chat_is_usable_and_no_answer_hangs() {
         drop(sending);
         // What was handed to the writer before may still be kept; the next write comes after it.
         house.studio.rename_conversation(&ana, opened.conversation, "A title").await.unwrap();
-        while house.has_ticket().await {
-            answer(&house.studio, house.ticket().await).await;
-        }
+        house.work().await;
         assert_eq!(house.studio.live.active(), 0, "after {looks} looks");
         let turns = house.studio.conversation(&ana, opened.conversation, None).await.unwrap().turns;
         assert!(turns.iter().filter_map(|turn| turn.run.as_ref()).all(|run| !run.state.is_active()));
@@ -44,17 +42,39 @@ async fn whenever_the_sender_leaves_the_chat_is_usable_and_no_answer_hangs() {
 }
 
 #[tokio::test]
-async fn a_run_that_its_process_knows_nothing_of_is_interrupted_after_a_while_and_a_known_one_is_not() {
+async fn after_a_crash_an_answer_is_interrupted_with_what_was_kept_and_its_model_is_not_asked_again() {
     let house = House::new().await;
     let ana = house.owner().await;
+    house.model.begins(ChatEvent::Delta("Once upon".to_owned()));
     let opened = house.send(&ana, None, "Are you there?").await.unwrap();
-    let forgetful = house.forgetful();
-    assert_eq!(forgetful.interrupt_lost().await.unwrap(), 0, "it may be on its way");
-    house.clock.pass(LOST_AFTER + Duration::from_secs(1));
-    assert_eq!(house.studio.interrupt_lost().await.unwrap(), 0, "it is being written");
-    assert_eq!(forgetful.interrupt_lost().await.unwrap(), 1);
-    let run = forgetful.run(&ana, opened.run.id).await.unwrap();
-    assert_eq!((run.state, run.ended_at), (AnswerState::Interrupted, Some(house.studio.now())));
-    assert_eq!(forgetful.interrupt_lost().await.unwrap(), 0);
-    house.chat(&ana, None, "Another chat?").await;
+    let kept = async {
+        while house.studio.store.answer_text(ana.owned(), opened.run.run).await.unwrap() != "Once upon" {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    // Its process dies: whatever it was doing is dropped.
+    tokio::select! {
+        () = house.work() => panic!("the model has not said all"),
+        () = house.studio.save_answers() => {}
+        () = kept => {}
+    }
+    let asked = house.model.asked().len();
+    let restarted = house.restarted().await;
+    work(&restarted).await;
+    let turn = restarted.conversation(&ana, opened.conversation, None).await.unwrap().turns.pop().unwrap();
+    let run = turn.run.clone().unwrap();
+    assert_eq!((turn.message.body.as_str(), run.state), ("Once upon", AnswerState::Interrupted));
+    assert_eq!(run.ended_at, Some(restarted.now()));
+    assert_eq!(house.model.asked().len(), asked, "it may cost, and is not asked unasked");
+    let row = restarted.store.run(ana.owned(), run.run).await.unwrap().unwrap();
+    assert_eq!(row.status, RunStatus::NeedsAttention);
+
+    // It is continued in another run, and the first does not wait any more.
+    house.model.says(" a time.");
+    restarted.continue_message(&ana, opened.conversation, turn.message.id).await.unwrap();
+    work(&restarted).await;
+    let turn = restarted.conversation(&ana, opened.conversation, None).await.unwrap().turns.pop().unwrap();
+    assert_eq!(turn.message.body, "Once upon a time.");
+    let row = restarted.store.run(ana.owned(), run.run).await.unwrap().unwrap();
+    assert_eq!(row.status, RunStatus::Failed);
 }

@@ -126,7 +126,7 @@ async fn of_two_that_continue_one_answer_the_late_one_takes_nothing_back() {
     house.work().await;
     let late = late.await;
     assert!(matches!(late, Err(Problem::Changed { .. })), "it knows only the beginning: {late:?}");
-    assert!(!house.has_ticket().await);
+    assert!(!house.is_writing());
     assert_eq!(house.last_turn(&ana, conversation).await.message.body, "Once upon");
 }
 
@@ -156,7 +156,7 @@ async fn only_an_answer_of_ones_own_conversation_is_answered_again_or_continued(
         }
     }
     assert_eq!(house.studio.store.commits(), before);
-    assert!(!house.has_ticket().await);
+    assert!(!house.is_writing());
 }
 
 #[tokio::test]
@@ -215,5 +215,5 @@ async fn only_a_question_of_ones_own_is_asked_in_other_words() {
         let edited = house.studio.edit_message(by, opened.conversation, message, "Mine?".to_owned()).await;
         assert_eq!(edited.unwrap_err(), Problem::NotFound);
     }
-    assert!(!house.has_ticket().await);
+    assert!(!house.is_writing());
 }

@@ -230,16 +230,15 @@ async fn who_is_disabled_in_the_middle_of_an_answer_is_out_and_the_answer_stops(
     let ben = house.joins(&ana, "Ben", Role::Member).await;
     house.model.begins(ChatEvent::Delta("It begins".to_owned()));
     let opened = house.send(&ben, None, "Go on").await.unwrap();
-    let ticket = house.ticket().await;
-    let live = ticket.live.clone();
+    let live = house.live(&ben, &opened);
     let disable = async {
         while live.view(0).text.is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
         house.attempt(&ana, &ben, Deed::Disable).await.unwrap();
     };
-    tokio::join!(studio::answer(&house.studio, ticket), disable);
-    let run = house.studio.store.answer(ben.owned(), opened.run.id).await.unwrap().unwrap();
+    tokio::join!(house.work(), disable);
+    let run = house.studio.store.answer(ben.owned(), opened.run.run).await.unwrap().unwrap();
     assert_eq!(run.state, AnswerState::Stopped);
     assert_eq!(house.studio.signed_in(ben.session()).await.map(drop), Err(Problem::SignIn));
     let (session, _) = house.studio.store.session_with_person(ben.session()).await.unwrap().unwrap();
@@ -268,14 +267,13 @@ async fn who_is_disabled_in_another_process_is_written_for_no_longer() {
     let ben = house.joins(&ana, "Ben", Role::Member).await;
     house.model.begins(ChatEvent::Delta("It begins".to_owned()));
     let opened = house.send(&ben, None, "Go on").await.unwrap();
-    let ticket = house.ticket().await;
     let elsewhere = async {
         house.studio.stop_shut_out().await.unwrap();
         house.becomes(ben.owned(), Role::Member, Some(house.studio.now())).await;
         house.studio.stop_shut_out().await.unwrap();
     };
-    tokio::join!(studio::answer(&house.studio, ticket), elsewhere);
-    let run = house.studio.store.answer(ben.owned(), opened.run.id).await.unwrap().unwrap();
+    tokio::join!(house.work(), elsewhere);
+    let run = house.studio.store.answer(ben.owned(), opened.run.run).await.unwrap().unwrap();
     assert_eq!(run.state, AnswerState::Stopped);
 }
 

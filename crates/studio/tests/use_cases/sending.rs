@@ -62,7 +62,7 @@ async fn a_second_message_waits_for_the_first_answer() {
     let second = house.send(&ana, Some(opened.conversation), "Second?").await;
     assert!(matches!(second, Err(Problem::Changed { .. })), "{second:?}");
     house.work().await;
-    assert!(!house.has_ticket().await, "the refused one is not answered");
+    assert!(!house.is_writing(), "the refused one is not answered");
     assert_eq!(house.studio.conversation(&ana, opened.conversation, None).await.unwrap().turns.len(), 2);
     house.chat(&ana, Some(opened.conversation), "Second?").await;
 }
@@ -85,7 +85,7 @@ async fn what_cannot_be_sent_is_refused_before_anything_is_written() {
     let message = SendMessage { conversation: None, text: "x".to_owned(), settings: Some(settings) };
     assert_eq!(field_of(&house.studio.send_message(&ana, message).await.unwrap_err()), "model");
     assert_eq!(house.studio.store.commits(), before);
-    assert!(!house.has_ticket().await);
+    assert!(!house.is_writing());
     let fits = "é".repeat(MESSAGE_BYTES_MAX / 2);
     assert!(house.send(&ana, None, &fits).await.is_ok());
 }
@@ -144,7 +144,7 @@ async fn of_two_messages_that_follow_the_same_answer_one_is_refused() {
     let (_, shown) = house.chat(&ana, Some(opened.conversation), "Quicker.").await;
     let late = late.await;
     assert!(matches!(late, Err(Problem::Changed { .. })), "its place is taken: {late:?}");
-    assert!(!house.has_ticket().await);
+    assert!(!house.is_writing());
     let open = house.studio.conversation(&ana, opened.conversation, None).await.unwrap();
     assert_eq!((open.conversation.leaf, open.turns.len()), (Some(shown.message.id), 4));
     assert_eq!(open.turns[2].siblings, [open.turns[2].message.id], "nothing was kept beside it");

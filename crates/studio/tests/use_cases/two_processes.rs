@@ -36,7 +36,7 @@ async fn on_postgres(test: impl AsyncFnOnce(&House, &Studio)) {
     };
     let here = Arc::new(storage::open(config.clone()).await.unwrap());
     let there = Arc::new(storage::open(config).await.unwrap());
-    let house = House::on(here.clone(), folder, None, false);
+    let house = House::on(here.clone(), folder, None, false).await;
     test(&house, &house.beside(there.clone())).await;
     there.close().await;
     here.close().await;

@@ -1,7 +1,7 @@
 //! Commits, checkpoints and events.
 
 use super::{Case, Subject, Write, after, at, sealed};
-use crate::{Author, OwnerId, Revision, RunId, Status, StoreError, What};
+use crate::{Author, Revision, RunId, Status, StoreError, What};
 use std::sync::Arc;
 
 /// Row, checkpoint, events and the product's writes are there after a commit, as they were in it.
@@ -196,5 +196,5 @@ pub async fn an_operator_commits_only_while_nobody_holds_the_run<W: Write>(subje
     case.keep(&by_operator(&rest, 2)).await;
     assert_eq!((case.subject.writes)().await, [2]);
     let head = case.store().load(opening.run).await.expect("it can be read").expect("it is there").head;
-    assert_eq!((head.holder, head.owner), (None, OwnerId::new("somebody")));
+    assert_eq!((head.holder, head.owner), (None, (case.subject.owner)("somebody")));
 }

@@ -35,14 +35,16 @@ pub struct Subject<W> {
     /// The store.
     pub store: Arc<dyn Checkpointer<W>>,
     /// A write of the product's that stands for a number.
-    pub write: fn(u64) -> W,
+    pub write: Arc<dyn Fn(u64) -> W + Send + Sync>,
+    /// The owner who is called so, and is there already: `somebody`, `eager`, `middle` or `modest`.
+    pub owner: Box<dyn Fn(&str) -> OwnerId + Send + Sync>,
     /// The numbers of the product's writes that were kept, in order.
     pub writes: Box<dyn Fn() -> BoxFuture<'static, Vec<u64>> + Send + Sync>,
 }
 
 impl<W> Subject<W> {
-    fn writer(&self) -> impl Fn(&[u64]) -> Vec<W> + Copy + use<W> {
-        let write = self.write;
+    fn writer(&self) -> impl Fn(&[u64]) -> Vec<W> + Clone + use<W> {
+        let write = Arc::clone(&self.write);
         move |numbers| numbers.iter().map(|number| write(*number)).collect()
     }
 }
@@ -111,7 +113,7 @@ impl<W: Write> Case<W> {
     /// The opening of a run, held by this process.
     pub(crate) fn opening(&self, owner: &str) -> Commit<W> {
         let run = RunId(id());
-        let opens = Opens { kind: "kind".to_owned(), owner: OwnerId::new(owner), forked_from: None };
+        let opens = Opens { kind: "kind".to_owned(), owner: (self.subject.owner)(owner), forked_from: None };
         Commit {
             id: CommitId(id()),
             run,

@@ -181,6 +181,11 @@ impl<W: Send + Sync + 'static> Engine<W> {
         self.kinds.get(name).cloned().ok_or_else(|| EngineError::UnknownKind(name.to_owned()))
     }
 
+    /// This life of the process; none before [`Engine::enter`], after it was taken for dead, and when it went down.
+    pub fn epoch(&self) -> Option<Epoch> {
+        *locked(&self.epoch)
+    }
+
     fn at_work(&self) -> Result<Epoch, EngineError> {
         locked(&self.epoch).ok_or(EngineError::NotAtWork)
     }

@@ -3,7 +3,7 @@
 use super::{
     Code, CodeWith, Exit, Graph, GraphError, Mirror, NODE_TIME_MAX, Node, Work, check, node::CodeFn,
 };
-use crate::{Backoff, NodeError, Status};
+use crate::{Backoff, NodeError, RunId, Status};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// A graph that is being put together. Methods about time and tries are about the node named last.
@@ -154,11 +154,11 @@ impl<S, W> Builder<S, W> {
     }
 
     /// What the product writes whenever a run comes to stand elsewhere (waits, needs attention, fails, ends), in the same
-    /// transaction. The function is given the state of the root.
+    /// transaction. The function is given the run and the state of its root.
     #[must_use]
     pub fn mirror<F>(mut self, mirror: F) -> Self
     where
-        F: Fn(&S, Status, Option<&str>) -> Vec<W> + Send + Sync + 'static,
+        F: Fn(RunId, &S, Status, Option<&str>) -> Vec<W> + Send + Sync + 'static,
     {
         self.mirror = Some(Arc::new(mirror));
         self

@@ -9,7 +9,7 @@ pub use build::Builder;
 pub use check::GraphError;
 pub use node::{Code, CodeWith};
 
-use crate::{Backoff, NodeError, State, StateError, Status, Thread};
+use crate::{Backoff, NodeError, RunId, State, StateError, Status, Thread};
 use crate::{Sealed, thread::Body};
 pub(crate) use node::CodeFn;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -22,7 +22,7 @@ pub const VISITS_MAX: u32 = 10_000;
 
 pub(crate) type Choose<S> = Arc<dyn Fn(&S) -> &'static str + Send + Sync>;
 pub(crate) type Merge<S> = Arc<dyn Fn(&mut S, Vec<S>) -> Result<(), NodeError> + Send + Sync>;
-pub(crate) type Mirror<S, W> = Arc<dyn Fn(&S, Status, Option<&str>) -> Vec<W> + Send + Sync>;
+pub(crate) type Mirror<S, W> = Arc<dyn Fn(RunId, &S, Status, Option<&str>) -> Vec<W> + Send + Sync>;
 
 /// A graph over a state `S`, whose nodes write `W` for the product.
 pub struct Graph<S, W> {

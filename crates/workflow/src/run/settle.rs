@@ -61,17 +61,30 @@ pub(crate) async fn run<S: State, W: Send + Sync + 'static>(
         Fault::Store(StoreError::Superseded | StoreError::Conflict | StoreError::NotFound) => {
             tracing::info!(run = %drive.run, %fault, "a run goes on elsewhere, or was never opened");
         }
-        Fault::Store(_) => tracing::error!(run = %drive.run, %fault, "a run is left as it was"),
-        Fault::State(_) => {
-            tracing::error!(run = %drive.run, %fault, "a run cannot be kept");
-            let rest = Rest::at(Status::Failed, Some(fault.to_string()), None);
-            let kept = drive.hand_in(Arc::new(drive.let_go(mirrored(&graph, &drive, rest)))).await;
-            if let Err(error) = kept {
-                tracing::error!(run = %drive.run, %error, "nor could that be said");
-            }
+        Fault::Store(StoreError::Refused(why)) => {
+            give_up(&graph, &drive, format!("What this run was to keep was refused: {why}.")).await;
         }
+        Fault::Store(_) => tracing::error!(run = %drive.run, %fault, "a run is left as it was"),
+        Fault::State(_) => give_up(&graph, &drive, fault.to_string()).await,
     }
     None
+}
+
+/// Ends a run as failed that cannot be kept as it is: with what the product writes then, or without it where that is refused too.
+async fn give_up<S: State, W: Send + Sync + 'static>(
+    graph: &Arc<Graph<S, W>>,
+    drive: &Arc<Drive<W>>,
+    why: String,
+) {
+    tracing::error!(run = %drive.run, why, "a run cannot be kept");
+    let failed = || Rest::at(Status::Failed, Some(why.clone()), None);
+    let mut kept = drive.hand_in(Arc::new(drive.let_go(mirrored(graph, drive, failed())))).await;
+    if matches!(kept, Err(StoreError::Refused(_))) {
+        kept = drive.hand_in(Arc::new(drive.let_go(failed()))).await;
+    }
+    if let Err(error) = kept {
+        tracing::error!(run = %drive.run, %error, "nor could that be said");
+    }
 }
 
 /// Goes on until the first commit is due, and gives it instead of making it. Whether the run goes on after it.
@@ -137,7 +150,7 @@ fn mirrored<S: State, W: Send + Sync + 'static>(
     let state = drive.book().body.threads.get("").map(|root| root.state.clone()).unwrap_or_default();
     let written = guarded(|| {
         let state: S = state::closed(state)?;
-        Ok::<_, NodeError>(mirror(&state, rest.status, rest.reason.as_deref()))
+        Ok::<_, NodeError>(mirror(drive.run, &state, rest.status, rest.reason.as_deref()))
     });
     match written {
         Ok(writes) => rest.writes.extend(writes),

@@ -34,7 +34,7 @@ pub(super) fn thread<'a, S: State, W: Send + Sync + 'static>(
                     }
                     let merged = guarded(|| merge(graph, drive, &path, &thread, &paths));
                     if let Err(error) = merged {
-                        drive.book().fail(&path, format!("`{}`: {error}", thread.node));
+                        drive.book().fail(&path, error.0);
                     }
                 }
                 Ready::Visit(thread) => go(graph, drive, &path, &thread).await,
@@ -88,7 +88,7 @@ async fn go<S: State, W: Send + Sync + 'static>(
         Some((_, Work::Join(_))) | None => Err(NodeError::new("nothing can be done here")),
     };
     if let Err(error) = went {
-        drive.book().fail(path, format!("`{}`: {error}", thread.node));
+        drive.book().fail(path, error.0);
     }
 }
 

@@ -187,7 +187,7 @@ async fn branches_that_cannot_be_merged_are_not_done_again_when_they_can() {
     let process = Process::start(&World::new(), &Arc::new(Memory::default()), &graph).await;
     let run = process.run(&graph, &Log::default()).await;
     let head = process.until(run, Status::Failed).await;
-    assert_eq!(head.reason.as_deref(), Some("`fork`: it panicked"));
+    assert_eq!(head.reason.as_deref(), Some("it panicked"));
     let again = process.engine.retry(run).await.unwrap();
     process.engine.apply(again).await.unwrap();
     process.until(run, Status::Done).await;

@@ -82,10 +82,9 @@ async fn a_graph_that_goes_round_for_ever_is_stopped_and_so_is_a_route_that_know
     async fn short(_: &'static str, _: &mut Log, _: &Ctx<Note>) -> Result<Step, NodeError> {
         Ok(Step::Next)
     }
-    for (graph, reason) in [
-        (round, "10000 nodes were visited, more than one run may"),
-        (lost, "`a`: its route knows no way `off`"),
-    ] {
+    for (graph, reason) in
+        [(round, "10000 nodes were visited, more than one run may"), (lost, "its route knows no way `off`")]
+    {
         let graph = Arc::new(graph.build().unwrap());
         let process = Process::start(&World::new(), &Arc::new(Memory::default()), &graph).await;
         let run = process.run(&graph, &Log::default()).await;

@@ -1,7 +1,7 @@
 //! The store in memory keeps what every store keeps.
 
 use std::sync::Arc;
-use workflow::{Checkpointer, Memory, conformance};
+use workflow::{Checkpointer, Memory, OwnerId, conformance};
 
 #[tokio::test]
 async fn the_store_in_memory_conforms() {
@@ -14,7 +14,8 @@ async fn the_store_in_memory_conforms() {
                 Box::pin(async move { memory.writes() });
             written
         });
-        conformance::Subject { store, write: |number| number, writes }
+        let owner = Box::new(|name: &str| OwnerId::new(name));
+        conformance::Subject { store, write: Arc::new(|number| number), owner, writes }
     })
     .await;
 }

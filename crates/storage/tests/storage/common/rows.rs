@@ -2,7 +2,7 @@
 
 use api_types::{
     AnswerState, ConversationId, ConversationSettings, MessageId, MessageRole, OrganizationId, PersonId,
-    Role, RunId, SessionId, Usage, WorkerId,
+    Role, RunId, SessionId, Usage,
 };
 use std::sync::{
     Arc,
@@ -11,11 +11,11 @@ use std::sync::{
 use studio::ports::{
     Timestamp,
     store::{
-        AnswerEnd, AnswerPart, AnswerRow, ConversationRow, MessageRow, Owned, PersonRow, RunEventKind,
-        SessionRow, Store, StoreError,
+        AnswerEnd, AnswerPart, AnswerRow, ConversationRow, MessageRow, Owned, PersonRow, SessionRow, Store, StoreError, Tx, owner_of,
     },
 };
 use uuid::Uuid;
+use workflow::{Author, Commit, CommitId, Opens, Revision, Status, What};
 
 /// An id later than all before it; the clock keeps test processes apart.
 #[expect(clippy::disallowed_methods, reason = "tests make their own ids")]
@@ -108,7 +108,7 @@ pub(crate) fn message(owned: Owned, conversation: ConversationId, parent: Option
 
 pub(crate) fn run(message: &MessageRow) -> AnswerRow {
     AnswerRow {
-        id: RunId(id()),
+        run: RunId(id()),
         owned: message.owned,
         conversation: message.conversation,
         message: message.id,
@@ -118,7 +118,6 @@ pub(crate) fn run(message: &MessageRow) -> AnswerRow {
         usage: Usage::default(),
         cost_micros: None,
         cut_short: false,
-        worker: WorkerId(id()),
         created_at: at(2),
         first_token_at: None,
         ended_at: None,
@@ -127,10 +126,9 @@ pub(crate) fn run(message: &MessageRow) -> AnswerRow {
 
 pub(crate) fn event(run: &AnswerRow, seq: i64, body: &str) -> AnswerPart {
     AnswerPart {
-        run: run.id,
+        run: run.run,
         seq,
         owned: run.owned,
-        kind: RunEventKind::Delta,
         body: body.to_owned(),
         at: at(3),
     }
@@ -138,7 +136,7 @@ pub(crate) fn event(run: &AnswerRow, seq: i64, body: &str) -> AnswerPart {
 
 pub(crate) fn end(run: &AnswerRow, state: AnswerState, body: &str) -> AnswerEnd {
     AnswerEnd {
-        run: run.id,
+        run: run.run,
         owned: run.owned,
         state,
         failure: None,
@@ -147,7 +145,7 @@ pub(crate) fn end(run: &AnswerRow, state: AnswerState, body: &str) -> AnswerEnd 
         cut_short: true,
         first_token_at: Some(at(4)),
         at: at(5),
-        body: body.to_owned(),
+        body: Some(body.to_owned()),
     }
 }
 
@@ -183,6 +181,36 @@ where
     store.write(work).await.unwrap()
 }
 
+/// Opens a run that nobody drives, and its answer.
+pub(crate) async fn insert_answer(tx: &mut dyn Tx, answer: &AnswerRow) -> Result<(), StoreError> {
+    let status = if answer.state.is_active() { Status::Running } else { Status::Done };
+    let commit = opening(RunId(answer.run.0), answer.owned, status);
+    tx.commit_run(&commit).await.map_err(|error| StoreError::Fault(error.to_string()))?;
+    tx.insert_answer(answer).await
+}
+
+/// The first commit of a run that nobody drives.
+pub(crate) fn opening(run: RunId, owned: Owned, status: Status) -> Commit<()> {
+    Commit {
+        id: CommitId(id()),
+        run: workflow::RunId(run.0),
+        opens: Some(Opens { kind: "chat".to_owned(), owner: owner_of(owned), forked_from: None }),
+        expected: Revision::NONE,
+        by: Author::Operator,
+        at: workflow::Timestamp(at(2).0),
+        checkpoint: None,
+        opened: Vec::new(),
+        closed: Vec::new(),
+        events: vec![workflow::Event { seq: 1, at: workflow::Timestamp(at(2).0), what: What::Opened }],
+        status,
+        reason: None,
+        wake_at: None,
+        held: false,
+        cancel_heard: false,
+        writes: Vec::new(),
+    }
+}
+
 /// A question and its answer under way.
 pub(crate) async fn asked(store: &Arc<dyn Store>, owned: Owned) -> (MessageRow, MessageRow, AnswerRow) {
     let conversation = chat(store, owned).await;
@@ -195,7 +223,7 @@ pub(crate) async fn asked(store: &Arc<dyn Store>, owned: Owned) -> (MessageRow, 
     put(store, move |tx| {
         Box::pin(async move {
             tx.insert_messages(&[question, answer]).await?;
-            tx.insert_answer(&run).await
+            insert_answer(tx, &run).await
         })
     })
     .await;

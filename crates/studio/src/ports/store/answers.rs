@@ -1,15 +1,15 @@
-//! Runs, their append-only events, and the processes that work on them.
+//! Answers of a chat: what each run of one has written, and what of it is still on its way.
 
 use super::{Owned, StoreError};
 use crate::ports::Timestamp;
-use api_types::{AnswerState, ConversationId, MessageId, ModelRef, PersonId, RunId, Usage, WorkerId};
+use api_types::{AnswerState, ConversationId, MessageId, ModelRef, RunId, Usage};
 use async_trait::async_trait;
 
-/// A run.
+/// What a run of a chat has written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerRow {
-    /// Which.
-    pub id: RunId,
+    /// The run that writes it.
+    pub run: RunId,
     /// Whose.
     pub owned: Owned,
     /// The conversation it answers in.
@@ -28,8 +28,6 @@ pub struct AnswerRow {
     pub cost_micros: Option<i64>,
     /// Whether `max_tokens` or the context ended it.
     pub cut_short: bool,
-    /// The process that has it.
-    pub worker: WorkerId,
     /// Opened.
     pub created_at: Timestamp,
     /// First token.
@@ -38,34 +36,7 @@ pub struct AnswerRow {
     pub ended_at: Option<Timestamp>,
 }
 
-/// What an event of a run says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RunEventKind {
-    /// A worker began. Empty body.
-    Started,
-    /// More text: the body.
-    Delta,
-    /// It ended; the body is the state's word.
-    Ended,
-}
-
-impl RunEventKind {
-    /// The word in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Started => "started",
-            Self::Delta => "delta",
-            Self::Ended => "ended",
-        }
-    }
-
-    /// Reads [`RunEventKind::as_str`] back.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Started, Self::Delta, Self::Ended].into_iter().find(|kind| kind.as_str() == text)
-    }
-}
-
-/// One event. Append-only; (`run`, `seq`) is unique, and `seq` counts from 1 without gaps.
+/// Text of an answer under way, in order of `seq`, which counts from 1 in each life of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerPart {
     /// Of which run.
@@ -74,15 +45,13 @@ pub struct AnswerPart {
     pub seq: i64,
     /// Whose.
     pub owned: Owned,
-    /// What it says.
-    pub kind: RunEventKind,
-    /// Text or word.
+    /// The text.
     pub body: String,
     /// When.
     pub at: Timestamp,
 }
 
-/// How a run ended.
+/// How an answer ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerEnd {
     /// Which.
@@ -103,62 +72,47 @@ pub struct AnswerEnd {
     pub first_token_at: Option<Timestamp>,
     /// Ended.
     pub at: Timestamp,
-    /// The message's whole text from now on.
-    pub body: String,
+    /// The message's whole text from now on. `None`: what it has, and the parts of this run.
+    pub body: Option<String>,
 }
 
-/// Reads of runs.
+/// Reads of answers.
 #[async_trait]
 pub trait AnswerReads: Send + Sync {
-    /// One run.
-    async fn answer(&self, owned: Owned, id: RunId) -> Result<Option<AnswerRow>, StoreError>;
+    /// What one run has written.
+    async fn answer(&self, owned: Owned, run: RunId) -> Result<Option<AnswerRow>, StoreError>;
 
-    /// The person's runs that are active, or ended at or after `since`; oldest first, at most 200.
+    /// The person's answers that are active, or ended at or after `since`; oldest first, at most 200.
     async fn answers_since(&self, owned: Owned, since: Timestamp) -> Result<Vec<AnswerRow>, StoreError>;
 
-    /// The active runs that a process opened before `before`; oldest first, at most 200. Of all people: for the process
+    /// All parts of an answer joined in order of `seq`.
+    async fn answer_text(&self, owned: Owned, run: RunId) -> Result<String, StoreError>;
+
+    /// Active answers whose run is over, cannot be read or needs attention; at most 200. Of all people: for the process
     /// itself, not for one of them.
-    async fn active_runs(&self, worker: WorkerId, before: Timestamp) -> Result<Vec<AnswerRow>, StoreError>;
-
-    /// Whether another process than this one was seen since then.
-    async fn has_other_worker(&self, than: WorkerId, since: Timestamp) -> Result<bool, StoreError>;
-
-    /// People who are shut out while a process still writes for them. Of all people, as above.
-    async fn shut_out_with_runs(&self, worker: WorkerId) -> Result<Vec<PersonId>, StoreError>;
-
-    /// All delta bodies of a run joined in order of `seq`.
-    async fn answer_text(&self, owned: Owned, id: RunId) -> Result<String, StoreError>;
+    async fn answers_left_open(&self) -> Result<Vec<AnswerRow>, StoreError>;
 }
 
-/// Writes of runs.
+/// Writes of answers.
 #[async_trait]
 pub trait AnswerWrites: Send {
-    /// Opens a run. `Conflict("runs_one_active")` when the conversation has an active one.
-    async fn insert_answer(&mut self, run: &AnswerRow) -> Result<(), StoreError>;
+    /// Opens an answer, after its run. `Conflict("answers_one_active")` when the conversation has an active one.
+    async fn insert_answer(&mut self, answer: &AnswerRow) -> Result<(), StoreError>;
 
-    /// Appends events of any number of runs; one statement for up to 100 of them.
-    async fn append_answer_parts(&mut self, events: &[AnswerPart]) -> Result<(), StoreError>;
+    /// Appends parts of any number of answers; one statement for up to 100 of them. Nothing when the process with this epoch
+    /// was taken for dead: how many were kept.
+    async fn append_answer_parts(&mut self, epoch: u64, parts: &[AnswerPart]) -> Result<u64, StoreError>;
 
-    /// Ends a run and writes its message's body, unless it has ended already (then false, and nothing changes).
+    /// Ends an answer and writes its message's body, unless it has ended already (then false, and nothing changes).
     /// Two statements.
     async fn end_answer(&mut self, end: &AnswerEnd) -> Result<bool, StoreError>;
 
-    /// Ends as `Interrupted` every active run whose worker is not `except` and was last seen before `stale`
-    /// (workers without a row are stale). The message's body becomes body + all deltas. How many ended.
-    async fn interrupt_orphans(
+    /// An answer that has ended is written on, by its own run. False, and nothing changes, when it is active, when it is not the
+    /// last of its message, or when the conversation went on after it.
+    async fn resume_answer(
         &mut self,
-        except: WorkerId,
-        stale: Timestamp,
-        now: Timestamp,
-    ) -> Result<u64, StoreError>;
-}
-
-/// Writes of workers.
-#[async_trait]
-pub trait WorkerWrites: Send {
-    /// The process is alive: its row is made or refreshed.
-    async fn heartbeat(&mut self, worker: WorkerId, now: Timestamp) -> Result<(), StoreError>;
-
-    /// The process leaves: its row goes.
-    async fn retire(&mut self, worker: WorkerId) -> Result<(), StoreError>;
+        owned: Owned,
+        run: RunId,
+        conversation: ConversationId,
+    ) -> Result<bool, StoreError>;
 }

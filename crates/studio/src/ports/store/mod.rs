@@ -6,26 +6,38 @@
 mod account;
 mod account_events;
 mod answers;
+mod changes;
 mod conversations;
 mod installation;
 mod invites;
 mod keys;
+mod memories;
 mod messages;
 mod people;
+mod processes;
 mod recovery;
+mod requests;
+mod runs;
 mod sessions;
 mod tokens;
 
 pub use account::{AccountReads, Belongings, OwnPasskey, OwnSession, OwnToken};
 pub use account_events::{AccountEventReads, AccountEventRow, AccountEventWrites, Seen};
-pub use answers::{AnswerEnd, AnswerPart, AnswerReads, AnswerRow, AnswerWrites, RunEventKind, WorkerWrites};
+pub use answers::{AnswerEnd, AnswerPart, AnswerReads, AnswerRow, AnswerWrites};
+pub use changes::Change;
 pub use conversations::{ConversationReads, ConversationRow, ConversationWrites};
 pub use installation::{InstallationReads, InstallationWrites};
 pub use invites::{InviteReads, InviteRow, InviteWrites, ListedInvite};
 pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
+pub use memories::{MEMORY_SHOWN_CHARS, MemoryReads, MemoryRow, MemoryView, MemoryWrites};
 pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, Taken, TurnRow};
 pub use people::{ListedPerson, PeopleReads, PeopleWrites, PersonRow};
+pub use processes::ProcessWrites;
 pub use recovery::{RecoveryReads, RecoveryWrites};
+pub use requests::{RequestReads, RequestRow, RequestWrites};
+pub use runs::{
+    ListedAnswer, ListedRun, RunCommit, RunQuery, RunReads, RunRow, RunWrites, owned_of, owner_of,
+};
 pub use sessions::{API_CLIENT, SessionEnd, SessionReads, SessionRow, SessionWrites};
 pub use tokens::{TokenReads, TokenRow, TokenWrites};
 
@@ -46,7 +58,7 @@ pub struct Owned {
 /// Why the store did not do it. Nothing of the unit of work was kept.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// A rule of the schema refused it: the name of the index or constraint (`runs_one_active`, …).
+    /// A rule of the schema refused it: the name of the index or constraint (`answers_one_active`, …).
     #[error("the database refused it: {0}")]
     Conflict(String),
     /// No room left on the disk.
@@ -75,6 +87,9 @@ pub trait Reads:
     + ConversationReads
     + MessageReads
     + AnswerReads
+    + RunReads
+    + MemoryReads
+    + RequestReads
     + InviteReads
     + AccountReads
 {
@@ -90,6 +105,12 @@ impl<T> Reads for T where
         + ConversationReads
         + MessageReads
         + AnswerReads
+        + RunReads
+        + MemoryReads
+        + RequestReads
+        + RunReads
+        + MemoryReads
+        + RequestReads
         + InviteReads
         + AccountReads
 {
@@ -112,7 +133,10 @@ pub trait Tx:
     + ConversationWrites
     + MessageWrites
     + AnswerWrites
-    + WorkerWrites
+    + RunWrites
+    + ProcessWrites
+    + MemoryWrites
+    + RequestWrites
     + Send
 {
 }

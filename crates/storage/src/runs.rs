@@ -1,0 +1,207 @@
+//! Runs of the engine, as people look at them.
+
+use crate::{
+    database::Statements,
+    exec::{Line, Statement},
+    row::Cells,
+};
+use api_types::{OrganizationId, PersonId, RunId, RunStatus, Usage};
+use async_trait::async_trait;
+use sqlx::any::AnyRow;
+use studio::ports::{
+    Timestamp,
+    store::{ListedAnswer, ListedRun, Owned, RunCommit, RunQuery, RunReads, RunRow, StoreError},
+};
+
+/// A run with whose it is and what it is of, in the order of [`listed`].
+macro_rules! listed_run {
+    () => {
+        "SELECT r.organization_id, r.owner_id, r.id, r.kind, r.status, r.reason, r.revision, r.last_seq, r.holder, \
+         r.wake_at, r.cancel_requested, r.opened_at, r.changed_at, r.forked_from, r.forked_revision, p.name, \
+         a.conversation_id, c.title, CASE WHEN c.deleted_at IS NULL THEN 0 ELSE 1 END, a.model, a.prompt_tokens, \
+         a.completion_tokens, a.cost_micros \
+         FROM runs r \
+         JOIN people p ON p.id = r.owner_id AND p.organization_id = r.organization_id \
+         LEFT JOIN answers a ON a.run_id = r.id AND a.owner_id = r.owner_id AND a.organization_id = r.organization_id \
+         LEFT JOIN conversations c ON c.id = a.conversation_id AND c.owner_id = r.owner_id \
+         AND c.organization_id = r.organization_id "
+    };
+}
+
+/// The statuses of a query, as eight words: those that are not asked for are empty.
+macro_rules! is_asked_for {
+    () => {
+        "r.status IN ($3, $4, $5, $6, $7, $8, $9, $10) AND (r.opened_at < $11 OR (r.opened_at = $11 AND r.id < $12)) \
+         ORDER BY r.opened_at DESC, r.id DESC LIMIT $13"
+    };
+}
+
+fn listed(row: &AnyRow) -> Result<ListedRun, StoreError> {
+    let mut cells = Cells::new(row, "runs");
+    let run = RunRow {
+        owned: cells.take_owned()?,
+        id: cells.take()?,
+        kind: cells.take()?,
+        status: cells.take()?,
+        reason: cells.take_opt()?,
+        revision: cells.take()?,
+        last_seq: cells.take()?,
+        is_held: cells.take_opt::<i64>()?.is_some(),
+        wake_at: cells.take_opt()?,
+        cancel_requested: cells.take()?,
+        opened_at: cells.take()?,
+        changed_at: cells.take()?,
+        forked_from: cells.take_opt()?.zip(cells.take_opt()?),
+    };
+    let owner_name = cells.of("people").take()?;
+    let cells = cells.of("answers");
+    let answer = if cells.is_empty()? {
+        None
+    } else {
+        Some(ListedAnswer {
+            conversation: cells.take()?,
+            title: cells.take()?,
+            is_binned: cells.take()?,
+            model: cells.take()?,
+            usage: Usage { prompt_tokens: cells.take_opt()?, completion_tokens: cells.take_opt()? },
+            cost_micros: cells.take_opt()?,
+        })
+    };
+    Ok(ListedRun { run, owner_name, answer })
+}
+
+/// The columns of a commit as it is looked at.
+macro_rules! commit_columns {
+    () => {
+        "SELECT c.run_id, c.revision, c.at, c.status, c.events, CASE WHEN c.body IS NULL THEN 0 ELSE 1 END FROM run_commits c "
+    };
+}
+
+fn commit(row: &AnyRow) -> Result<RunCommit, StoreError> {
+    let mut cells = Cells::new(row, "run_commits");
+    let (run, revision, at, status) = (cells.take()?, cells.take()?, cells.take()?, cells.take()?);
+    let events: String = cells.take()?;
+    let events = serde_json::from_str(&events)
+        .map_err(|_| StoreError::Corrupt("run_commits.events does not have its shape".to_owned()))?;
+    Ok(RunCommit { run, revision, at, status, events, has_state: cells.take()? })
+}
+
+#[async_trait]
+impl<L: Line> RunReads for Statements<L> {
+    async fn run(&self, owned: Owned, id: RunId) -> Result<Option<ListedRun>, StoreError> {
+        let asked = Statement::new(concat!(
+            listed_run!(),
+            "WHERE r.organization_id = $1 AND r.owner_id = $2 AND r.id = $3"
+        ));
+        let row = self.0.row(asked.owned(owned).bind(id)).await?;
+        row.as_ref().map(listed).transpose()
+    }
+
+    async fn run_of(&self, organization: OrganizationId, id: RunId) -> Result<Option<ListedRun>, StoreError> {
+        let asked = Statement::new(concat!(listed_run!(), "WHERE r.organization_id = $1 AND r.id = $2"));
+        let row = self.0.row(asked.bind(organization).bind(id)).await?;
+        row.as_ref().map(listed).transpose()
+    }
+
+    async fn runs(&self, query: &RunQuery) -> Result<Vec<ListedRun>, StoreError> {
+        let before = query.before.unwrap_or((Timestamp(i64::MAX), RunId(uuid::Uuid::max())));
+        let all = query.statuses.is_empty();
+        let asked = match query.owner {
+            Some(owner) => Statement::new(concat!(
+                listed_run!(),
+                "WHERE r.organization_id = $1 AND r.owner_id = $2 AND ",
+                is_asked_for!()
+            ))
+            .bind(query.organization)
+            .bind(owner),
+            // The second parameter is of no use here; the numbers of the others stay the same.
+            None => Statement::new(concat!(
+                listed_run!(),
+                "WHERE r.organization_id = $1 AND $2 = '' AND ",
+                is_asked_for!()
+            ))
+            .bind(query.organization)
+            .text(""),
+        };
+        let asked = RunStatus::ALL.into_iter().fold(asked, |asked, status| {
+            let is_wanted = all || query.statuses.contains(&status);
+            asked.text(if is_wanted { status.as_str() } else { "" })
+        });
+        let rows = self.0.rows(asked.bind(before.0).bind(before.1).bind(query.limit)).await?;
+        rows.iter().map(listed).collect()
+    }
+
+    async fn count_runs(
+        &self,
+        organization: OrganizationId,
+        owner: Option<PersonId>,
+        status: RunStatus,
+        limit: u32,
+    ) -> Result<u32, StoreError> {
+        let asked = match owner {
+            Some(owner) => Statement::new(
+                "SELECT COUNT(*) FROM (SELECT 1 FROM runs \
+                 WHERE organization_id = $1 AND status = $2 AND owner_id = $3 LIMIT $4) AS few",
+            )
+            .bind(organization)
+            .bind(status)
+            .bind(owner),
+            None => Statement::new(
+                "SELECT COUNT(*) FROM (SELECT 1 FROM runs WHERE organization_id = $1 AND status = $2 LIMIT $3) AS few",
+            )
+            .bind(organization)
+            .bind(status),
+        };
+        let row = self.0.row(asked.bind(limit)).await?;
+        row.map_or(Ok(0), |row| Cells::new(&row, "runs").take())
+    }
+
+    async fn run_commits(&self, owned: Owned, run: RunId) -> Result<Vec<RunCommit>, StoreError> {
+        let asked = Statement::new(concat!(
+            commit_columns!(),
+            "WHERE c.organization_id = $1 AND c.owner_id = $2 AND c.run_id = $3 ORDER BY c.revision"
+        ));
+        let rows = self.0.rows(asked.owned(owned).bind(run)).await?;
+        rows.iter().map(commit).collect()
+    }
+
+    async fn commits_since(
+        &self,
+        organization: OrganizationId,
+        owner: Option<PersonId>,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<RunCommit>, StoreError> {
+        let asked = match owner {
+            Some(owner) => Statement::new(concat!(
+                commit_columns!(),
+                "WHERE c.organization_id = $1 AND c.at >= $2 AND c.owner_id = $3 ORDER BY c.at, c.run_id, c.revision LIMIT $4"
+            ))
+            .bind(organization)
+            .bind(since)
+            .bind(owner),
+            None => Statement::new(concat!(
+                commit_columns!(),
+                "WHERE c.organization_id = $1 AND c.at >= $2 ORDER BY c.at, c.run_id, c.revision LIMIT $3"
+            ))
+            .bind(organization)
+            .bind(since),
+        };
+        let rows = self.0.rows(asked.bind(limit)).await?;
+        rows.iter().map(commit).collect()
+    }
+
+    async fn shut_out_runs(&self, epoch: u64) -> Result<Vec<RunId>, StoreError> {
+        let asked = Statement::new(
+            "SELECT r.id FROM runs r JOIN people p ON p.id = r.owner_id AND p.organization_id = r.organization_id \
+             WHERE r.holder = $1 AND p.disabled_at IS NOT NULL",
+        );
+        let rows = self.0.rows(asked.bind(epoch)).await?;
+        rows.iter().map(|row| Cells::new(row, "runs").take()).collect()
+    }
+
+    async fn has_other_process(&self, than: u64, since: Timestamp) -> Result<bool, StoreError> {
+        let asked = Statement::new("SELECT epoch FROM processes WHERE epoch <> $1 AND seen_at >= $2 LIMIT 1");
+        Ok(self.0.row(asked.bind(than).bind(since)).await?.is_some())
+    }
+}

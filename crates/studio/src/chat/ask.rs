@@ -1,0 +1,182 @@
+//! The one effect of a chat: the model is asked, and its answer lies in memory while it comes.
+
+use super::{
+    Chat, ChatState,
+    state::{Ending, Said},
+};
+use crate::{
+    ANSWER_BYTES_MAX, FLUSH_BYTES, LiveRun, PROMPT_TURNS_MAX,
+    live::Full,
+    ports::{ChatEvent, ChatRequest, ChatTurn, ModelError, store::StoreError},
+};
+use api_types::{AnswerState, RunId, Usage};
+use futures::StreamExt;
+use std::sync::Arc;
+use workflow::{Call, Failure, Stop};
+
+/// What happened at the model.
+enum Heard {
+    Said(Ending, Usage),
+    Failed(ModelError, Usage),
+    /// The process goes down, and the answer with it: what the model would have said nobody knows.
+    CutOff(Usage),
+}
+
+impl Chat {
+    /// Asks the model and listens to its end. What it wrote is in [`Live`](crate::Live) all the time.
+    ///
+    /// `Final`: it did not answer, with a sentence for the person. `Unknown`: the process goes down in the middle.
+    pub(super) async fn ask(
+        self: Arc<Self>,
+        run: workflow::RunId,
+        state: ChatState,
+        call: Call,
+    ) -> Result<Said, Failure> {
+        let live = self.place(RunId(run.0), &state).await?;
+        let request = match live.take_request() {
+            Some(request) => request,
+            None => self.request(&state, &live).await.map_err(|fault| Failure::Passing(fault.to_string()))?,
+        };
+        let heard = self.listen(&live, request, &call).await;
+        let mut inner = live.inner();
+        inner.note = None;
+        match heard {
+            Heard::Said(ending, usage) => {
+                inner.usage = usage;
+                let text = format!("{}{}", inner.prefix, inner.text);
+                Ok(Said { text, ending, usage, first_token_at: inner.first_token_at })
+            }
+            Heard::Failed(error, usage) => {
+                inner.usage = usage;
+                let is_empty = inner.prefix.is_empty() && inner.text.is_empty();
+                Err(Failure::Final(sentence(&error, is_empty)))
+            }
+            Heard::CutOff(usage) => {
+                inner.usage = usage;
+                Err(Failure::Unknown)
+            }
+        }
+    }
+
+    /// Its place in memory. It has none yet where another process opened the run, or an earlier life of this one.
+    async fn place(&self, run: RunId, state: &ChatState) -> Result<Arc<LiveRun>, Failure> {
+        if let Some(live) = self.live.get(state.owner, run).filter(|live| live.inner().ended_at.is_none()) {
+            return Ok(live);
+        }
+        let again = |fault: StoreError| Failure::Passing(fault.to_string());
+        let owned = state.owned();
+        let message = self.store.message(owned, state.conversation, state.message).await.map_err(again)?;
+        let message = message.ok_or_else(|| Failure::Final("The chat is not there any more.".to_owned()))?;
+        self.live.remove(state.owner, run);
+        let live =
+            Arc::new(LiveRun::new((run, state.message, state.conversation), owned, message.body, None));
+        self.live.admit(live.clone()).map_err(|full| {
+            Failure::Passing(match full {
+                Full::Person => "as many answers of this person as may be are being written".to_owned(),
+                Full::Process => "this process writes as many answers as it can".to_owned(),
+            })
+        })?;
+        Ok(live)
+    }
+
+    /// What to ask, from rows.
+    async fn request(&self, state: &ChatState, live: &LiveRun) -> Result<ChatRequest, StoreError> {
+        let owned = state.owned();
+        let conversation = self.store.conversation(owned, state.conversation).await?;
+        let branch = self.store.branch(owned, state.conversation, state.message, PROMPT_TURNS_MAX).await?;
+        let asked = branch.into_iter().filter(|turn| turn.message.id != state.message);
+        let prefix = live.inner().prefix.clone();
+        Ok(ChatRequest {
+            model: state.model.clone(),
+            system_prompt: conversation.map(|row| row.settings.system_prompt).unwrap_or_default(),
+            turns: asked.map(|turn| ChatTurn { role: turn.message.role, text: turn.message.body }).collect(),
+            prefix: (!prefix.is_empty()).then_some(prefix),
+            temperature: state.temperature,
+            max_tokens: state.max_tokens,
+        })
+    }
+
+    async fn listen(&self, live: &LiveRun, request: ChatRequest, call: &Call) -> Heard {
+        let model = request.model.clone();
+        let mut stream = self.catalog.chat(request);
+        live.inner().state = AnswerState::Running;
+        let mut ending = None;
+        // Of an answer that does not come to its end.
+        let mut used = Usage::default();
+        loop {
+            let event = tokio::select! {
+                biased;
+                stop = call.stopped() => return match stop {
+                    Stop::Run => Heard::Said(Ending::Stopped, used),
+                    Stop::Process => Heard::CutOff(used),
+                },
+                event = stream.next() => event,
+            };
+            match event {
+                Some(Ok(ChatEvent::Delta(delta))) => {
+                    if !self.push(live, &delta) {
+                        return Heard::Said(Ending::Length, used);
+                    }
+                }
+                Some(Ok(ChatEvent::Waiting { ahead })) => {
+                    live.inner().note = Some(waiting(ahead));
+                    self.live.changed(live.owned.owner);
+                }
+                Some(Ok(ChatEvent::Used(usage))) => used = usage,
+                Some(Ok(ChatEvent::End { reason, usage })) => {
+                    ending = Some(Heard::Said(reason.into(), usage));
+                }
+                Some(Err(error)) => {
+                    tracing::warn!(run = %live.run, %model, error = error.word(), "an answer failed");
+                    return Heard::Failed(error, used);
+                }
+                None => {
+                    return ending.unwrap_or_else(|| {
+                        Heard::Failed(ModelError::BrokeOff { source_name: "The model".to_owned() }, used)
+                    });
+                }
+            }
+        }
+    }
+
+    /// Takes more text; false when the answer has reached its largest size.
+    fn push(&self, live: &LiveRun, delta: &str) -> bool {
+        // PostgreSQL keeps no NUL in text, and no page shows one.
+        let clean = if delta.contains('\0') { delta.replace('\0', "\u{fffd}") } else { delta.to_owned() };
+        let now = self.clock.now();
+        let (room, unsaved) = {
+            let mut inner = live.inner();
+            inner.first_token_at.get_or_insert(now);
+            inner.note = None;
+            let mut room =
+                (ANSWER_BYTES_MAX.saturating_sub(inner.prefix.len() + inner.text.len())).min(clean.len());
+            while !clean.is_char_boundary(room) {
+                room -= 1;
+            }
+            inner.text.push_str(&clean[..room]);
+            (room, inner.text.len() - inner.saved)
+        };
+        if unsaved >= FLUSH_BYTES {
+            self.live.flush_now.notify_one();
+        }
+        self.live.changed(live.owned.owner);
+        room == clean.len()
+    }
+}
+
+fn sentence(error: &ModelError, is_empty: bool) -> String {
+    match error {
+        ModelError::BrokeOff { source_name } if is_empty => {
+            format!("{source_name} broke off before the first word. Try again, or choose another model.")
+        }
+        other => other.to_string(),
+    }
+}
+
+fn waiting(ahead: u32) -> String {
+    match ahead {
+        0 => "Next in line.".to_owned(),
+        1 => "One answer is before this one.".to_owned(),
+        n => format!("{n} answers are before this one."),
+    }
+}

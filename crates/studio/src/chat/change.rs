@@ -1,0 +1,93 @@
+//! What the studio writes in the same transaction as a commit of the engine.
+
+use crate::ports::{
+    Timestamp,
+    store::{AnswerEnd, Change, MemoryRow, Owned, StoreError, Tx},
+};
+use api_types::{AnswerState, ConversationId, MemoryId, MemoryKind, MessageId, RunId, Usage};
+use async_trait::async_trait;
+
+/// One of the studio's own writes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StudioChange {
+    /// An answer ends, unless it has ended already.
+    EndAnswer(AnswerEnded),
+    /// An answer that was broken off is written on.
+    ResumeAnswer {
+        /// Whose.
+        owned: Owned,
+        /// Where.
+        conversation: ConversationId,
+    },
+    /// A question and its answer are remembered.
+    Remember {
+        /// Whose.
+        owned: Owned,
+        /// Where.
+        conversation: ConversationId,
+        /// The answer.
+        message: MessageId,
+    },
+}
+
+/// How an answer ended; its run and the time are the commit's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerEnded {
+    pub(crate) owned: Owned,
+    pub(crate) state: AnswerState,
+    pub(crate) failure: Option<String>,
+    pub(crate) usage: Usage,
+    pub(crate) cost_micros: Option<i64>,
+    pub(crate) cut_short: bool,
+    pub(crate) first_token_at: Option<Timestamp>,
+    /// The message's whole text. `None`: what it has, and what rows have of this run.
+    pub(crate) body: Option<String>,
+}
+
+#[async_trait]
+impl Change for StudioChange {
+    async fn apply(&self, run: RunId, at: Timestamp, tx: &mut dyn Tx) -> Result<(), StoreError> {
+        match self {
+            Self::EndAnswer(ended) => {
+                let ended = ended.clone();
+                let end = AnswerEnd {
+                    run,
+                    owned: ended.owned,
+                    state: ended.state,
+                    failure: ended.failure,
+                    usage: ended.usage,
+                    cost_micros: ended.cost_micros,
+                    cut_short: ended.cut_short,
+                    first_token_at: ended.first_token_at,
+                    at,
+                    body: ended.body,
+                };
+                tx.end_answer(&end).await.map(drop)
+            }
+            Self::ResumeAnswer { owned, conversation } => {
+                if tx.resume_answer(*owned, run, *conversation).await? {
+                    Ok(())
+                } else {
+                    Err(StoreError::Conflict(MOVED_ON.to_owned()))
+                }
+            }
+            Self::Remember { owned, conversation, message } => {
+                // One interaction is remembered once: it is called like its run.
+                let memory = MemoryRow {
+                    id: MemoryId(run.0),
+                    owned: *owned,
+                    kind: MemoryKind::Interaction,
+                    content: String::new(),
+                    metadata: "{}".to_owned(),
+                    conversation: Some(*conversation),
+                    message: Some(*message),
+                    created_at: at,
+                };
+                tx.insert_memory(&memory).await
+            }
+        }
+    }
+}
+
+/// The rule by which an answer is refused that the chat went on after.
+pub(crate) const MOVED_ON: &str = "answers_resumed_at_the_leaf";

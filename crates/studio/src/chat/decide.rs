@@ -1,0 +1,107 @@
+//! What becomes of an answer of which nobody knows how it would have gone on.
+
+use super::StudioChange;
+use crate::{SignedIn, Studio, owned, ports::store::AnswerRow, run::refused};
+use api_types::{Problem, RunId};
+use workflow::{Checkpointer as _, Commit, EngineError, Known, Status, StoreError, Verdict};
+
+/// What a run says that was given up for another.
+const WENT_ON: &str = "Its answer goes on in another run.";
+
+impl Studio {
+    /// The commit that gives a run up because its answer is continued by another. `None`: it does not wait for anybody.
+    pub(crate) async fn give_up(&self, run: RunId) -> Result<Option<Commit<StudioChange>>, Problem> {
+        let Some(key) = self.unknown_of(run).await? else { return Ok(None) };
+        let verdict = Verdict::GiveUp(WENT_ON.to_owned());
+        Ok(Some(self.engine.decide(workflow::RunId(run.0), &key, verdict).await.map_err(refused)?))
+    }
+
+    /// Says what became of the answer of a run that needs attention, and lets it go on.
+    ///
+    /// # Errors
+    /// `NotFound`; `Changed` when nobody asks, or when the chat went on after this answer.
+    pub async fn decide_answer(
+        &self,
+        by: &SignedIn,
+        run: RunId,
+        verdict: AnswerVerdict,
+    ) -> Result<(), Problem> {
+        let answer = self.store.answer(owned(by), run).await?.ok_or(Problem::NotFound)?;
+        let key = self.unknown_of(run).await?.ok_or_else(|| Problem::Changed {
+            detail: "This run does not wait for a decision any more.".to_owned(),
+        })?;
+        let (verdict, resumes) = match verdict {
+            AnswerVerdict::AskAgain => (Verdict::Retry, true),
+            AnswerVerdict::KeepWhatIsThere => (Verdict::MarkDone(self.kept(&answer).await?), true),
+            AnswerVerdict::GiveUp => (Verdict::GiveUp("It was given up.".to_owned()), false),
+        };
+        let commit = self.engine.decide(workflow::RunId(run.0), &key, verdict).await.map_err(refused)?;
+        self.go_on(&answer, commit, resumes).await
+    }
+
+    /// Asks the model of an answer that failed once more, in the same run; what there is of it stays.
+    ///
+    /// # Errors
+    /// `NotFound`; `Changed` when it did not fail, or when the chat went on after it.
+    pub async fn retry_answer(&self, by: &SignedIn, run: RunId) -> Result<(), Problem> {
+        let answer = self.store.answer(owned(by), run).await?.ok_or(Problem::NotFound)?;
+        let commit = self.engine.retry(workflow::RunId(run.0)).await.map_err(refused)?;
+        self.go_on(&answer, commit, true).await
+    }
+
+    async fn go_on(
+        &self,
+        answer: &AnswerRow,
+        mut commit: Commit<StudioChange>,
+        resumes: bool,
+    ) -> Result<(), Problem> {
+        if resumes {
+            commit
+                .writes
+                .push(StudioChange::ResumeAnswer { owned: answer.owned, conversation: answer.conversation });
+        }
+        // A place in memory from its former life would show the former end.
+        self.live.remove(answer.owned.owner, answer.run);
+        self.engine.apply(commit).await.map_err(|error| match error {
+            EngineError::Store(StoreError::Refused(_)) => Problem::Changed {
+                detail: "The chat went on after this answer, or another answer is being written in it. Ask there for what is missing."
+                    .to_owned(),
+            },
+            other => refused(other),
+        })
+    }
+
+    /// What was kept of an answer, as if its model had said no more.
+    async fn kept(&self, answer: &AnswerRow) -> Result<serde_json::Value, Problem> {
+        let message = self.store.message(answer.owned, answer.conversation, answer.message).await?;
+        let said = super::state::Said {
+            text: message.ok_or(Problem::NotFound)?.body,
+            ending: super::state::Ending::Whole,
+            usage: answer.usage,
+            first_token_at: answer.first_token_at,
+        };
+        serde_json::to_value(&said).map_err(|error| crate::broken("an answer is no JSON", &error))
+    }
+
+    /// The key of the call of which nobody knows, where a run waits for a word on one.
+    async fn unknown_of(&self, run: RunId) -> Result<Option<String>, Problem> {
+        let loaded = self.keeper.load(workflow::RunId(run.0)).await.map_err(|error| refused(error.into()))?;
+        let Some(loaded) = loaded.filter(|loaded| loaded.head.status == Status::NeedsAttention) else {
+            return Ok(None);
+        };
+        let threads = self.chat.threads(&loaded.checkpoint).map_err(|error| refused(error.into()))?;
+        let mut entries = threads.into_values().flat_map(|thread| thread.journal);
+        Ok(entries.find(|entry| entry.known == Known::Unknown).map(|entry| entry.key))
+    }
+}
+
+/// What somebody says of an answer of which nobody knows how it would have gone on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerVerdict {
+    /// The model is asked once more, and goes on after what there is.
+    AskAgain,
+    /// What there is of it is the answer.
+    KeepWhatIsThere,
+    /// It stays broken off.
+    GiveUp,
+}

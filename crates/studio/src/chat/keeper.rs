@@ -1,0 +1,125 @@
+//! The engine's way to the database, and what this process does when something was kept.
+
+use super::{StudioChange, change::AnswerEnded};
+use crate::{Live, ports::Timestamp};
+use api_types::RunId;
+use async_trait::async_trait;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+use workflow::{
+    Answer, Checkpointer, Claim, Commit, Epoch, Event, Interrupt, Listed, Loaded, Revision, RunId as Run,
+    Sealed, StoreError,
+};
+
+/// A store of runs that tells the open pages.
+pub(crate) struct Keeper {
+    store: Arc<dyn Checkpointer<StudioChange>>,
+    live: Arc<Live>,
+    is_down: AtomicBool,
+}
+
+impl Keeper {
+    pub(crate) fn new(store: Arc<dyn Checkpointer<StudioChange>>, live: Arc<Live>) -> Self {
+        Self { store, live, is_down: AtomicBool::new(false) }
+    }
+
+    /// Whether the last sign of life of this process could not be written.
+    pub(crate) fn is_down(&self) -> bool {
+        self.is_down.load(Ordering::Relaxed)
+    }
+
+    fn note<T>(&self, beaten: Result<T, StoreError>) -> Result<T, StoreError> {
+        let is_down = matches!(beaten, Err(StoreError::Unavailable(_) | StoreError::Fault(_)));
+        if is_down && !self.is_down.swap(is_down, Ordering::Relaxed) {
+            tracing::error!("the database cannot be written");
+        }
+        self.is_down.store(is_down, Ordering::Relaxed);
+        beaten
+    }
+
+    /// Taken for dead, this process writes nothing any more of what it was writing; another does, or a person is asked.
+    fn lost<T>(&self, said: Result<T, StoreError>) -> Result<T, StoreError> {
+        if matches!(said, Err(StoreError::Superseded)) {
+            self.live.forget_all();
+        }
+        said
+    }
+
+    /// What pages are told of a commit. An answer that cannot be saved now (disk full, database gone) stays on the page,
+    /// says so, and is tried again by the engine.
+    fn told(&self, commit: &Commit<StudioChange>, kept: &Result<(), StoreError>) {
+        let run = RunId(commit.run.0);
+        let at = Timestamp(commit.at.0);
+        for write in &commit.writes {
+            let StudioChange::EndAnswer(AnswerEnded { owned, state, failure, .. }) = write else { continue };
+            match kept {
+                Ok(()) => self.live.ended(owned.owner, run, *state, failure.clone(), at),
+                Err(StoreError::Unavailable(fault) | StoreError::Fault(fault)) => {
+                    tracing::error!(%run, fault, "an answer could not be saved; trying again");
+                    self.live.says(owned.owner, run, format!("Not saved yet: {fault}. Trying again."));
+                }
+                // It goes on elsewhere, or was never opened.
+                Err(_) => self.live.forget(owned.owner, run),
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Checkpointer<StudioChange> for Keeper {
+    async fn enter(&self, now: workflow::Timestamp) -> Result<Epoch, StoreError> {
+        self.store.enter(now).await
+    }
+
+    async fn beat(&self, epoch: Epoch, now: workflow::Timestamp) -> Result<Vec<Run>, StoreError> {
+        self.lost(self.note(self.store.beat(epoch, now).await))
+    }
+
+    async fn leave(&self, epoch: Epoch) -> Result<(), StoreError> {
+        self.store.leave(epoch).await
+    }
+
+    async fn commit(&self, commit: Arc<Commit<StudioChange>>) -> Result<(), StoreError> {
+        let kept = self.store.commit(Arc::clone(&commit)).await;
+        self.told(&commit, &kept);
+        kept
+    }
+
+    async fn answer(&self, answer: Arc<Answer<StudioChange>>) -> Result<(), StoreError> {
+        self.store.answer(answer).await
+    }
+
+    async fn request_cancel(&self, run: Run, now: workflow::Timestamp) -> Result<(), StoreError> {
+        self.store.request_cancel(run, now).await
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Loaded>, StoreError> {
+        self.lost(self.store.claim(claim).await)
+    }
+
+    async fn held(&self, epoch: Epoch) -> Result<Vec<Run>, StoreError> {
+        self.store.held(epoch).await
+    }
+
+    async fn load(&self, run: Run) -> Result<Option<Loaded>, StoreError> {
+        self.store.load(run).await
+    }
+
+    async fn history(&self, run: Run) -> Result<Vec<Listed>, StoreError> {
+        self.store.history(run).await
+    }
+
+    async fn checkpoint(&self, run: Run, revision: Revision) -> Result<Option<Sealed>, StoreError> {
+        self.store.checkpoint(run, revision).await
+    }
+
+    async fn events(&self, run: Run, after: u64) -> Result<Vec<Event>, StoreError> {
+        self.store.events(run, after).await
+    }
+
+    async fn questions(&self, run: Run) -> Result<Vec<Interrupt>, StoreError> {
+        self.store.questions(run).await
+    }
+}

@@ -1,0 +1,52 @@
+//! Answers that nobody ends any more, although rows say that they are being written.
+
+use crate::{
+    Studio,
+    ports::store::{AnswerEnd, AnswerRow, StoreError},
+};
+use api_types::{AnswerState, Problem};
+
+/// What stands below such an answer.
+const UNREADABLE: &str = "The studio could not read what it had kept of this run. What was written of it is here; continue when you like.";
+
+impl Studio {
+    /// Ends as failed, with what was kept of their text, answers whose run is over or cannot be read: only a run that this
+    /// program cannot read leaves one. For the worker.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn end_left_open(&self) -> Result<(), Problem> {
+        let left = self.store.answers_left_open().await?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        let ends: Vec<AnswerEnd> = left.iter().map(|answer| self.left(answer)).collect();
+        self.store
+            .write::<_, StoreError, _>(move |tx| {
+                Box::pin(async move {
+                    for end in &ends {
+                        tx.end_answer(end).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await?;
+        tracing::warn!(answers = left.len(), "answers whose run cannot go on were kept and marked");
+        Ok(())
+    }
+
+    fn left(&self, answer: &AnswerRow) -> AnswerEnd {
+        AnswerEnd {
+            run: answer.run,
+            owned: answer.owned,
+            state: AnswerState::Failed,
+            failure: Some(UNREADABLE.to_owned()),
+            usage: answer.usage,
+            cost_micros: answer.cost_micros,
+            cut_short: false,
+            first_token_at: answer.first_token_at,
+            at: self.now(),
+            body: None,
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Lives of processes, and which runs each of them drives. For the engine alone: of all people.
+
+use async_trait::async_trait;
+use workflow::{Claim, Loaded, RunId, StoreError, Timestamp};
+
+/// Writes of processes.
+#[async_trait]
+pub trait ProcessWrites: Send {
+    /// A process begins: its number, never given before.
+    ///
+    /// # Errors
+    /// As [`workflow::Checkpointer::enter`].
+    async fn enter_process(&mut self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// It lives. The runs it holds that somebody wants something of.
+    ///
+    /// # Errors
+    /// `Superseded` when it was taken for dead.
+    async fn beat_process(&mut self, epoch: u64, now: Timestamp) -> Result<Vec<RunId>, StoreError>;
+
+    /// It ends; what it holds may be taken up.
+    ///
+    /// # Errors
+    /// As [`workflow::Checkpointer::leave`].
+    async fn leave_process(&mut self, epoch: u64) -> Result<(), StoreError>;
+
+    /// Takes up runs that are due. As [`workflow::Checkpointer::claim`].
+    ///
+    /// # Errors
+    /// `Superseded` when it was taken for dead.
+    async fn claim_runs(&mut self, claim: &Claim) -> Result<Vec<Loaded>, StoreError>;
+}
