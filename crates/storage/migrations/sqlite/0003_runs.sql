@@ -187,7 +187,7 @@ CREATE TABLE requests (
     digest           TEXT NOT NULL,
     run_id           TEXT NOT NULL,
     created_at       BIGINT NOT NULL,
-    PRIMARY KEY (key, owner_id, organization_id),
+    PRIMARY KEY (organization_id, owner_id, key),
     FOREIGN KEY (run_id, owner_id, organization_id) REFERENCES runs (id, owner_id, organization_id)
 );
 CREATE INDEX requests_run ON requests (run_id);

@@ -1,7 +1,7 @@
 //! No room left.
 
 use super::{
-    rows::{asked, at, end, event, put, somebody},
+    rows::{asked, at, end, part, process, put, somebody},
     sqlite,
 };
 use api_types::AnswerState;
@@ -30,8 +30,9 @@ async fn a_full_disk_is_said_and_work_goes_on_when_there_is_room() {
     let owned = somebody(&store).await;
     let (question, answer, run) = asked(&store, owned).await;
     let long = "y".repeat(100_000);
-    let events = [event(&run, 1, &long)];
-    put(&store, move |tx| Box::pin(async move { tx.append_answer_parts(&events).await })).await;
+    let epoch = process(&store).await;
+    let parts = [part(&run, 1, &long)];
+    put(&store, move |tx| Box::pin(async move { tx.append_answer_parts(epoch, &parts).await })).await;
 
     // Alone, and many together: whoever is told that it is kept finds it, whoever is told it is not does not.
     let mut full = 0;
@@ -51,7 +52,7 @@ async fn a_full_disk_is_said_and_work_goes_on_when_there_is_room() {
     }
     assert!(full >= 30, "{full} of 40 did not fit");
     // Reading goes on.
-    assert_eq!(store.answer_text(owned, run.id).await.unwrap(), long);
+    assert_eq!(store.answer_text(owned, run.run).await.unwrap(), long);
     assert!(store.branch(owned, question.conversation, answer.id, 5).await.unwrap().len() == 2);
     store.ping().await.unwrap();
 

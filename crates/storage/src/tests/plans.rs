@@ -1,33 +1,40 @@
 //! How the engine finds rows: every statement, on ten thousand conversations and one long one.
 
 use super::{
-    rows::{asked, at, chat, end, event, id, message, owned_by, person, put, session, settings, somebody},
+    rows::{
+        asked, at, chat, end, id, message, next, opening, owned_by, part, person, process, put, session,
+        settings, somebody,
+    },
     sqlite,
 };
-use crate::dialect::sqlite_conflict;
+use crate::{Database, dialect::sqlite_conflict};
 use api_types::{
     AccountEventId, AccountEventKind, AnswerState, CeremonyId, CeremonyPurpose, ConversationId, InviteId,
-    MessageId, Role, Scopes, SetupCodeId, TokenId, WorkerId,
+    MemoryId, MemoryKind, MessageId, Role, RunId, RunStatus, Scopes, SetupCodeId, TokenId,
 };
+use async_trait::async_trait;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 use std::{sync::Arc, time::Instant};
 use studio::ports::store::{
-    AccountEventRow, CeremonyRow, InviteRow, MessageRow, Owned, PasskeyRow, Seen, SessionEnd, Store, TokenRow,
+    AccountEventRow, AnswerEnd, CeremonyRow, Change, InviteRow, MemoryRow, MessageRow, Owned, PasskeyRow,
+    RequestRow, RunQuery, Seen, SessionEnd, Store, StoreError, TokenRow, Tx,
 };
+use workflow::Checkpointer;
 
 const CONVERSATIONS: i64 = 10_000;
 const MESSAGES: usize = 2_000;
 
 /// Tables with a handful of rows, where reading all of them is the fastest way.
-const SMALL_TABLES: [&str; 3] = ["setup_codes", "workers", "organizations"];
+const SMALL_TABLES: [&str; 4] = ["setup_codes", "processes", "epochs", "organizations"];
 
 /// Calls every statement of every noun once.
-async fn tour(store: &Arc<dyn Store>) {
+async fn tour(db: &Arc<Database>) {
+    let store: &Arc<dyn Store> = &(db.clone() as Arc<dyn Store>);
     let owned = somebody(store).await;
     let (question, answer, run) = asked(store, owned).await;
     let (chat, session, now) = (question.conversation, session(owned), at(9));
     let opened = session.clone();
-    let (ada, session_id, worker) = (person(owned.organization), session.id, WorkerId(id()));
+    let (ada, session_id, epoch) = (person(owned.organization), session.id, process(store).await);
     let key = PasskeyRow {
         credential_id: "tour".to_owned(),
         owned,
@@ -70,7 +77,8 @@ async fn tour(store: &Arc<dyn Store>) {
         session: None,
         seen_at: None,
     };
-    let (events, ended) = ([event(&run, 1, "text")], end(&run, AnswerState::Finished, "text"));
+    let (events, ended) = ([part(&run, 1, "text")], end(&run, AnswerState::Finished, "text"));
+    let ended_run = run.run;
     put(store, move |tx| {
         Box::pin(async move {
             tx.set_fact("k", "v", now).await?;
@@ -97,11 +105,10 @@ async fn tour(store: &Arc<dyn Store>) {
             tx.advance_epoch(owned, session_id, 0, now).await?;
             tx.insert_token(&token).await?;
             tx.token_used(owned, token_id, now).await?;
-            tx.append_answer_parts(&events).await?;
-            tx.heartbeat(worker, now).await?;
+            tx.append_answer_parts(epoch, &events).await?;
             tx.end_answer(&ended).await?;
-            tx.interrupt_orphans(worker, now, now).await?;
-            tx.retire(worker).await?;
+            tx.end_answer(&AnswerEnd { body: None, ..ended }).await?;
+            tx.resume_answer(owned, ended_run, chat).await?;
             tx.rename_conversation(owned, chat, "t", now).await?;
             tx.configure_conversation(owned, chat, &settings(), now).await?;
             tx.choose_model(owned, chat, &settings().model, now).await?;
@@ -114,7 +121,6 @@ async fn tour(store: &Arc<dyn Store>) {
     store.passkey_count().await.unwrap();
     store.has_owner().await.unwrap();
     store.owners().await.unwrap();
-    store.has_other_worker(worker, now).await.unwrap();
     store.people_called("t").await.unwrap();
     store.person_of_setup_code("d", now).await.unwrap();
     store.recovery_codes(owned).await.unwrap();
@@ -140,11 +146,12 @@ async fn tour(store: &Arc<dyn Store>) {
     store.message(owned, chat, answer.id).await.unwrap();
     store.branch(owned, chat, answer.id, 50).await.unwrap();
     store.youngest_leaf(owned, chat, question.id).await.unwrap();
-    store.answer(owned, run.id).await.unwrap();
+    store.answer(owned, run.run).await.unwrap();
     store.answers_since(owned, now).await.unwrap();
-    store.active_runs(worker, now).await.unwrap();
-    store.shut_out_with_runs(worker).await.unwrap();
-    store.answer_text(owned, run.id).await.unwrap();
+    store.answers_left_open().await.unwrap();
+    flows(db, owned, epoch).await;
+    memories(store, owned, ended_run).await;
+    store.answer_text(owned, run.run).await.unwrap();
     people(store, owned, chat, answer.id).await;
     put(store, move |tx| {
         Box::pin(async move {
@@ -162,6 +169,114 @@ async fn tour(store: &Arc<dyn Store>) {
         })
     })
     .await;
+}
+
+/// Those of the engine and of whoever looks at runs.
+async fn flows(db: &Arc<Database>, owned: Owned, epoch: u64) {
+    let store: Arc<dyn Store> = db.clone();
+    let engine: &dyn Checkpointer<Nothing> = db.as_ref();
+    let (run, home, now) = (RunId(id()), owned.organization, workflow::Timestamp(at(9).0));
+    let question = workflow::Interrupt {
+        id: workflow::InterruptId(id()),
+        node: "n".to_owned(),
+        asked: true.into(),
+        digest: "d".to_owned(),
+        until: None,
+    };
+    let mut first = opening(run, owned, workflow::Status::Waiting);
+    (first.by, first.held) = (workflow::Author::Worker(workflow::Epoch(epoch)), true);
+    first.opened = vec![question.clone()];
+    let mut second = next(run, owned, 1, workflow::Status::Running);
+    second.by = first.by;
+    second.closed = vec![question.id];
+    let mut late = next(run, owned, 1, workflow::Status::Running);
+    late.expected = workflow::Revision(7);
+    let answer = workflow::Answer {
+        run: workflow::RunId(run.0),
+        interrupt: question.id,
+        digest: "d".to_owned(),
+        body: true.into(),
+        at: now,
+        writes: Vec::new(),
+    };
+    put(&store, move |tx| {
+        Box::pin(async move {
+            assert_eq!(tx.commit_run(&first).await, Ok(true));
+            assert_eq!(tx.answer_run(&answer).await, Ok(()));
+            assert_eq!(tx.answer_run(&answer).await, Err(workflow::StoreError::Answered));
+            assert_eq!(tx.commit_run(&second).await, Ok(true));
+            assert_eq!(tx.commit_run(&late).await, Err(workflow::StoreError::Conflict));
+            assert_eq!(tx.cancel_run(run).await, Ok(()));
+            assert_eq!(tx.cancel_run(RunId(id())).await, Err(workflow::StoreError::NotFound));
+            Ok(())
+        })
+    })
+    .await;
+    let epoch = workflow::Epoch(epoch);
+    engine.beat(epoch, workflow::Timestamp(now.0 + 10_000_000)).await.unwrap();
+    let room = vec![("chat".to_owned(), 5)];
+    let claim = workflow::Claim { epoch, now, dead_before: workflow::Timestamp(0), room };
+    assert_eq!(engine.claim(&claim).await.unwrap().len(), 0, "the newest checkpoint is missing");
+    let flow = workflow::RunId(run.0);
+    engine.held(epoch).await.unwrap();
+    engine.load(flow).await.unwrap();
+    engine.history(flow).await.unwrap();
+    engine.checkpoint(flow, workflow::Revision(1)).await.unwrap();
+    engine.events(flow, 0).await.unwrap();
+    engine.questions(flow).await.unwrap();
+    let status = RunStatus::NeedsAttention;
+    for owner in [Some(owned.owner), None] {
+        let (organization, before) = (home, Some((at(9), run)));
+        let query = RunQuery { organization, owner, statuses: vec![status], before, limit: 50 };
+        store.runs(&query).await.unwrap();
+        store.count_runs(home, owner, status, 100).await.unwrap();
+        store.commits_since(home, owner, at(0), 100).await.unwrap();
+    }
+    store.run(owned, run).await.unwrap();
+    store.run_of(home, run).await.unwrap();
+    store.run_commits(owned, run).await.unwrap();
+    store.shut_out_runs(epoch.0).await.unwrap();
+    store.has_other_process(epoch.0, at(0)).await.unwrap();
+    engine.leave(epoch).await.unwrap();
+}
+
+/// A write of the product's that is none.
+#[derive(Clone)]
+struct Nothing;
+
+#[async_trait]
+impl Change for Nothing {
+    async fn apply(&self, _: RunId, _: studio::ports::Timestamp, _: &mut dyn Tx) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Those of what is remembered, and of requests with a key.
+async fn memories(store: &Arc<dyn Store>, owned: Owned, run: RunId) {
+    let memory = MemoryRow {
+        id: MemoryId(id()),
+        owned,
+        kind: MemoryKind::Note,
+        content: String::new(),
+        metadata: "{}".to_owned(),
+        conversation: None,
+        message: None,
+        created_at: at(1),
+    };
+    let request = RequestRow { owned, key: "k".to_owned(), digest: "d".to_owned(), run, created_at: at(1) };
+    put(store, move |tx| {
+        Box::pin(async move {
+            tx.insert_memory(&memory).await?;
+            tx.remove_memory(owned, memory.id).await?;
+            tx.remove_memories(owned).await?;
+            tx.insert_request(&request).await?;
+            tx.purge_requests(at(0)).await
+        })
+    })
+    .await;
+    store.memories(owned, 20).await.unwrap();
+    store.count_memories(owned).await.unwrap();
+    store.request(owned, "k").await.unwrap();
 }
 
 /// Those of invitations, people and all that one owns.
@@ -228,8 +343,11 @@ async fn no_statement_reads_a_whole_table() {
          INSERT INTO conversations SELECT '{0}', '{1}', printf('00000000-0000-7000-8000-%012d', i), 'T', 'a/b', NULL, NULL, '', NULL, i, i, \
          CASE WHEN i % 100 = 0 THEN i END FROM n; \
          INSERT INTO messages SELECT organization_id, owner_id, id, id, NULL, 'user', 'text', 1 FROM conversations; \
-         INSERT INTO runs SELECT organization_id, owner_id, id, id, id, 'a/b', 'finished', NULL, 1, 1, \
-         1, 0, 'w', 1, 1, 1 FROM conversations",
+         INSERT INTO runs SELECT organization_id, owner_id, id, 'chat', 'done', NULL, 1, 1, NULL, NULL, NULL, 0, 0, 1, 1, \
+         NULL, NULL FROM conversations; \
+         INSERT INTO run_commits SELECT organization_id, owner_id, id, 1, id, 1, 'done', '[]', 1, 'chat', 1, '{{}}', 'd' FROM runs; \
+         INSERT INTO answers SELECT organization_id, owner_id, id, id, id, 'a/b', 'finished', NULL, 1, 1, \
+         1, 0, 1, 1, 1 FROM conversations",
         owned.organization, owned.owner
     );
     sqlx::raw_sql(AssertSqlSafe(many)).execute(&mut conn).await.unwrap();
@@ -240,7 +358,7 @@ async fn no_statement_reads_a_whole_table() {
     }
     let (first, last) = (rows[0].id, rows[MESSAGES - 1].id);
     put(&store, move |tx| Box::pin(async move { tx.insert_messages(&rows).await })).await;
-    tour(&store).await;
+    tour(&db).await;
 
     // Without ANALYZE, which nobody runs here: the plans are those of a fresh installation and stay so.
     let seen = db.0.counters.seen.lock().unwrap().clone();
@@ -314,7 +432,7 @@ async fn every_unique_index_has_the_name_that_postgresql_gives_it() {
         };
         assert_eq!(sqlite_conflict(&format!("UNIQUE constraint failed: {columns}")), expected);
     }
-    assert_eq!(sqlite_conflict("CHECK constraint failed: runs_ended"), "runs_ended");
-    assert_eq!(sqlite_conflict("NOT NULL constraint failed: runs.model"), "runs.model");
+    assert_eq!(sqlite_conflict("CHECK constraint failed: answers_ended"), "answers_ended");
+    assert_eq!(sqlite_conflict("NOT NULL constraint failed: answers.model"), "answers.model");
     assert_eq!(sqlite_conflict("FOREIGN KEY constraint failed"), "foreign_key");
 }

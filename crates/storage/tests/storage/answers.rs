@@ -1,14 +1,12 @@
-//! Runs, events, workers.
+//! Answers, and the parts of those that are being written.
 
 use crate::common::{
     on_both,
-    rows::{asked, at, end, event, id, message, put, run, somebody},
+    rows::{asked, at, end, id, insert_answer, next, part, process, put, run, somebody},
 };
-use api_types::{AnswerState, RunId, Usage, WorkerId};
-use studio::ports::{
-    Timestamp,
-    store::{AnswerPart, RunEventKind, StoreError, Taken},
-};
+use api_types::{AnswerState, RunId, Usage};
+use studio::ports::store::{AnswerEnd, AnswerPart, StoreError, Taken};
+use workflow::Status;
 
 #[tokio::test]
 async fn a_run_reads_back_as_it_was_written() {
@@ -16,7 +14,7 @@ async fn a_run_reads_back_as_it_was_written() {
         let store = fresh.store();
         let owned = somebody(&store).await;
         let (_, answer, active) = asked(&store, owned).await;
-        assert_eq!(store.answer(owned, active.id).await.unwrap(), Some(active));
+        assert_eq!(store.answer(owned, active.run).await.unwrap(), Some(active));
         let mut full = run(&answer);
         full.state = AnswerState::Failed;
         full.failure = Some("It said ‘no’.".to_owned());
@@ -27,7 +25,7 @@ async fn a_run_reads_back_as_it_was_written() {
         (full.first_token_at, full.ended_at) = (Some(at(1)), Some(at(2)));
         let insert = full.clone();
         put(&store, move |tx| Box::pin(async move { insert_answer(tx, &insert).await })).await;
-        assert_eq!(store.answer(owned, full.id).await.unwrap(), Some(full));
+        assert_eq!(store.answer(owned, full.run).await.unwrap(), Some(full));
         assert_eq!(store.answer(owned, RunId(id())).await.unwrap(), None);
     })
     .await;
@@ -70,7 +68,7 @@ async fn what_the_runs_before_the_last_took_is_added_up() {
         let (second, third) = (run(&answer), run(&answer));
         let mut untold = end(&second, AnswerState::Stopped, "");
         (untold.usage, untold.cost_micros, untold.first_token_at) = (Usage::default(), None, None);
-        let last = third.id;
+        let last = third.run;
         put(&store, move |tx| {
             Box::pin(async move {
                 tx.end_answer(&end(&first, AnswerState::Stopped, "")).await?;
@@ -82,7 +80,7 @@ async fn what_the_runs_before_the_last_took_is_added_up() {
         .await;
         let branch = store.branch(owned, question.conversation, answer.id, 2).await.unwrap();
         assert_eq!(branch[0].earlier, Taken::default());
-        assert_eq!(branch[1].run.as_ref().unwrap().id, last);
+        assert_eq!(branch[1].run.as_ref().unwrap().run, last);
         // Opened at 2, first token at 4, ended at 5; the second one wrote nothing and did not say what it took.
         let earlier = Taken { tokens: Some(20), cost_micros: Some(123), whole_us: 6, writing_us: 1 };
         assert_eq!(branch[1].earlier, earlier);
@@ -104,7 +102,7 @@ async fn a_run_that_has_ended_stays_as_it_ended() {
         assert_eq!(fresh.db.statements() - before, 2);
         let second = put(&store, move |tx| Box::pin(async move { tx.end_answer(&finished).await })).await;
         assert!(first && !second);
-        let row = store.answer(owned, active.id).await.unwrap().unwrap();
+        let row = store.answer(owned, active.run).await.unwrap().unwrap();
         assert_eq!(
             (row.state, row.ended_at, row.first_token_at),
             (AnswerState::Stopped, Some(at(5)), Some(at(4)))
@@ -126,7 +124,7 @@ async fn a_run_cannot_end_in_a_state_that_goes_on() {
         let wrong = end(&active, AnswerState::Queued, "");
         let refused: Result<bool, StoreError> =
             store.write(move |tx| Box::pin(async move { tx.end_answer(&wrong).await })).await;
-        assert!(matches!(refused, Err(StoreError::Conflict(name)) if name == "runs_ended"));
+        assert!(matches!(refused, Err(StoreError::Conflict(name)) if name == "answers_ended"));
     })
     .await;
 }
@@ -142,7 +140,7 @@ async fn runs_since_are_the_active_ones_and_those_that_ended_lately_oldest_first
         for ended in [Some(100), None, Some(199), Some(200), Some(300)] {
             let (_, _, active) = asked(&store, owned).await;
             if ended.is_none_or(|ended| ended >= 200) {
-                expected.push(active.id);
+                expected.push(active.run);
             }
             if let Some(ended) = ended {
                 let mut end = end(&active, AnswerState::Finished, "x");
@@ -151,147 +149,159 @@ async fn runs_since_are_the_active_ones_and_those_that_ended_lately_oldest_first
             }
         }
         let found: Vec<_> =
-            store.answers_since(owned, at(200)).await.unwrap().iter().map(|run| run.id).collect();
+            store.answers_since(owned, at(200)).await.unwrap().iter().map(|answer| answer.run).collect();
         assert_eq!(found, expected);
     })
     .await;
 }
 
 #[tokio::test]
-async fn the_text_of_a_run_is_its_deltas_in_order_of_seq() {
+async fn the_text_of_an_answer_is_its_parts_in_order_of_seq() {
     on_both(|fresh| async move {
         let store = fresh.store();
         let owned = somebody(&store).await;
+        let epoch = process(&store).await;
         let (_, _, one) = asked(&store, owned).await;
         let (_, _, two) = asked(&store, owned).await;
-        assert_eq!(store.answer_text(owned, one.id).await.unwrap(), "");
-        let parts = ["a", "", "\n", "ß ", "👩‍🔬", "'; DROP TABLE runs; --", "\u{202e}"];
-        let mut events: Vec<AnswerPart> = Vec::new();
-        events.push(AnswerPart { kind: RunEventKind::Started, ..event(&one, 1, "") });
-        // Twelve and more: seq is a number, not a text; and two runs share the statement.
+        assert_eq!(store.answer_text(owned, one.run).await.unwrap(), "");
+        let texts = ["a", "", "\n", "ß ", "👩‍🔬", "'; DROP TABLE runs; --", "\u{202e}"];
+        let mut parts: Vec<AnswerPart> = Vec::new();
+        // Twelve and more: seq is a number, not a text; and two answers share the statement.
         for (n, seq) in (2..50).enumerate() {
-            events.push(event(&one, seq, parts[n % parts.len()]));
-            events.push(event(&two, seq - 1, "x"));
+            parts.push(part(&one, seq, texts[n % texts.len()]));
+            parts.push(part(&two, seq - 1, "x"));
         }
-        events.push(AnswerPart { kind: RunEventKind::Ended, ..event(&one, 50, "finished") });
-        let expected: String = (0..48).map(|n| parts[n % parts.len()]).collect();
-        events.reverse();
+        let expected: String = (0..48).map(|n| texts[n % texts.len()]).collect();
+        parts.reverse();
         let before = fresh.db.statements();
-        put(&store, move |tx| Box::pin(async move { tx.append_answer_parts(&events).await })).await;
-        assert_eq!(fresh.db.statements() - before, 1);
-        assert_eq!(store.answer_text(owned, one.id).await.unwrap(), expected);
-        assert_eq!(store.answer_text(owned, two.id).await.unwrap(), "x".repeat(48));
+        let kept =
+            put(&store, move |tx| Box::pin(async move { tx.append_answer_parts(epoch, &parts).await })).await;
+        assert_eq!((fresh.db.statements() - before, kept), (1, 96));
+        assert_eq!(store.answer_text(owned, one.run).await.unwrap(), expected);
+        assert_eq!(store.answer_text(owned, two.run).await.unwrap(), "x".repeat(48));
 
-        let again = event(&one, 50, "again");
-        let refused: Result<(), StoreError> =
-            store.write(move |tx| Box::pin(async move { tx.append_answer_parts(&[again]).await })).await;
-        assert!(matches!(refused, Err(StoreError::Conflict(name)) if name == "run_events_pkey"));
+        let again = part(&one, 49, "again");
+        let refused: Result<u64, StoreError> = store
+            .write(move |tx| Box::pin(async move { tx.append_answer_parts(epoch, &[again]).await }))
+            .await;
+        assert!(matches!(refused, Err(StoreError::Conflict(name)) if name == "answer_parts_pkey"));
     })
     .await;
 }
 
 #[tokio::test]
-async fn more_events_than_fit_into_one_statement_are_all_there() {
+async fn more_parts_than_fit_into_one_statement_are_all_there_and_a_dead_process_keeps_none() {
     on_both(|fresh| async move {
         let store = fresh.store();
         let owned = somebody(&store).await;
+        let epoch = process(&store).await;
         let (_, _, run) = asked(&store, owned).await;
-        let events: Vec<_> = (1..=250).map(|seq| event(&run, seq, &format!("{seq},"))).collect();
+        let parts: Vec<_> = (1..=250).map(|seq| part(&run, seq, &format!("{seq},"))).collect();
         let expected: String = (1..=250).map(|seq| format!("{seq},")).collect();
         let before = fresh.db.statements();
-        put(&store, move |tx| Box::pin(async move { tx.append_answer_parts(&events).await })).await;
-        assert_eq!(fresh.db.statements() - before, 3);
-        assert_eq!(store.answer_text(owned, run.id).await.unwrap(), expected);
+        let kept =
+            put(&store, move |tx| Box::pin(async move { tx.append_answer_parts(epoch, &parts).await })).await;
+        assert_eq!((fresh.db.statements() - before, kept), (3, 250));
+        let late = part(&run, 251, "late");
+        let kept = put(&store, move |tx| {
+            Box::pin(async move {
+                tx.leave_process(epoch).await.unwrap();
+                tx.append_answer_parts(epoch, &[late]).await
+            })
+        })
+        .await;
+        assert_eq!(kept, 0, "who was taken for dead writes nothing");
+        assert_eq!(store.answer_text(owned, run.run).await.unwrap(), expected);
     })
     .await;
 }
 
 #[tokio::test]
-async fn orphans_end_as_interrupted_and_keep_what_they_wrote() {
+async fn an_answer_without_a_text_of_its_own_ends_with_its_parts_and_can_be_written_on_by_its_run() {
     on_both(|fresh| async move {
         let store = fresh.store();
         let owned = somebody(&store).await;
-        let mut runs = Vec::new();
-        for _ in 0..5 {
-            runs.push(asked(&store, owned).await);
-        }
-        let [mine, alive, stale, vanished, done] = [0, 1, 2, 3, 4].map(|n: usize| runs[n].clone());
-        let (me, now, limit) = (mine.2.worker, at(1000), at(900));
-        let mut continued = message(owned, stale.1.conversation, Some(stale.0.id));
-        continued.body = "Earlier. ".to_owned();
-        let events = [event(&stale.2, 2, "world"), event(&stale.2, 1, "Hello, "), event(&vanished.2, 1, "…")];
-        let (a, s, d) = (alive.2.worker, stale.2.worker, end(&done.2, AnswerState::Finished, "Done."));
+        let epoch = process(&store).await;
+        let (question, answer, first) = asked(&store, owned).await;
+        let conversation = answer.conversation;
+        let leaf = answer.id;
+        let (parts, folded) = (
+            [part(&first, 2, "world"), part(&first, 1, "Hello, ")],
+            AnswerEnd { body: None, ..end(&first, AnswerState::Interrupted, "") },
+        );
+        let again = folded.clone();
         put(&store, move |tx| {
             Box::pin(async move {
-                tx.append_answer_parts(&events).await?;
-                tx.heartbeat(a, at(0)).await?;
-                tx.heartbeat(a, at(900)).await?;
-                tx.heartbeat(s, at(899)).await?;
-                tx.end_answer(&d).await
+                tx.append_answer_parts(epoch, &parts).await?;
+                assert!(tx.end_answer(&folded).await?);
+                assert!(!tx.end_answer(&again).await?, "once");
+                Ok(())
             })
         })
         .await;
-        let active = async |worker, before| -> Vec<_> {
-            store.active_runs(worker, before).await.unwrap().into_iter().map(|run| run.id).collect()
+        let text = async || store.message(owned, conversation, leaf).await.unwrap().unwrap().body;
+        assert_eq!(text().await, "Hello, world");
+
+        let first_run = first.run;
+        let resume = async || {
+            put(&store, move |tx| {
+                Box::pin(async move { tx.resume_answer(owned, first_run, conversation).await })
+            })
+            .await
         };
-        assert!(
-            store.has_other_worker(me, limit).await.unwrap()
-                && store.has_other_worker(s, limit).await.unwrap()
-        );
-        assert!(!store.has_other_worker(a, limit).await.unwrap(), "the other was not seen since");
-        let opened = mine.2.created_at;
-        assert_eq!(active(me, Timestamp(opened.0 + 1)).await, [mine.2.id]);
-        assert!(active(me, opened).await.is_empty(), "opened before, not then");
-        assert!(active(done.2.worker, now).await.is_empty(), "it has ended");
-
-        let shut = async |disabled_at| {
-            put(&store, move |tx| Box::pin(async move { tx.set_disabled(owned, disabled_at).await })).await
-        };
-        let shut_out = async |worker| store.shut_out_with_runs(worker).await.unwrap();
-        shut(Some(at(1))).await;
-        assert_eq!(shut_out(me).await, [owned.owner]);
-        assert!(shut_out(done.2.worker).await.is_empty(), "nothing is written there any more");
-        shut(None).await;
-        assert!(shut_out(me).await.is_empty(), "let in again");
-
-        let ended =
-            put(&store, move |tx| Box::pin(async move { tx.interrupt_orphans(me, limit, now).await })).await;
-        assert_eq!(ended, 2);
-        for ((_, answer, run), state, body) in [
-            (&mine, AnswerState::Running, ""),
-            (&alive, AnswerState::Running, ""),
-            (&stale, AnswerState::Interrupted, "Hello, world"),
-            (&vanished, AnswerState::Interrupted, "…"),
-            (&done, AnswerState::Finished, "Done."),
-        ] {
-            let row = store.answer(owned, run.id).await.unwrap().unwrap();
-            assert_eq!((row.state, row.ended_at.is_none()), (state, state.is_active()));
-            let message = store.message(owned, answer.conversation, answer.id).await.unwrap().unwrap();
-            assert_eq!(message.body, body);
-        }
-        let again =
-            put(&store, move |tx| Box::pin(async move { tx.interrupt_orphans(me, limit, now).await })).await;
-        assert_eq!(again, 0);
-
-        // A continued answer keeps what earlier runs had written.
-        let next = run(&continued);
-        let (texts, insert) = ([event(&next, 1, "More.")], next.clone());
-        let row = continued.clone();
-        let ended = put(&store, move |tx| {
+        assert!(!resume().await, "the chat shows nothing of it");
+        put(&store, move |tx| {
+            Box::pin(async move { tx.set_leaf(owned, conversation, leaf, at(9)).await.map(drop) })
+        })
+        .await;
+        assert!(resume().await && !resume().await, "it is being written");
+        let row = store.answer(owned, first_run).await.unwrap().unwrap();
+        assert_eq!((row.state, row.ended_at, row.failure), (AnswerState::Running, None, None));
+        let (more, folded) =
+            ([part(&first, 1, "!")], AnswerEnd { body: None, ..end(&first, AnswerState::Interrupted, "") });
+        put(&store, move |tx| {
             Box::pin(async move {
-                tx.insert_messages(&[row]).await?;
-                insert_answer(tx, &insert).await?;
-                tx.append_answer_parts(&texts).await?;
-                tx.retire(a).await?;
-                tx.interrupt_orphans(me, limit, now).await
+                tx.append_answer_parts(epoch, &more).await?;
+                tx.end_answer(&folded).await
             })
         })
         .await;
-        assert_eq!(ended, 2, "and the worker that retired has left one too");
-        let message = store.message(owned, continued.conversation, continued.id).await.unwrap().unwrap();
-        assert_eq!(message.body, "Earlier. More.");
-        assert_eq!(store.answer(owned, alive.2.id).await.unwrap().unwrap().state, AnswerState::Interrupted);
-        let _unknown = put(&store, |tx| Box::pin(async move { tx.retire(WorkerId(id())).await })).await;
+        assert_eq!(text().await, "Hello, world!", "nothing is in it twice");
+
+        // Another run of the same message is later.
+        let later = run(&answer);
+        let (insert, ended) = (later.clone(), end(&later, AnswerState::Finished, "All."));
+        put(&store, move |tx| {
+            Box::pin(async move {
+                insert_answer(tx, &insert).await?;
+                tx.end_answer(&ended).await
+            })
+        })
+        .await;
+        assert!(!resume().await, "another run has written it since");
+        let _asked_by = question;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_whose_run_is_over_is_found_while_it_is_open() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let owned = somebody(&store).await;
+        let (_, _, active) = asked(&store, owned).await;
+        assert_eq!(store.answers_left_open().await.unwrap(), []);
+        for status in
+            [Status::Unreadable, Status::Failed, Status::NeedsAttention, Status::Done, Status::Cancelled]
+        {
+            let revision = store.run(owned, active.run).await.unwrap().unwrap().run.revision;
+            let commit = next(active.run, owned, revision, status);
+            put(&store, move |tx| Box::pin(async move { Ok(tx.commit_run(&commit).await.unwrap()) })).await;
+            assert_eq!(store.answers_left_open().await.unwrap(), [active.clone()], "{status:?}");
+        }
+        let ended = end(&active, AnswerState::Failed, "x");
+        put(&store, move |tx| Box::pin(async move { tx.end_answer(&ended).await })).await;
+        assert_eq!(store.answers_left_open().await.unwrap(), []);
     })
     .await;
 }

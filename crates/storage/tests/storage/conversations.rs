@@ -48,9 +48,9 @@ async fn nobody_else_sees_or_changes_a_conversation() {
             assert_eq!(store.message(stranger, id, question.id).await.unwrap(), None);
             assert_eq!(store.branch(stranger, id, answer.id, 10).await.unwrap(), []);
             assert_eq!(store.youngest_leaf(stranger, id, question.id).await.unwrap(), None);
-            assert_eq!(store.answer(stranger, run.id).await.unwrap(), None);
+            assert_eq!(store.answer(stranger, run.run).await.unwrap(), None);
             assert_eq!(store.answers_since(stranger, at(0)).await.unwrap(), []);
-            assert_eq!(store.answer_text(stranger, run.id).await.unwrap(), "");
+            assert_eq!(store.answer_text(stranger, run.run).await.unwrap(), "");
             let mut end = end(&run, AnswerState::Stopped, "stolen");
             end.owned = stranger;
             let did = put(&store, move |tx| {
@@ -76,7 +76,7 @@ async fn nobody_else_sees_or_changes_a_conversation() {
             assert!(matches!(refused, Err(StoreError::Conflict(name)) if name == "foreign_key"));
         }
         assert_eq!(store.conversation(owned, id).await.unwrap().unwrap().title, "Proteins");
-        assert_eq!(store.answer(owned, run.id).await.unwrap(), Some(run));
+        assert_eq!(store.answer(owned, run.run).await.unwrap(), Some(run));
     })
     .await;
 }
@@ -276,11 +276,12 @@ async fn the_bin_is_emptied_with_everything_in_it_a_hundred_at_once() {
             binned.push(chat(&store, owned).await);
         }
         let all = binned.clone();
-        let event = crate::common::rows::event(&run, 1, "text");
+        let epoch = crate::common::rows::process(&store).await;
+        let part = crate::common::rows::part(&run, 1, "text");
         let ending = crate::common::rows::end(&run, AnswerState::Finished, "text");
         put(&store, move |tx| {
             Box::pin(async move {
-                tx.append_answer_parts(&[event]).await?;
+                tx.append_answer_parts(epoch, &[part]).await?;
                 tx.end_answer(&ending).await?;
                 for id in all {
                     tx.bin_conversation(owned, id, Some(at(10))).await?;
@@ -295,8 +296,8 @@ async fn the_bin_is_emptied_with_everything_in_it_a_hundred_at_once() {
         }
         assert_eq!(went, [100, 5, 0]);
         assert_eq!(store.message(owned, gone.conversation, answer.id).await.unwrap(), None);
-        assert_eq!(store.answer(owned, run.id).await.unwrap(), None);
-        assert_eq!(store.answer_text(owned, run.id).await.unwrap(), "");
+        assert_eq!(store.answer(owned, run.run).await.unwrap(), None);
+        assert_eq!(store.answer_text(owned, run.run).await.unwrap(), "");
         assert!(store.conversation(owned, kept.conversation).await.unwrap().is_some());
         assert!(
             put(&store, move |tx| {

@@ -2,7 +2,7 @@
 
 use crate::common::{
     on_both,
-    rows::{asked, at, chat, end, event, id, message, owned_by, person, put, session, somebody},
+    rows::{asked, at, chat, end, id, message, owned_by, part, person, process, put, session, somebody},
 };
 use api_types::{AccountEventId, AccountEventKind, AnswerState, InviteId, PersonId, Role};
 use studio::ports::store::{AccountEventRow, InviteRow, Owned, PasskeyRow, SessionEnd};
@@ -262,10 +262,11 @@ async fn who_is_deleted_leaves_a_row_without_a_name_and_conversations_that_go() 
         // The answer under way has rows to write: its conversation waits for its end, the other goes.
         let empty = async || put(&store, |tx| Box::pin(async move { tx.empty_bin(at(0)).await })).await;
         assert_eq!(empty().await, 1);
-        let (ending, events) = (end(&run, AnswerState::Stopped, "text"), [event(&run, 1, "text")]);
+        let (ending, events) = (end(&run, AnswerState::Stopped, "text"), [part(&run, 1, "text")]);
+        let epoch = process(&store).await;
         put(&store, move |tx| {
             Box::pin(async move {
-                tx.append_answer_parts(&events).await?;
+                tx.append_answer_parts(epoch, &events).await?;
                 tx.end_answer(&ending).await
             })
         })

@@ -33,7 +33,7 @@ async fn a_branch_is_read_by_the_page_with_runs_and_siblings_in_two_statements()
                 tx.end_answer(&ended).await?;
                 tx.insert_messages(&rows).await?;
                 for run in runs {
-                    insert_answer(tx, &run).await?;
+                    crate::common::rows::insert_answer(tx, &run).await?;
                 }
                 Ok(())
             })
@@ -148,7 +148,7 @@ async fn a_long_conversation_opens_whatever_the_planner_has_learnt() {
             Box::pin(async move {
                 tx.insert_messages(&rows).await?;
                 for run in runs {
-                    insert_answer(tx, &run).await?;
+                    crate::common::rows::insert_answer(tx, &run).await?;
                     tx.end_answer(&end(&run, AnswerState::Finished, "x")).await?;
                 }
                 Ok(())

@@ -2,7 +2,7 @@
 
 use crate::common::{
     Fresh, on_both,
-    rows::{at, id, owned_by, person, put, somebody},
+    rows::{id, owned_by, person, put, somebody},
 };
 use api_types::{MemoryId, MemoryKind, RunId};
 use async_trait::async_trait;
@@ -12,7 +12,7 @@ use studio::ports::{
     Timestamp,
     store::{Change, MemoryRow, Owned, StoreError, Tx, owner_of},
 };
-use workflow::{Checkpointer, OwnerId, conformance};
+use workflow::conformance;
 
 /// A write of the product's that stands for a number: a note of somebody.
 #[derive(Debug, Clone)]

@@ -209,11 +209,12 @@ async fn a_row_that_cannot_be_read_is_named_and_its_content_is_not() {
         corrupt(store.conversations(owned, None, 5).await.map(drop), "conversations.model");
         damage(format!("UPDATE conversations SET model = 'a/b', max_tokens = -1 WHERE id = '{chat}'")).await;
         corrupt(store.conversation(owned, chat).await.map(drop), "conversations.max_tokens");
-        damage(format!("UPDATE runs SET model = 'secret' WHERE id = '{}'", run.id)).await;
+        damage(format!("UPDATE answers SET model = 'secret' WHERE run_id = '{}'", run.run)).await;
         corrupt(store.branch(owned, chat, answer.id, 5).await.map(drop), "runs.model");
-        corrupt(store.answer(owned, run.id).await.map(drop), "runs.model");
-        damage(format!("UPDATE runs SET model = 'a/b', worker_id = 'secret' WHERE id = '{}'", run.id)).await;
-        corrupt(store.answers_since(owned, at(0)).await.map(drop), "runs.worker_id");
+        corrupt(store.answer(owned, run.run).await.map(drop), "answers.model");
+        damage(format!("UPDATE answers SET model = 'a/b', prompt_tokens = -1 WHERE run_id = '{}'", run.run))
+            .await;
+        corrupt(store.answers_since(owned, at(0)).await.map(drop), "answers.prompt_tokens");
         if fresh.engine() == Engine::Sqlite {
             // Here a column takes whatever it is given.
             damage("UPDATE people SET role = 'secret'".to_owned()).await;

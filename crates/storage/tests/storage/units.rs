@@ -139,7 +139,7 @@ async fn an_error_ends_the_unit_of_work_even_if_it_looks_away() {
         let refused = write(&store, move |tx| {
             Box::pin(async move {
                 tx.set_fact("before", "x", at(0)).await?;
-                let _ignored = insert_answer(tx, &second).await;
+                let _ignored = crate::common::rows::insert_answer(tx, &second).await;
                 let later = tx.set_fact("after", "x", at(0)).await;
                 assert!(matches!(later, Err(StoreError::Conflict(_))), "{later:?}");
                 Ok(())

@@ -11,7 +11,8 @@ use std::sync::{
 use studio::ports::{
     Timestamp,
     store::{
-        AnswerEnd, AnswerPart, AnswerRow, ConversationRow, MessageRow, Owned, PersonRow, SessionRow, Store, StoreError, Tx, owner_of,
+        AnswerEnd, AnswerPart, AnswerRow, ConversationRow, MessageRow, Owned, PersonRow, SessionRow, Store,
+        StoreError, Tx, owner_of,
     },
 };
 use uuid::Uuid;
@@ -124,14 +125,8 @@ pub(crate) fn run(message: &MessageRow) -> AnswerRow {
     }
 }
 
-pub(crate) fn event(run: &AnswerRow, seq: i64, body: &str) -> AnswerPart {
-    AnswerPart {
-        run: run.run,
-        seq,
-        owned: run.owned,
-        body: body.to_owned(),
-        at: at(3),
-    }
+pub(crate) fn part(run: &AnswerRow, seq: i64, body: &str) -> AnswerPart {
+    AnswerPart { run: run.run, seq, owned: run.owned, body: body.to_owned(), at: at(3) }
 }
 
 pub(crate) fn end(run: &AnswerRow, state: AnswerState, body: &str) -> AnswerEnd {
@@ -187,6 +182,22 @@ pub(crate) async fn insert_answer(tx: &mut dyn Tx, answer: &AnswerRow) -> Result
     let commit = opening(RunId(answer.run.0), answer.owned, status);
     tx.commit_run(&commit).await.map_err(|error| StoreError::Fault(error.to_string()))?;
     tx.insert_answer(answer).await
+}
+
+/// The epoch of a process that lives.
+pub(crate) async fn process(store: &Arc<dyn Store>) -> u64 {
+    let now = workflow::Timestamp(at(0).0);
+    put(store, move |tx| Box::pin(async move { Ok(tx.enter_process(now).await.unwrap()) })).await
+}
+
+/// The commit after `revision`, by somebody from outside.
+pub(crate) fn next(run: RunId, owned: Owned, revision: u64, status: Status) -> Commit<()> {
+    let event = workflow::Event {
+        seq: revision + 1,
+        at: workflow::Timestamp(at(3).0),
+        what: What::Stands { status, reason: None },
+    };
+    Commit { opens: None, expected: Revision(revision), events: vec![event], ..opening(run, owned, status) }
 }
 
 /// The first commit of a run that nobody drives.
