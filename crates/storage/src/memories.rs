@@ -16,7 +16,8 @@ use studio::ports::store::{
 impl<L: Line> MemoryReads for Statements<L> {
     async fn memories(&self, owned: Owned, limit: u32) -> Result<Vec<MemoryView>, StoreError> {
         let asked = Statement::new(
-            "SELECT m.id, m.kind, SUBSTR(m.content, 1, $3), SUBSTR(q.body, 1, $3), SUBSTR(a.body, 1, $3), m.created_at \
+            "SELECT m.id, m.kind, SUBSTR(m.content, 1, CAST($3 AS INTEGER)), SUBSTR(q.body, 1, CAST($3 AS INTEGER)), \
+             SUBSTR(a.body, 1, CAST($3 AS INTEGER)), m.created_at \
              FROM memories m \
              LEFT JOIN messages a ON a.id = m.message_id AND a.conversation_id = m.conversation_id \
              LEFT JOIN messages q ON q.id = a.parent_id AND q.conversation_id = a.conversation_id \

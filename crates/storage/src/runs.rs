@@ -105,54 +105,44 @@ impl<L: Line> RunReads for Statements<L> {
 
     async fn runs(&self, query: &RunQuery) -> Result<Vec<ListedRun>, StoreError> {
         let before = query.before.unwrap_or((Timestamp(i64::MAX), RunId(uuid::Uuid::max())));
-        let all = query.statuses.is_empty();
-        let asked = match query.owner {
-            Some(owner) => Statement::new(concat!(
+        let wanted = |status: RunStatus| query.statuses.is_empty() || query.statuses.contains(&status);
+        let is_open = !wanted(RunStatus::Done) && !wanted(RunStatus::Cancelled);
+        let of_person =
+            concat!(listed_run!(), "WHERE r.organization_id = $1 AND r.owner_id = $2 AND ", is_asked_for!());
+        // The second parameter is of no use here; the numbers of the others stay the same.
+        let of_all = concat!(listed_run!(), "WHERE r.organization_id = $1 AND $2 = '' AND ", is_asked_for!());
+        let asked = match (query.owner, is_open) {
+            (Some(_), false) => Statement::new(of_person),
+            (Some(_), true) => Statement::new(concat!(
                 listed_run!(),
-                "WHERE r.organization_id = $1 AND r.owner_id = $2 AND ",
+                "WHERE r.organization_id = $1 AND r.owner_id = $2 AND r.status NOT IN ('done', 'cancelled') AND ",
                 is_asked_for!()
-            ))
-            .bind(query.organization)
-            .bind(owner),
-            // The second parameter is of no use here; the numbers of the others stay the same.
-            None => Statement::new(concat!(
+            )),
+            (None, false) => Statement::new(of_all),
+            (None, true) => Statement::new(concat!(
                 listed_run!(),
-                "WHERE r.organization_id = $1 AND $2 = '' AND ",
+                "WHERE r.organization_id = $1 AND $2 = '' AND r.status NOT IN ('done', 'cancelled') AND ",
                 is_asked_for!()
-            ))
-            .bind(query.organization)
-            .text(""),
+            )),
         };
-        let asked = RunStatus::ALL.into_iter().fold(asked, |asked, status| {
-            let is_wanted = all || query.statuses.contains(&status);
-            asked.text(if is_wanted { status.as_str() } else { "" })
-        });
+        let asked = asked.bind(query.organization);
+        let asked = match query.owner {
+            Some(owner) => asked.bind(owner),
+            None => asked.text(""),
+        };
+        let asked = RunStatus::ALL
+            .into_iter()
+            .fold(asked, |asked, status| asked.text(if wanted(status) { status.as_str() } else { "" }));
         let rows = self.0.rows(asked.bind(before.0).bind(before.1).bind(query.limit)).await?;
         rows.iter().map(listed).collect()
     }
 
-    async fn count_runs(
-        &self,
-        organization: OrganizationId,
-        owner: Option<PersonId>,
-        status: RunStatus,
-        limit: u32,
-    ) -> Result<u32, StoreError> {
-        let asked = match owner {
-            Some(owner) => Statement::new(
-                "SELECT COUNT(*) FROM (SELECT 1 FROM runs \
-                 WHERE organization_id = $1 AND status = $2 AND owner_id = $3 LIMIT $4) AS few",
-            )
-            .bind(organization)
-            .bind(status)
-            .bind(owner),
-            None => Statement::new(
-                "SELECT COUNT(*) FROM (SELECT 1 FROM runs WHERE organization_id = $1 AND status = $2 LIMIT $3) AS few",
-            )
-            .bind(organization)
-            .bind(status),
-        };
-        let row = self.0.row(asked.bind(limit)).await?;
+    async fn count_needing_attention(&self, owned: Owned, limit: u32) -> Result<u32, StoreError> {
+        let asked = Statement::new(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM runs \
+             WHERE organization_id = $1 AND owner_id = $2 AND status = 'needs_attention' LIMIT $3) AS few",
+        );
+        let row = self.0.row(asked.owned(owned).bind(limit)).await?;
         row.map_or(Ok(0), |row| Cells::new(&row, "runs").take())
     }
 

@@ -54,7 +54,11 @@ CREATE TABLE runs (
 CREATE INDEX runs_of_person ON runs (organization_id, owner_id, opened_at DESC, id DESC);
 CREATE INDEX runs_of_organization ON runs (organization_id, opened_at DESC, id DESC);
 -- Few of all runs are neither done nor cancelled: what a filter looks for among many is found here.
-CREATE INDEX runs_open ON runs (organization_id, status, opened_at DESC, id DESC) WHERE status NOT IN ('done', 'cancelled');
+CREATE INDEX runs_open_of_person ON runs (organization_id, owner_id, opened_at DESC, id DESC)
+    WHERE status NOT IN ('done', 'cancelled');
+CREATE INDEX runs_open_of_organization ON runs (organization_id, opened_at DESC, id DESC)
+    WHERE status NOT IN ('done', 'cancelled');
+CREATE INDEX runs_attention ON runs (organization_id, owner_id) WHERE status = 'needs_attention';
 CREATE INDEX runs_due_at ON runs (kind, due_at) WHERE due_at IS NOT NULL AND holder IS NULL;
 CREATE INDEX runs_holder ON runs (holder) WHERE holder IS NOT NULL;
 

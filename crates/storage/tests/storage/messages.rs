@@ -162,8 +162,10 @@ async fn a_long_conversation_opens_whatever_the_planner_has_learnt() {
              1, NULL FROM conversations CROSS JOIN ({numbers}) n; \
              INSERT INTO messages SELECT organization_id, owner_id, id, 'm' || id, NULL, 'user', '', 1 \
              FROM conversations WHERE id LIKE 'c%'; \
-             INSERT INTO runs SELECT organization_id, owner_id, 'r' || id, id, 'm' || id, model, 'finished', NULL, 1, 1, \
-             1, 0, 'w', 1, 1, 1 FROM conversations WHERE id LIKE 'c%'; \
+             INSERT INTO runs SELECT organization_id, owner_id, 'r' || id, 'chat', 'done', NULL, 0, 0, NULL, NULL, NULL, 0, 0, \
+             1, 1, NULL, NULL FROM conversations WHERE id LIKE 'c%'; \
+             INSERT INTO answers SELECT organization_id, owner_id, 'r' || id, id, 'm' || id, model, 'finished', NULL, 1, 1, \
+             1, 0, 1, 1, 1 FROM conversations WHERE id LIKE 'c%'; \
              ANALYZE"
         );
         let mut outside = fresh.outside().await;

@@ -183,7 +183,7 @@ async fn an_older_file_is_copied_before_it_is_migrated() {
     assert_eq!(number(&mut conn, "SELECT COUNT(*) FROM sqlite_master WHERE name = 'people'").await, 0);
 
     // Where no copy can be made, nothing is migrated.
-    tamper_file(&path, "DROP TABLE run_events; DELETE FROM _sqlx_migrations").await;
+    tamper_file(&path, "DROP TABLE answer_parts; DELETE FROM _sqlx_migrations").await;
     fs::remove_dir_all(&config.backup_dir).unwrap();
     fs::write(&config.backup_dir, "in the way").unwrap();
     let refused = open(config.clone()).await.unwrap_err();

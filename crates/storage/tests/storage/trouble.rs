@@ -210,7 +210,7 @@ async fn a_row_that_cannot_be_read_is_named_and_its_content_is_not() {
         damage(format!("UPDATE conversations SET model = 'a/b', max_tokens = -1 WHERE id = '{chat}'")).await;
         corrupt(store.conversation(owned, chat).await.map(drop), "conversations.max_tokens");
         damage(format!("UPDATE answers SET model = 'secret' WHERE run_id = '{}'", run.run)).await;
-        corrupt(store.branch(owned, chat, answer.id, 5).await.map(drop), "runs.model");
+        corrupt(store.branch(owned, chat, answer.id, 5).await.map(drop), "answers.model");
         corrupt(store.answer(owned, run.run).await.map(drop), "answers.model");
         damage(format!("UPDATE answers SET model = 'a/b', prompt_tokens = -1 WHERE run_id = '{}'", run.run))
             .await;

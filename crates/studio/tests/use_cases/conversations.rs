@@ -4,9 +4,7 @@ use crate::house::{House, field_of};
 use api_types::{AnswerState, ConversationId, ConversationSettings, Problem};
 use std::time::Duration;
 use studio::ports::{ChatEvent, Clock as _};
-use studio::{
-    BIN_LIFE, CONVERSATIONS_PER_PAGE, MESSAGES_PER_PAGE, TITLE_CHARS_MAX, answer, settings_version,
-};
+use studio::{BIN_LIFE, CONVERSATIONS_PER_PAGE, MESSAGES_PER_PAGE, TITLE_CHARS_MAX, settings_version};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -67,7 +67,7 @@ async fn after_a_crash_an_answer_is_interrupted_with_what_was_kept_and_its_model
     assert_eq!(run.ended_at, Some(restarted.now()));
     assert_eq!(house.model.asked().len(), asked, "it may cost, and is not asked unasked");
     let row = restarted.store.run(ana.owned(), run.run).await.unwrap().unwrap();
-    assert_eq!(row.status, RunStatus::NeedsAttention);
+    assert_eq!(row.run.status, RunStatus::NeedsAttention);
 
     // It is continued in another run, and the first does not wait any more.
     house.model.says(" a time.");
@@ -76,5 +76,5 @@ async fn after_a_crash_an_answer_is_interrupted_with_what_was_kept_and_its_model
     let turn = restarted.conversation(&ana, opened.conversation, None).await.unwrap().turns.pop().unwrap();
     assert_eq!(turn.message.body, "Once upon a time.");
     let row = restarted.store.run(ana.owned(), run.run).await.unwrap().unwrap();
-    assert_eq!(row.status, RunStatus::Failed);
+    assert_eq!(row.run.status, RunStatus::Failed);
 }

@@ -19,7 +19,8 @@ pub async fn a_commit_is_kept_whole<W: Write>(subject: Subject<W>) {
     case.keep(&second).await;
     let loaded = case.store().load(opening.run).await.expect("it can be read").expect("it is there");
     let head = loaded.head;
-    assert_eq!((head.run, head.kind.as_str(), head.owner.as_str()), (opening.run, "kind", "somebody"));
+    let somebody = (case.subject.owner)("somebody");
+    assert_eq!((head.run, head.kind.as_str(), head.owner), (opening.run, "kind", somebody));
     assert_eq!((head.status, head.reason), (Status::NeedsAttention, second.reason));
     assert_eq!((head.revision, head.last_seq), (Revision(2), 2));
     assert_eq!((head.holder, head.wake_at), (None, Some(at(99))));

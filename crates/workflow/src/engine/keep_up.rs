@@ -3,7 +3,7 @@
 use super::{Engine, EngineError, Ticket, locked};
 use crate::{
     Author, Claim, Commit, CommitId, Epoch, Event, Loaded, Opens, RunId, StateError, Status, StoreError,
-    What, run::Book,
+    Timestamp, What, run::Book,
 };
 use std::{
     collections::HashMap,
@@ -83,7 +83,10 @@ impl<W: Send + Sync + 'static> Engine<W> {
 
     async fn claim(&self, epoch: Epoch) -> Result<(), EngineError> {
         let (now, room) = (self.host.now(), locked(&self.turns).room());
-        let claim = Claim { epoch, now, dead_before: now.before(self.settings.dead_after), room };
+        // Where nobody else can be there, it matters neither when they were seen nor what the clock did since.
+        let dead_after = self.settings.dead_after;
+        let dead_before = if dead_after.is_zero() { Timestamp(i64::MAX) } else { now.before(dead_after) };
+        let claim = Claim { epoch, now, dead_before, room };
         let taken = self.store.claim(&claim).await?;
         let of = |kind: &str| taken.iter().filter(|loaded| loaded.head.kind == *kind).count();
         let is_full = claim.room.iter().any(|(kind, room)| *room > 0 && of(kind) >= *room);

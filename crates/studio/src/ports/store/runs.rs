@@ -109,14 +109,8 @@ pub trait RunReads: Send + Sync {
     /// Runs, the newest first. One statement.
     async fn runs(&self, query: &RunQuery) -> Result<Vec<ListedRun>, StoreError>;
 
-    /// How many runs there are that stand so; counted up to `limit`.
-    async fn count_runs(
-        &self,
-        organization: OrganizationId,
-        owner: Option<PersonId>,
-        status: RunStatus,
-        limit: u32,
-    ) -> Result<u32, StoreError>;
+    /// How many of a person's runs need attention; counted up to `limit`.
+    async fn count_needing_attention(&self, owned: Owned, limit: u32) -> Result<u32, StoreError>;
 
     /// The commits of a run, oldest first.
     async fn run_commits(&self, owned: Owned, run: RunId) -> Result<Vec<RunCommit>, StoreError>;
