@@ -11,7 +11,7 @@ fn started(opened: &studio::Opened) -> Started {
     Started {
         conversation: opened.conversation,
         message: opened.answer.id,
-        run: opened.run.id,
+        run: opened.run.run,
         html: crate::components::turn::opened_html(opened),
     }
 }

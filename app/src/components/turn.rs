@@ -113,7 +113,7 @@ fn answer(
         <article
             class="turn answer"
             id=format!("m-{}", message.id)
-            data-run=row.run.as_ref().map(|run| run.id.to_string())
+            data-run=row.run.as_ref().map(|run| run.run.to_string())
             data-state=state.as_str()
             aria-label=model_label.to_owned()
             aria-busy=state.is_active().then_some("true")
@@ -132,7 +132,7 @@ fn foot(row: &TurnRow, model_label: &str) -> AnyView {
         return view! {
             <noscript>
                 <form method="post" action="/api/run/stop">
-                    <input type="hidden" name="run" value=run.id.to_string() />
+                    <input type="hidden" name="run" value=run.run.to_string() />
                     <button class="btn small" type="submit">{small_icon("stop")}"Stop"</button>
                 </form>
             </noscript>

@@ -77,7 +77,7 @@ fn row(at: u8, state: Option<AnswerState>, text: &str) -> Option<TurnRow> {
     };
     let run = |state| {
         Some(AnswerRow {
-            id: id.parse().ok()?,
+            run: id.parse().ok()?,
             owned,
             conversation: message.conversation,
             message: message.id,
@@ -87,7 +87,6 @@ fn row(at: u8, state: Option<AnswerState>, text: &str) -> Option<TurnRow> {
             usage: Usage { prompt_tokens: Some(12), completion_tokens: Some(38) },
             cost_micros: Some(400),
             cut_short: false,
-            worker: id.parse().ok()?,
             created_at: Timestamp(0),
             first_token_at: Some(Timestamp(200_000)),
             ended_at: Some(Timestamp(1_200_000)),

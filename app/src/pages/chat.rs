@@ -159,7 +159,7 @@ pub(crate) fn chat() -> impl IntoView {
             .iter()
             .filter_map(|turn| turn.run.as_ref())
             .find(|run| run.state.is_active())
-            .map(|run| run.id);
+            .map(|run| run.run);
         let earlier = open.earlier.map(|id| format!("?until={id}"));
         let label = label_of(&models, &set.model);
         let has_model = models.iter().any(|info| info.model == set.model);

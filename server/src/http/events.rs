@@ -199,12 +199,12 @@ impl Feed {
 
     /// What is new in a run's rows; nothing when memory tells of it.
     async fn stored(&mut self, row: AnswerRow) -> Option<Event> {
-        let is_told = self.told.get(&row.id).is_some_and(|told| told.ended);
-        if is_told || self.studio.live.get(self.by.person(), row.id).is_some() {
+        let is_told = self.told.get(&row.run).is_some_and(|told| told.ended);
+        if is_told || self.studio.live.get(self.by.person(), row.run).is_some() {
             return None;
         }
         let text = self.studio.answer_text(&self.by, &row).await.ok()?;
-        let told = self.told.entry(row.id).or_insert_with(Told::nothing);
+        let told = self.told.entry(row.run).or_insert_with(Told::nothing);
         let new = text.get(told.seen..).unwrap_or_default();
         let event = aside(told.work(new.len()), || {
             told.more(&Written::from(&row), new, row.state, row.failure.clone())

@@ -1,7 +1,7 @@
 //! State that was there before: people with sessions, passkeys, conversations. It is written through the studio's own
 //! units of work into a database that no server has open.
 
-use super::talk::{Talk, conversation, minutes_before, talk};
+use super::talk::{Talk, conversation, minutes_before, opening, talk};
 use crate::clock;
 use adapters::{Tokens, WebauthnPasskeys};
 use anyhow::Result;
@@ -174,6 +174,9 @@ impl Seed {
                         // A message's parent has to be there before it; within a statement it is.
                         tx.insert_messages(&talk.messages).await?;
                         for run in &talk.runs {
+                            tx.commit_run(&opening(run))
+                                .await
+                                .map_err(|error| StoreError::Fault(error.to_string()))?;
                             tx.insert_answer(run).await?;
                         }
                     }

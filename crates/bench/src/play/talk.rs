@@ -2,14 +2,16 @@
 
 use crate::clock;
 use anyhow::Result;
-use api_types::{
-    AnswerState, ConversationId, ConversationSettings, MessageId, MessageRole, RunId, Usage, WorkerId,
-};
+use api_types::{AnswerState, ConversationId, ConversationSettings, MessageId, MessageRole, RunId, Usage};
 use std::time::Duration;
-use studio::ports::{
-    Timestamp,
-    store::{AnswerRow, ConversationRow, MessageRow, Owned},
+use studio::{
+    CHAT,
+    ports::{
+        Timestamp,
+        store::{AnswerRow, ConversationRow, MessageRow, Owned, owner_of},
+    },
 };
+use workflow::{Author, Commit, CommitId, Event, Opens, Revision, Status, What};
 
 /// An answer as models like to give it: a paragraph, a list, code.
 const ANSWER: &str = include_str!("answer.md");
@@ -65,7 +67,7 @@ pub(super) fn conversation(owned: Owned, settings: ConversationSettings, at: Tim
 /// The run that wrote this answer.
 fn finished(answer: &MessageRow, settings: &ConversationSettings) -> AnswerRow {
     AnswerRow {
-        id: RunId(clock::new_id()),
+        run: RunId(clock::new_id()),
         owned: answer.owned,
         conversation: answer.conversation,
         message: answer.id,
@@ -75,10 +77,32 @@ fn finished(answer: &MessageRow, settings: &ConversationSettings) -> AnswerRow {
         usage: Usage { prompt_tokens: Some(12), completion_tokens: Some(150) },
         cost_micros: Some(810),
         cut_short: false,
-        worker: WorkerId(clock::new_id()),
         created_at: answer.created_at,
         first_token_at: Some(answer.created_at),
         ended_at: Some(answer.created_at),
+    }
+}
+
+/// The run of an answer that was had before: nobody drives it, and its steps were not kept.
+pub(super) fn opening(answer: &AnswerRow) -> Commit<()> {
+    let at = workflow::Timestamp(answer.created_at.0);
+    Commit {
+        id: CommitId(clock::new_id()),
+        run: workflow::RunId(answer.run.0),
+        opens: Some(Opens { kind: CHAT.to_owned(), owner: owner_of(answer.owned), forked_from: None }),
+        expected: Revision::NONE,
+        by: Author::Operator,
+        at,
+        checkpoint: None,
+        opened: Vec::new(),
+        closed: Vec::new(),
+        events: vec![Event { seq: 1, at, what: What::Opened }],
+        status: Status::Done,
+        reason: None,
+        wake_at: None,
+        held: false,
+        cancel_heard: false,
+        writes: Vec::new(),
     }
 }
 

@@ -107,6 +107,6 @@ pub(super) struct Written {
 
 impl From<&AnswerRow> for Written {
     fn from(row: &AnswerRow) -> Self {
-        Self { conversation: row.conversation, message: row.message, run: row.id }
+        Self { conversation: row.conversation, message: row.message, run: row.run }
     }
 }
