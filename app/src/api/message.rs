@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use server_fn::codec::Post;
 
 #[cfg(feature = "ssr")]
-fn started(opened: &studio::Opened) -> Started {
+pub(super) fn started(opened: &studio::Opened) -> Started {
     super::context::then(&format!("/chat/{}#m-{}", opened.conversation, opened.answer.id));
     Started {
         conversation: opened.conversation,

@@ -19,6 +19,9 @@ const SENT: &[(&str, Scope)] = &[
     ("/api/message/regenerate", Scope::Run),
     ("/api/message/select", Scope::Run),
     ("/api/message/send", Scope::Run),
+    ("/api/run/decide", Scope::Run),
+    ("/api/run/fork", Scope::Run),
+    ("/api/run/retry", Scope::Run),
     ("/api/run/stop", Scope::Run),
     ("/api/source/connect", Scope::Admin),
     ("/api/source/disconnect", Scope::Admin),
@@ -34,6 +37,8 @@ const READ: &[(&str, Scope)] = &[
     ("/conversations/deleted", Scope::Read),
     ("/models", Scope::Read),
     ("/people", Scope::Admin),
+    ("/runs", Scope::Read),
+    ("/runs/", Scope::Read),
 ];
 
 /// The scope that a personal token needs for a request; `None` where none will do.

@@ -24,6 +24,8 @@ pub enum Here {
     Conversations,
     /// Models.
     Models,
+    /// Runs, or one of them.
+    Runs,
     /// The people of the studio.
     People,
     /// One's own settings.
@@ -101,6 +103,9 @@ fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
                 </a>
                 <a class="link" href="/models" title="Models" aria-current=current(here == Here::Models)>
                     {icon("model")}<span class="name">"Models"</span>
+                </a>
+                <a class="link" href="/runs" title="Runs" aria-current=current(here == Here::Runs)>
+                    {icon("clock")}<span class="name">"Runs"</span>
                 </a>
             </nav>
             {recent(data, here)}
@@ -191,6 +196,7 @@ fn tabbar(here: Here) -> impl IntoView {
             <a href="/chat" aria-current=current(matches!(here, Here::Chat(_)))>{icon("chat")}"Chat"</a>
             <a href="/conversations" aria-current=current(here == Here::Conversations)>{icon("search")}"Conversations"</a>
             <a href="/models" aria-current=current(here == Here::Models)>{icon("model")}"Models"</a>
+            <a href="/runs" aria-current=current(here == Here::Runs)>{icon("clock")}"Runs"</a>
         </nav>
     }
 }

@@ -12,6 +12,7 @@ pub mod once;
 pub mod own_settings;
 pub mod parts;
 pub mod passkey;
+pub mod run;
 pub mod search;
 pub mod settings;
 pub mod signal;

@@ -10,6 +10,7 @@ mod models;
 mod people;
 mod recover;
 mod refused;
+mod runs;
 mod settings;
 
 use crate::{
@@ -30,6 +31,7 @@ pub(crate) use people::{people, person};
 pub(crate) use recover::recover;
 pub(crate) use refused::not_found;
 pub use refused::refused_document;
+pub(crate) use runs::{run, runs};
 pub(crate) use settings::{account, activity, passkeys, sessions, tokens};
 
 /// Awaits a page; what was refused becomes the page that says so.

@@ -162,6 +162,23 @@ impl<L: Line> MessageReads for Statements<L> {
             .collect()
     }
 
+    async fn spoken(
+        &self,
+        owned: Owned,
+        conversation: ConversationId,
+        leaf: MessageId,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        let asked = Statement::new(concat!(
+            with_branch!(),
+            "SELECT ",
+            columns!(),
+            " FROM branch b JOIN messages m ON m.id = b.id ORDER BY b.step DESC"
+        ));
+        let rows = self.0.rows(asked.owned(owned).bind(conversation).bind(leaf).bind(limit)).await?;
+        rows.iter().map(|row| message(&mut Cells::new(row, "messages"))).collect()
+    }
+
     async fn youngest_leaf(
         &self,
         owned: Owned,

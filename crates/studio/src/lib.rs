@@ -34,6 +34,9 @@ mod program;
 mod recovery;
 mod rotation;
 mod run;
+mod run_fork;
+mod run_list;
+mod run_view;
 mod session;
 mod setup;
 mod source;
@@ -53,7 +56,7 @@ pub use access::{
 };
 pub use account_event::{AccountEventPage, notice_of};
 pub use catalog::Catalog;
-pub use chat::{CHAT, ChatState, StudioChange};
+pub use chat::{AnswerVerdict, CHAT, ChatState, StudioChange};
 pub use code::digest;
 pub use conversation::{ConversationPage, OpenConversation, settings_version};
 pub use device::session_name;
@@ -70,10 +73,14 @@ pub use passkey::KnownPasskeys;
 pub use person::{DELETED_NAME, PeoplePage, PersonView};
 pub use recovery::{PersonalCode, RecoveryCodes};
 pub use run::Opened;
+pub use run_list::{RunFilter, RunPage};
+pub use run_view::{RunStep, RunView, Unknown};
 pub use session::NewSession;
 pub use source::SourceView;
 pub use text::is_invisible;
 pub use token::MakeToken;
+/// What happened in a run, as the engine says it.
+pub use workflow::{Event as RunEvent, What as RunWhat};
 
 /// Everything the use cases work with. Made once, in `server/src/boot.rs`.
 pub struct Studio {

@@ -34,6 +34,8 @@ pub const SEARCH_CHARS_MAX: usize = 200;
 pub const RUNS_AT_ONCE_MAX: usize = 512;
 /// Answers of one person at the same time.
 pub const RUNS_OF_ONE_PERSON_MAX: usize = 32;
+/// Runs in one part of their list.
+pub const RUNS_PER_PAGE: u32 = 50;
 /// Text that is not in the database yet is written after this …
 pub const FLUSH_EVERY: Duration = Duration::from_millis(250);
 /// … or as soon as one answer has so many bytes of it.

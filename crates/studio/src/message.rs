@@ -67,8 +67,16 @@ impl Studio {
         };
         let answer = self.answer_row(owned, conversation.id, question.id);
         let read = Read { leaf: conversation.leaf, broken_off: None };
-        let place =
-            Place { read, gives_up: None, conversation: conversation.id, settings, info, turns, answer };
+        let place = Place {
+            read,
+            gives_up: None,
+            forked_from: None,
+            conversation: conversation.id,
+            settings,
+            info,
+            turns,
+            answer,
+        };
         let new = is_new.then_some(conversation);
         self.open_run(place, new, Some(question), String::new()).await
     }
@@ -93,6 +101,7 @@ impl Studio {
         let place = Place {
             read: Read { leaf: conversation.leaf, broken_off: None },
             gives_up: None,
+            forked_from: None,
             conversation: conversation.id,
             info: self.model_info(&conversation.settings).await?,
             turns,
@@ -119,6 +128,7 @@ impl Studio {
         let place = Place {
             read: Read { leaf: conversation.leaf, broken_off: None },
             gives_up: None,
+            forked_from: None,
             conversation: conversation.id,
             info: self.model_info(&conversation.settings).await?,
             turns: self.turns(owned, conversation.id, Some(question)).await?,
@@ -160,6 +170,7 @@ impl Studio {
         let place = Place {
             read: Read { leaf: conversation.leaf, broken_off: Some(run.run) },
             gives_up: self.give_up(run.run).await?,
+            forked_from: None,
             conversation: conversation.id,
             info: self.model_info(&conversation.settings).await?,
             turns: self.turns(owned, conversation.id, Some(question)).await?,
@@ -208,7 +219,7 @@ impl Studio {
         if message.role == role { Ok((row, message)) } else { Err(Problem::NotFound) }
     }
 
-    async fn model_info(&self, settings: &ConversationSettings) -> Result<ModelInfo, Problem> {
+    pub(crate) async fn model_info(&self, settings: &ConversationSettings) -> Result<ModelInfo, Problem> {
         self.catalog.find(&settings.model).await.ok_or_else(|| {
             Problem::field(
                 "model",
@@ -220,21 +231,23 @@ impl Studio {
         })
     }
 
-    async fn turns(
+    pub(crate) async fn turns(
         &self,
         owned: Owned,
         conversation: ConversationId,
         leaf: Option<MessageId>,
     ) -> Result<Vec<ChatTurn>, Problem> {
         let Some(leaf) = leaf else { return Ok(Vec::new()) };
-        let branch = self.store.branch(owned, conversation, leaf, PROMPT_TURNS_MAX).await?;
-        Ok(branch
-            .into_iter()
-            .map(|turn| ChatTurn { role: turn.message.role, text: turn.message.body })
-            .collect())
+        let spoken = self.store.spoken(owned, conversation, leaf, PROMPT_TURNS_MAX).await?;
+        Ok(spoken.into_iter().map(|message| ChatTurn { role: message.role, text: message.body }).collect())
     }
 
-    fn answer_row(&self, owned: Owned, conversation: ConversationId, parent: MessageId) -> MessageRow {
+    pub(crate) fn answer_row(
+        &self,
+        owned: Owned,
+        conversation: ConversationId,
+        parent: MessageId,
+    ) -> MessageRow {
         MessageRow {
             id: MessageId(self.ids.next()),
             owned,

@@ -36,6 +36,8 @@ pub(crate) struct Place {
     pub(crate) read: Read,
     /// Ends the run that waits for a word on the answer which this one continues.
     pub(crate) gives_up: Option<Commit<StudioChange>>,
+    /// The checkpoint from which it goes on.
+    pub(crate) forked_from: Option<(RunId, u64)>,
     pub(crate) conversation: ConversationId,
     pub(crate) settings: ConversationSettings,
     pub(crate) info: ModelInfo,
@@ -87,7 +89,10 @@ impl Studio {
             usage: Usage::default(),
             cost_micros: None,
         };
-        let run = self.engine.open_eagerly(&self.chat, owner_of(owned), &state).await.map_err(refused)?;
+        let mut run = self.engine.open_eagerly(&self.chat, owner_of(owned), &state).await.map_err(refused)?;
+        if let (Some((from, revision)), Some(opens)) = (place.forked_from, &mut run.commit.opens) {
+            opens.forked_from = Some((workflow::RunId(from.0), workflow::Revision(revision)));
+        }
         let row = AnswerRow {
             run: RunId(run.run.0),
             owned,
@@ -321,8 +326,10 @@ async fn open_rows(
     records: &[Commit<()>],
 ) -> Result<(), Problem> {
     let owned = rows.run.owned;
+    let is_new = new.is_some();
     if let Some(conversation) = new {
-        tx.insert_conversation(&conversation).await?;
+        // It begins with this turn.
+        tx.insert_conversation(&ConversationRow { leaf: Some(rows.answer.id), ..conversation }).await?;
     }
     let mut messages: Vec<MessageRow> = rows.question.into_iter().collect();
     let leaf = rows.answer.id;
@@ -333,7 +340,7 @@ async fn open_rows(
         tx.insert_messages(&messages).await?;
     }
     // Before anything is asked: whoever opens a run in this conversation waits here for whoever was first.
-    if !tx.advance_leaf(owned, rows.conversation, read.leaf, leaf, rows.run.created_at).await? {
+    if !is_new && !tx.advance_leaf(owned, rows.conversation, read.leaf, leaf, rows.run.created_at).await? {
         let is_there = tx.conversation(owned, rows.conversation).await?.is_some();
         return Err(if is_there { moved_on() } else { Problem::NotFound });
     }

@@ -145,6 +145,7 @@ async fn tour(db: &Arc<Database>) {
     store.deleted_conversations(owned, 50).await.unwrap();
     store.message(owned, chat, answer.id).await.unwrap();
     store.branch(owned, chat, answer.id, 50).await.unwrap();
+    store.spoken(owned, chat, answer.id, 50).await.unwrap();
     store.youngest_leaf(owned, chat, question.id).await.unwrap();
     store.answer(owned, run.run).await.unwrap();
     store.answers_since(owned, now).await.unwrap();

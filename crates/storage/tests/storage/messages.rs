@@ -43,6 +43,14 @@ async fn a_branch_is_read_by_the_page_with_runs_and_siblings_in_two_statements()
         let before = fresh.db.statements();
         let branch = store.branch(owned, chat, below.id, 10).await.unwrap();
         assert!(fresh.db.statements() - before <= 2);
+        let before = fresh.db.statements();
+        let spoken = store
+            .spoken(owned, branch[0].message.conversation, branch.last().unwrap().message.id, 50)
+            .await
+            .unwrap();
+        assert_eq!(fresh.db.statements() - before, 1);
+        let bodies: Vec<_> = branch.iter().map(|turn| &turn.message).collect();
+        assert_eq!(spoken.iter().collect::<Vec<_>>()[spoken.len() - bodies.len()..], bodies);
         let shape: Vec<_> = branch.iter().map(|turn| (turn.message.id, turn.siblings.clone())).collect();
         assert_eq!(
             shape,

@@ -83,13 +83,13 @@ impl Chat {
     async fn request(&self, state: &ChatState, live: &LiveRun) -> Result<ChatRequest, StoreError> {
         let owned = state.owned();
         let conversation = self.store.conversation(owned, state.conversation).await?;
-        let branch = self.store.branch(owned, state.conversation, state.message, PROMPT_TURNS_MAX).await?;
-        let asked = branch.into_iter().filter(|turn| turn.message.id != state.message);
+        let spoken = self.store.spoken(owned, state.conversation, state.message, PROMPT_TURNS_MAX).await?;
+        let asked = spoken.into_iter().filter(|message| message.id != state.message);
         let prefix = live.inner().prefix.clone();
         Ok(ChatRequest {
             model: state.model.clone(),
             system_prompt: conversation.map(|row| row.settings.system_prompt).unwrap_or_default(),
-            turns: asked.map(|turn| ChatTurn { role: turn.message.role, text: turn.message.body }).collect(),
+            turns: asked.map(|message| ChatTurn { role: message.role, text: message.body }).collect(),
             prefix: (!prefix.is_empty()).then_some(prefix),
             temperature: state.temperature,
             max_tokens: state.max_tokens,

@@ -24,11 +24,12 @@ impl Studio {
         &self,
         by: &SignedIn,
         run: RunId,
+        key: &str,
         verdict: AnswerVerdict,
     ) -> Result<(), Problem> {
         let answer = self.store.answer(owned(by), run).await?.ok_or(Problem::NotFound)?;
-        let key = self.unknown_of(run).await?.ok_or_else(|| Problem::Changed {
-            detail: "This run does not wait for a decision any more.".to_owned(),
+        let key = self.unknown_of(run).await?.filter(|asked| asked == key).ok_or_else(|| {
+            Problem::Changed { detail: "This run does not wait for a decision any more.".to_owned() }
         })?;
         let (verdict, resumes) = match verdict {
             AnswerVerdict::AskAgain => (Verdict::Retry, true),

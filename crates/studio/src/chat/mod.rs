@@ -17,6 +17,7 @@ mod save;
 mod state;
 
 pub use change::StudioChange;
+pub use decide::AnswerVerdict;
 pub(crate) use keeper::Keeper;
 pub use state::ChatState;
 

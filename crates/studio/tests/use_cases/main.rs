@@ -9,6 +9,7 @@
 mod accounts;
 mod answers;
 mod conversations;
+mod counts;
 mod fakes;
 mod faults;
 mod hosts;
@@ -22,6 +23,7 @@ mod passkeys;
 mod people;
 mod recovery;
 mod rotation;
+mod runs;
 mod sending;
 mod sessions;
 mod setup;

@@ -133,6 +133,15 @@ pub trait MessageReads: Send + Sync {
         limit: u32,
     ) -> Result<Vec<TurnRow>, StoreError>;
 
+    /// The messages of [`MessageReads::branch`] alone, as a model is given them. One statement.
+    async fn spoken(
+        &self,
+        owned: Owned,
+        conversation: ConversationId,
+        leaf: MessageId,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>, StoreError>;
+
     /// The end of the newest branch below (or at) a message: follows the youngest child each time.
     async fn youngest_leaf(
         &self,

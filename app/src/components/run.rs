@@ -1,0 +1,67 @@
+//! Runs in words.
+
+use api_types::RunStatus;
+use leptos::prelude::*;
+use std::time::Duration;
+use studio::ports::store::{ListedRun, RunRow};
+
+/// Where a run stands: a shape and a word.
+pub fn status(run: &RunRow) -> impl IntoView + use<> {
+    let (state, word) = match run.status {
+        RunStatus::Running if run.cancel_requested => ("running", "Stopping"),
+        RunStatus::Running => ("running", "Running"),
+        RunStatus::Waiting => ("queued", "Waits for an answer"),
+        RunStatus::Sleeping => ("queued", "Waits for its time"),
+        RunStatus::NeedsAttention => ("interrupted", "Needs attention"),
+        RunStatus::Unreadable => ("failed", "Cannot be read"),
+        RunStatus::Done => ("finished", "Done"),
+        RunStatus::Failed => ("failed", "Failed"),
+        RunStatus::Cancelled => ("stopped", "Stopped"),
+    };
+    view! { <span class="state" data-state=state>{word}</span> }
+}
+
+/// What a run is of: the title of the chat, where it is one's own.
+pub fn subject(listed: &ListedRun, is_own: bool) -> String {
+    match &listed.answer {
+        Some(answer) if is_own && !answer.title.is_empty() => answer.title.clone(),
+        Some(_) => format!("A chat of {}", listed.owner_name),
+        None => format!("A run of {}", listed.owner_name),
+    }
+}
+
+/// How long it took so far: `under a second`, `12 s`, `3 min 5 s`.
+pub fn took(took: Duration) -> String {
+    let ms = took.as_millis();
+    match took.as_secs() {
+        0 => format!("{ms} ms"),
+        s @ 1..60 => format!("{s} s"),
+        s @ 60..3_600 => format!("{} min {} s", s / 60, s % 60),
+        s => format!("{} h {} min", s / 3_600, s / 60 % 60),
+    }
+}
+
+/// What is done at a node, in words.
+pub fn node_words(node: &str) -> &'static str {
+    match node {
+        "validate_input" => "What was asked is checked for its form",
+        "check_safety" => "Where the safety screen will be; nothing is screened yet",
+        "execute_operation" => "The model is asked and its answer comes in",
+        "format_output" => "How the answer ended is written down",
+        "settle_cost" => "What it used and cost is settled, and the answer is kept",
+        "remember" => "Question and answer are remembered",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_said_in_its_two_largest_units() {
+        let said = |ms| took(Duration::from_millis(ms));
+        assert_eq!((said(7).as_str(), said(1_999).as_str()), ("7 ms", "1 s"));
+        assert_eq!((said(185_000).as_str(), said(3_720_000).as_str()), ("3 min 5 s", "1 h 2 min"));
+    }
+}
