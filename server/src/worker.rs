@@ -85,6 +85,11 @@ async fn keep_house(studio: Arc<Studio>) {
             Ok(conversations) => tracing::info!(conversations, "the bin was emptied"),
             Err(problem) => tracing::warn!(problem = %problem, "the bin could not be emptied"),
         }
+        match studio.purge_requests().await {
+            Ok(1000..) => continue,
+            Ok(_) => {}
+            Err(problem) => tracing::warn!(problem = %problem, "old keys of requests could not be removed"),
+        }
         match studio.purge_sessions().await {
             Ok(100..) => continue,
             Ok(_) => {}

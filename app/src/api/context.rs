@@ -63,7 +63,7 @@ pub struct EndedEarly(pub SessionEnd);
 #[derive(Debug, Clone)]
 pub struct Browser(pub String);
 
-pub(super) fn parts() -> Option<Parts> {
+pub(crate) fn parts() -> Option<Parts> {
     use_context::<Parts>()
 }
 

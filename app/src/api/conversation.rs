@@ -54,11 +54,12 @@ pub async fn choose_model(
     #[server(default)] temperature: String,
     #[server(default)] max_tokens: String,
     #[server(default)] system_prompt: String,
+    #[server(default)] once: String,
 ) -> Result<(), Refused> {
     use super::{context, kept, local_path};
     let by = context::signed_in()?;
     // Not ours to look at: the layer of forms takes them from the form itself.
-    drop([text, temperature, max_tokens, system_prompt]);
+    drop([text, temperature, max_tokens, system_prompt, once]);
     match conversation {
         Some(id) => {
             context::studio()?.choose_model(&by, id, model).await?;

@@ -29,8 +29,9 @@ pub async fn send_message(
     #[server(default)] temperature: MaybeNumber<f64>,
     #[server(default)] max_tokens: MaybeNumber<u32>,
     #[server(default)] system_prompt: String,
+    #[server(default)] once: Option<String>,
 ) -> Result<Started, Refused> {
-    use super::{context, number::both};
+    use super::{context, number::both, once};
     let by = context::signed_in()?;
     let (temperature, max_tokens) = both(temperature.read("temperature"), max_tokens.read("max_tokens"))?;
     let system_prompt = system_prompt.replace("\r\n", "\n");
@@ -38,8 +39,9 @@ pub async fn send_message(
         model.map(|model| api_types::ConversationSettings { model, temperature, max_tokens, system_prompt });
     // A form's line breaks are CRLF; what was typed is LF.
     let text = text.replace("\r\n", "\n");
+    let once = once::once(once, "message/send", &(conversation, &text, &settings))?;
     let message = studio::SendMessage { conversation, text, settings };
-    Ok(started(&context::studio()?.send_message(&by, message).await?))
+    Ok(started(&context::studio()?.send_message(&by, message, once).await?))
 }
 
 /// Asks a question in other words, beside the first.
@@ -51,11 +53,13 @@ pub async fn edit_message(
     conversation: ConversationId,
     message: MessageId,
     text: String,
+    #[server(default)] once: Option<String>,
 ) -> Result<Started, Refused> {
-    use super::context;
+    use super::{context, once};
     let by = context::signed_in()?;
     let text = text.replace("\r\n", "\n");
-    Ok(started(&context::studio()?.edit_message(&by, conversation, message, text).await?))
+    let once = once::once(once, "message/edit", &(conversation, message, &text))?;
+    Ok(started(&context::studio()?.edit_message(&by, conversation, message, text, once).await?))
 }
 
 /// Answers a question once more, beside the answers there are.
@@ -66,10 +70,12 @@ pub async fn edit_message(
 pub async fn regenerate_message(
     conversation: ConversationId,
     message: MessageId,
+    #[server(default)] once: Option<String>,
 ) -> Result<Started, Refused> {
-    use super::context;
+    use super::{context, once};
     let by = context::signed_in()?;
-    Ok(started(&context::studio()?.regenerate_message(&by, conversation, message).await?))
+    let once = once::once(once, "message/regenerate", &(conversation, message))?;
+    Ok(started(&context::studio()?.regenerate_message(&by, conversation, message, once).await?))
 }
 
 /// Goes on with an answer that broke off.
@@ -77,10 +83,15 @@ pub async fn regenerate_message(
 /// # Errors
 /// As `Studio::continue_message`.
 #[server(prefix = "/api", endpoint = "message/continue", input = Post<FormOrJson>)]
-pub async fn continue_message(conversation: ConversationId, message: MessageId) -> Result<Started, Refused> {
-    use super::context;
+pub async fn continue_message(
+    conversation: ConversationId,
+    message: MessageId,
+    #[server(default)] once: Option<String>,
+) -> Result<Started, Refused> {
+    use super::{context, once};
     let by = context::signed_in()?;
-    Ok(started(&context::studio()?.continue_message(&by, conversation, message).await?))
+    let once = once::once(once, "message/continue", &(conversation, message))?;
+    Ok(started(&context::studio()?.continue_message(&by, conversation, message, once).await?))
 }
 
 /// Shows the branch with this message.

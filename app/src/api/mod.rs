@@ -25,8 +25,12 @@ pub mod kept;
 #[cfg(feature = "ssr")]
 pub mod local_path;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod memory;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod message;
 pub mod number;
+#[cfg(feature = "ssr")]
+pub mod once;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod passkey;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]

@@ -63,9 +63,14 @@ pub async fn retry_run(run: RunId, #[server(default)] back: Option<String>) -> R
 /// # Errors
 /// As `Studio::fork_run`.
 #[server(prefix = "/api", endpoint = "run/fork", input = Post<FormOrJson>)]
-pub async fn fork_run(run: RunId, revision: u64) -> Result<api_types::Started, Refused> {
-    use super::context;
+pub async fn fork_run(
+    run: RunId,
+    revision: u64,
+    #[server(default)] once: Option<String>,
+) -> Result<api_types::Started, Refused> {
+    use super::{context, once};
     let by = context::signed_in()?;
-    let opened = context::studio()?.fork_run(&by, run, revision).await?;
+    let once = once::once(once, "run/fork", &(run, revision))?;
+    let opened = context::studio()?.fork_run(&by, run, revision, once).await?;
     Ok(super::message::started(&opened))
 }

@@ -14,6 +14,8 @@ const SENT: &[(&str, Scope)] = &[
     ("/api/conversation/delete", Scope::Run),
     ("/api/conversation/rename", Scope::Run),
     ("/api/conversation/restore", Scope::Run),
+    ("/api/memory/forget", Scope::Run),
+    ("/api/memory/store", Scope::Run),
     ("/api/message/continue", Scope::Run),
     ("/api/message/edit", Scope::Run),
     ("/api/message/regenerate", Scope::Run),
@@ -31,6 +33,7 @@ const SENT: &[(&str, Scope)] = &[
 /// What is read; a path that ends with a slash stands for what is right below it.
 const READ: &[(&str, Scope)] = &[
     ("/api/events", Scope::Read),
+    ("/api/memory/context", Scope::Read),
     ("/chat", Scope::Read),
     ("/chat/", Scope::Read),
     ("/conversations", Scope::Read),

@@ -5,7 +5,7 @@ use super::{
     notice::{field_error, refused},
 };
 use crate::{
-    api::{form::RefusedForm, kept, local_path},
+    api::{form::RefusedForm, kept, local_path, once},
     islands::{Chat, ChatPlace},
     markup,
 };
@@ -70,6 +70,7 @@ pub fn composer(shown: Composer) -> impl IntoView {
             {conversation.zip(running).map(|(id, _)| under_way(id))}
             <form class="composer" method="post" action="/api/message/send" id="composer">
                 {conversation.map(|id| view! { <input type="hidden" name="conversation" value=id.to_string() /> })}
+                {once::hidden()}
                 <div class="box">
                     <label class="sr" for="message">"Your message"</label>
                     <textarea

@@ -65,6 +65,7 @@ pub fn edited(message: &MessageRow, form: Option<&RefusedForm>) -> AnyView {
         <form class="turn question editing" id=format!("m-{id}") method="post" action="/api/message/edit" aria-label="Your question, in other words">
             <input type="hidden" name="conversation" value=conversation.to_string() />
             <input type="hidden" name="message" value=id.to_string() />
+            {crate::api::once::hidden()}
             <div class="field">
                 <label for="edited">"Your question"</label>
                 <textarea class="area" id="edited" name="text" dir="auto" required autofocus aria-invalid=error.is_some().then_some("true")

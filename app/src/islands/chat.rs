@@ -41,6 +41,11 @@ mod browser {
         SubmitEvent,
     };
 
+    thread_local! {
+        /// Messages that this page has sent.
+        static SENT: Cell<u32> = const { Cell::new(0) };
+    }
+
     pub(super) fn wake(place: ChatPlace) {
         answers::follow(place.conversation, place.after);
         let (Some(form), Some(text)) = (find("#composer"), find_as::<HtmlTextAreaElement>("#message")) else {
@@ -161,6 +166,10 @@ mod browser {
         }
         let model = find_as::<HtmlButtonElement>("[data-send]").and_then(|send| send.value().parse().ok());
         let system = written("system_prompt").unwrap_or_default();
+        // The page's key, and which message of this page it is: one that has to be tried again is the same message.
+        let sent_before = SENT.get();
+        let once = find_as::<HtmlInputElement>("#composer [name=once]")
+            .map(|key| format!("{}-{sent_before}", key.value()));
         busy(&sending, true);
         spawn_local(async move {
             let sent = send_message(
@@ -170,11 +179,13 @@ mod browser {
                 setting("temperature"),
                 setting("max_tokens"),
                 system,
+                once,
             )
             .await;
             busy(&sending, false);
             match sent {
                 Ok(started) => {
+                    SENT.set(sent_before + 1);
                     if let Some(storage) = storage() {
                         let _ = storage.remove_item(&draft_key(conversation));
                     }

@@ -27,7 +27,7 @@ pub use id::{
     AccountEventId, CeremonyId, ConversationId, InvalidId, InviteId, MemoryId, MessageId, OrganizationId,
     PersonId, RequestId, RunId, SessionId, SetupCodeId, TokenId,
 };
-pub use memory::MemoryKind;
+pub use memory::{MemoryKind, MemoryStored};
 pub use model::{ModelInfo, ModelKind, ModelRef, Price};
 pub use money::Micros;
 pub use passkey::{CeremonyPurpose, CeremonyStart};

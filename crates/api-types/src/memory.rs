@@ -1,5 +1,6 @@
 //! What the studio remembers of somebody.
 
+use crate::MemoryId;
 use serde::{Deserialize, Serialize};
 
 /// What kind of memory it is.
@@ -25,4 +26,13 @@ impl MemoryKind {
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Interaction, Self::Note].into_iter().find(|kind| kind.as_str() == text)
     }
+}
+
+/// A note was remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryStored {
+    /// `stored`.
+    pub status: String,
+    /// Which.
+    pub id: MemoryId,
 }

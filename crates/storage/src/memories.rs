@@ -41,9 +41,10 @@ impl<L: Line> MemoryReads for Statements<L> {
         rows.iter().map(view).collect()
     }
 
-    async fn count_memories(&self, owned: Owned) -> Result<u32, StoreError> {
-        let asked =
-            Statement::new("SELECT COUNT(*) FROM memories WHERE organization_id = $1 AND owner_id = $2");
+    async fn count_notes(&self, owned: Owned) -> Result<u32, StoreError> {
+        let asked = Statement::new(
+            "SELECT COUNT(*) FROM memories WHERE organization_id = $1 AND owner_id = $2 AND kind = 'note'",
+        );
         let row = self.0.row(asked.owned(owned)).await?;
         row.map_or(Ok(0), |row| Cells::new(&row, "memories").take())
     }

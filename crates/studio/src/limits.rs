@@ -36,6 +36,18 @@ pub const RUNS_AT_ONCE_MAX: usize = 512;
 pub const RUNS_OF_ONE_PERSON_MAX: usize = 32;
 /// Runs in one part of their list.
 pub const RUNS_PER_PAGE: u32 = 50;
+/// Longest `Idempotency-Key`, in characters.
+pub const REQUEST_KEY_CHARS_MAX: usize = 128;
+/// What was opened with a key is known by it for at least so long.
+pub const REQUEST_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// Longest note, in bytes.
+pub const MEMORY_BYTES_MAX: usize = 8_192;
+/// Longest metadata of a note as JSON, in bytes.
+pub const METADATA_BYTES_MAX: usize = 4_096;
+/// Notes of one person.
+pub const MEMORIES_MAX: u32 = 10_000;
+/// Memories that are shown, the newest.
+pub const MEMORIES_SHOWN: u32 = 20;
 /// Text that is not in the database yet is written after this …
 pub const FLUSH_EVERY: Duration = Duration::from_millis(250);
 /// … or as soon as one answer has so many bytes of it.

@@ -1,7 +1,7 @@
 //! Messages: send, edit, answer again, continue, and choose among siblings.
 
 use crate::{
-    Opened, PROMPT_TURNS_MAX, SignedIn, Studio, owned,
+    Once, Opened, PROMPT_TURNS_MAX, SignedIn, Studio, owned,
     ports::{
         ChatTurn,
         store::{ConversationRow, MessageRow, Owned, TurnRow},
@@ -28,7 +28,15 @@ impl Studio {
     /// # Errors
     /// `Invalid` naming the field, `NotFound`, `Changed` while an answer is under way or when another was
     /// first, `TryLater`.
-    pub async fn send_message(&self, by: &SignedIn, message: SendMessage) -> Result<Opened, Problem> {
+    pub async fn send_message(
+        &self,
+        by: &SignedIn,
+        message: SendMessage,
+        once: Option<Once>,
+    ) -> Result<Opened, Problem> {
+        if let Some(opened) = self.opened_before(by, once.as_ref(), true).await? {
+            return Ok(opened);
+        }
         text::message(&message.text)?;
         let known = match message.conversation {
             Some(id) => Some(self.store.conversation(owned(by), id).await?.ok_or(Problem::NotFound)?),
@@ -78,7 +86,7 @@ impl Studio {
             answer,
         };
         let new = is_new.then_some(conversation);
-        self.open_run(place, new, Some(question), String::new()).await
+        self.open_run(by, place, (new, Some(question)), String::new(), once).await
     }
 
     /// Asks a question in other words: a new one beside it, with an answer of its own. What was asked and answered before stays.
@@ -91,7 +99,11 @@ impl Studio {
         conversation: ConversationId,
         question: MessageId,
         text: String,
+        once: Option<Once>,
     ) -> Result<Opened, Problem> {
+        if let Some(opened) = self.opened_before(by, once.as_ref(), true).await? {
+            return Ok(opened);
+        }
         text::message(&text)?;
         let (conversation, old) = self.message_of(by, conversation, question, MessageRole::User).await?;
         let (owned, now) = (owned(by), self.now());
@@ -108,7 +120,7 @@ impl Studio {
             answer: self.answer_row(owned, conversation.id, question.id),
             settings: conversation.settings,
         };
-        self.open_run(place, None, Some(question), String::new()).await
+        self.open_run(by, place, (None, Some(question)), String::new(), once).await
     }
 
     /// Answers a question once more; the answers there are stay, beside the new one.
@@ -120,7 +132,11 @@ impl Studio {
         by: &SignedIn,
         conversation: ConversationId,
         answer: MessageId,
+        once: Option<Once>,
     ) -> Result<Opened, Problem> {
+        if let Some(opened) = self.opened_before(by, once.as_ref(), false).await? {
+            return Ok(opened);
+        }
         let (conversation, message) =
             self.message_of(by, conversation, answer, MessageRole::Assistant).await?;
         let question = message.parent.ok_or(Problem::NotFound)?;
@@ -135,7 +151,7 @@ impl Studio {
             answer: self.answer_row(owned, conversation.id, question),
             settings: conversation.settings,
         };
-        self.open_run(place, None, None, String::new()).await
+        self.open_run(by, place, (None, None), String::new(), once).await
     }
 
     /// Goes on with an answer that was stopped, failed or interrupted, or reached its longest length. A model call is not
@@ -148,7 +164,11 @@ impl Studio {
         by: &SignedIn,
         conversation: ConversationId,
         answer: MessageId,
+        once: Option<Once>,
     ) -> Result<Opened, Problem> {
+        if let Some(opened) = self.opened_before(by, once.as_ref(), false).await? {
+            return Ok(opened);
+        }
         let (conversation, message) =
             self.message_of(by, conversation, answer, MessageRole::Assistant).await?;
         let question = message.parent.ok_or(Problem::NotFound)?;
@@ -177,7 +197,7 @@ impl Studio {
             settings: conversation.settings,
             answer: message.clone(),
         };
-        self.open_run(place, None, None, message.body).await
+        self.open_run(by, place, (None, None), message.body, once).await
     }
 
     /// Shows another branch: the one with this message, to its youngest end.

@@ -1,13 +1,13 @@
 //! Runs: open one, stop one, hear of them.
 
 use crate::{
-    ANSWER_TOKENS_DEFAULT, LiveRun, RUNS_OF_ONE_PERSON_MAX, SignedIn, Studio, StudioChange, broken,
+    ANSWER_TOKENS_DEFAULT, LiveRun, Once, RUNS_OF_ONE_PERSON_MAX, SignedIn, Studio, StudioChange, broken,
     chat::ChatState,
     live::Full,
-    owned,
+    once, owned,
     ports::{
         ChatRequest, ChatTurn, Timestamp,
-        store::{AnswerRow, ConversationRow, MessageRow, StoreError, Tx, owner_of},
+        store::{AnswerRow, ConversationRow, MessageRow, RequestRow, StoreError, Tx, owner_of},
     },
 };
 use api_types::{
@@ -58,10 +58,11 @@ impl Studio {
     /// Opens the run in one commit and lets it go on.
     pub(crate) async fn open_run(
         &self,
+        by: &SignedIn,
         place: Place,
-        new: Option<ConversationRow>,
-        question: Option<MessageRow>,
+        (new, question): (Option<ConversationRow>, Option<MessageRow>),
         prefix: String,
+        once: Option<Once>,
     ) -> Result<Opened, Problem> {
         let owned = place.answer.owned;
         let now = self.now();
@@ -115,7 +116,7 @@ impl Studio {
             run: row,
             model_label: place.info.label,
         };
-        let rows = opened.clone();
+        let (rows, again) = (opened.clone(), once.clone());
         let live = Arc::new(LiveRun::new(
             (opened.run.run, opened.answer.id, opened.conversation),
             owned,
@@ -123,21 +124,26 @@ impl Studio {
             Some(request),
         ));
         // Before the commit: a page that is told of the run must find its text here.
-        self.live.admit(live).map_err(full)?;
+        if let Err(none) = self.live.admit(live) {
+            return self.opened_meanwhile(by, again, opened.question.is_some(), full(none)).await;
+        }
         let opening = Opening { engine: &self.engine, ticket: run.ticket };
         let gives_up = place.gives_up.as_ref().map(|commit| commit.run);
         let records: Vec<Commit<()>> =
             [Some(run.commit), place.gives_up].into_iter().flatten().map(|commit| commit.split().0).collect();
         let written = self
             .store
-            .write(move |tx| Box::pin(async move { open_rows(tx, rows, new, place.read, &records).await }))
+            .write(move |tx| {
+                Box::pin(async move { open_rows(tx, rows, new, place.read, &records, once).await })
+            })
             .await;
         match written {
             Ok(()) => opening.done(),
             Err(problem) => {
                 self.live.remove(owned.owner, opened.run.run);
                 opening.refused();
-                return Err(problem);
+                // The same request may have been faster.
+                return self.opened_meanwhile(by, again, opened.question.is_some(), problem).await;
             }
         }
         if let Some(run) = gives_up {
@@ -324,6 +330,7 @@ async fn open_rows(
     new: Option<ConversationRow>,
     read: Read,
     records: &[Commit<()>],
+    once: Option<Once>,
 ) -> Result<(), Problem> {
     let owned = rows.run.owned;
     let is_new = new.is_some();
@@ -360,6 +367,14 @@ async fn open_rows(
         },
         other => other.into(),
     })?;
+    if let Some(Once { key, digest }) = once {
+        let created_at = rows.run.created_at;
+        let request = RequestRow { owned, key, digest, run: rows.run.run, created_at };
+        tx.insert_request(&request).await.map_err(|fault| match fault {
+            StoreError::Conflict(index) if index == "requests_pkey" => once::under_way(),
+            other => other.into(),
+        })?;
+    }
     Ok(())
 }
 

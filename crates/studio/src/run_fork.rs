@@ -1,7 +1,7 @@
 //! A new run from a checkpoint of another.
 
 use crate::{
-    Opened, SignedIn, Studio, owned,
+    Once, Opened, SignedIn, Studio, owned,
     run::{Place, Read, refused},
 };
 use api_types::{ConversationSettings, Problem, RunId};
@@ -13,7 +13,16 @@ impl Studio {
     ///
     /// # Errors
     /// `NotFound`; `Changed` where the checkpoint is later than the call, or the chat is gone; as [`Studio::send_message`].
-    pub async fn fork_run(&self, by: &SignedIn, run: RunId, revision: u64) -> Result<Opened, Problem> {
+    pub async fn fork_run(
+        &self,
+        by: &SignedIn,
+        run: RunId,
+        revision: u64,
+        once: Option<Once>,
+    ) -> Result<Opened, Problem> {
+        if let Some(opened) = self.opened_before(by, once.as_ref(), false).await? {
+            return Ok(opened);
+        }
         let changed = |detail: &str| Problem::Changed { detail: detail.to_owned() };
         let answer = self.store.answer(owned(by), run).await?.ok_or(Problem::NotFound)?;
         let sealed = self.keeper.checkpoint(workflow::RunId(run.0), Revision(revision)).await;
@@ -45,6 +54,6 @@ impl Studio {
             answer: self.answer_row(owned(by), conversation.id, question),
             settings,
         };
-        self.open_run(place, None, None, String::new()).await
+        self.open_run(by, place, (None, None), String::new(), once).await
     }
 }

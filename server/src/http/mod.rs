@@ -15,6 +15,7 @@ mod headers;
 mod health;
 mod host;
 mod limits;
+mod memory;
 mod problems;
 mod session;
 mod streams;
@@ -141,7 +142,8 @@ pub(crate) fn router(wiring: Wiring) -> anyhow::Result<Router> {
     let dynamic = Router::new()
         .leptos_routes_with_context(&http, pages, provide.clone(), shell.clone())
         .route("/api/events", get(events::events))
-        .route("/api/account/export", get(export::export));
+        .route("/api/account/export", get(export::export))
+        .route("/api/memory/context", get(memory::context));
     // The gallery of components is for whoever works on the look: a release has neither the page nor its address.
     #[cfg(debug_assertions)]
     let dynamic = dynamic.route("/design", get(design::design));

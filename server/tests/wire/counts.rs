@@ -25,7 +25,8 @@ fn no_page_takes_more_than_six_statements() {
             ana.ended(&again.json()["run"]);
         }
         let chat = format!("/chat/{conversation}");
-        for path in ["/chat", &chat, "/conversations", "/models", "/login"] {
+        let run = format!("/runs/{}", sent["run"].as_str().unwrap());
+        for path in ["/chat", &chat, "/conversations", "/models", "/runs", &run, "/settings", "/login"] {
             for _ in 0..5 {
                 ana.page(path);
             }

@@ -95,7 +95,22 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         stranger: 401,
         foreign: 404,
     },
+    Row { path: "/api/memory/store", arguments: |_| json!({ "content": "x" }), stranger: 401, foreign: 200 },
+    Row { path: "/api/memory/forget", arguments: |id| json!({ "memory": id }), stranger: 401, foreign: 404 },
     Row { path: "/api/run/stop", arguments: |id| json!({ "run": id }), stranger: 401, foreign: 404 },
+    Row {
+        path: "/api/run/decide",
+        arguments: |id| json!({ "run": id, "key": "k", "verdict": "keep" }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row { path: "/api/run/retry", arguments: |id| json!({ "run": id }), stranger: 401, foreign: 404 },
+    Row {
+        path: "/api/run/fork",
+        arguments: |id| json!({ "run": id, "revision": 1 }),
+        stranger: 401,
+        foreign: 404,
+    },
     Row { path: "/api/source/find", arguments: |_| json!({}), stranger: 401, foreign: 200 },
     Row {
         path: "/api/source/connect",
@@ -228,6 +243,8 @@ pub(crate) const PAGES: &[(&str, u16, u16)] = &[
     ("/conversations", 302, 200),
     ("/conversations/deleted", 302, 200),
     ("/models", 302, 200),
+    ("/runs", 302, 200),
+    ("/runs/:id", 302, 404),
     ("/people", 302, 200),
     ("/people/:id", 302, 404),
     ("/join", 200, 200),
@@ -238,6 +255,7 @@ pub(crate) const PAGES: &[(&str, u16, u16)] = &[
     ("/settings/activity", 302, 200),
     ("/health", 200, 200),
     ("/api/events", 401, 200),
+    ("/api/memory/context", 401, 200),
     ("/api/account/export", 401, 200),
 ];
 

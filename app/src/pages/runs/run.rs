@@ -2,7 +2,7 @@
 
 use super::{actions::actions, told::sentence};
 use crate::{
-    api::{context, form},
+    api::{context, form, once},
     components::{
         frame::{Here, drawer, frame},
         icon::small_icon,
@@ -181,6 +181,7 @@ fn checkpoints(seen: &RunView, is_everyone: bool) -> Option<impl IntoView + use<
                     <form class="stack tight" method="post" action="/api/run/fork">
                         <input type="hidden" name="run" value=id.to_string() />
                         <input type="hidden" name="revision" value=shown.to_string() />
+                        {once::hidden()}
                         <div class="actions"><button class="btn" type="submit">{small_icon("again")}"Start a new run from here"</button></div>
                         <p class="hint">"The same question is asked again with these settings. Its answer stands beside this one in the chat."</p>
                     </form>

@@ -7,16 +7,22 @@ use crate::{
     },
     components::{
         deletion::erasing,
+        icon::icon,
         notice::{field_error, refused},
         own_settings::{Part, settings},
         signal::signal,
         toast,
+        when::moment,
     },
 };
+use api_types::MemoryKind;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use studio::{NAME_CHARS_MAX, SignedIn};
+use studio::{
+    NAME_CHARS_MAX, SignedIn,
+    ports::{Timestamp, store::MemoryView},
+};
 
 /// The page.
 pub(crate) fn account() -> impl IntoView {
@@ -25,9 +31,11 @@ pub(crate) fn account() -> impl IntoView {
         let by = context::signed_in()?;
         let studio = context::studio()?;
         let belongings = studio.belongings(&by).await?;
+        let remembered = studio.memories(&by).await?;
         // Keepers of passkeys show the name, too.
         let known = if is_saved { Some(studio.known_passkeys(&by).await?) } else { None };
         let data = crate::pages::frame_data(by.clone()).await?;
+        let data_now = data.now;
         let form = form::refused_form();
         let of = |action: &str| form.as_ref().filter(|form| form.action == action);
         let saved = (is_saved && form.is_none()).then(toast::saved);
@@ -40,6 +48,7 @@ pub(crate) fn account() -> impl IntoView {
                     <p>"Everything that is yours in one file: your account, and each conversation with every version of every answer. No passkey and no token is in it."</p>
                     <a class="btn" href="/api/account/export" download>"Export everything"</a>
                 </section>
+                {memories(&remembered, data_now)}
                 {erasing("/api/account/delete", None, by.name(), belongings, of("/api/account/delete"))}
             </div>
             {known.map(|known| signal(known, by.name()))}
@@ -47,6 +56,45 @@ pub(crate) fn account() -> impl IntoView {
         };
         Ok(view! { <Title text="Account" />{settings(data, Part::Account, body)} }.into_any())
     })
+}
+
+/// What the studio remembers of somebody, and the way to forget it.
+fn memories(remembered: &[MemoryView], now: Timestamp) -> impl IntoView + use<> {
+    let rows = remembered.iter().map(|memory| memory_row(memory, now)).collect_view();
+    let is_empty = remembered.is_empty();
+    view! {
+        <section class="section" id="memories">
+            <h2>"What the studio remembers"</h2>
+            <p>"Each question with its whole answer, and notes that programs of yours have stored. It is kept for you and given to your programs at /api/memory/context; nothing of it is sent to a model."</p>
+            {is_empty.then(|| view! { <p class="about">"Nothing yet."</p> })}
+            {(!is_empty).then(|| view! {
+                <details>
+                    <summary>"The latest"</summary>
+                    <ul class="rows">{rows}</ul>
+                </details>
+                <form method="post" action="/api/memory/forget">
+                    <button class="btn" type="submit">{icon("trash")}"Forget everything"</button>
+                </form>
+            })}
+        </section>
+    }
+}
+
+fn memory_row(memory: &MemoryView, now: Timestamp) -> impl IntoView + use<> {
+    let words = memory.asked.clone().unwrap_or_else(|| memory.content.clone());
+    let words: String = words.chars().take(120).collect();
+    let kind = if memory.kind == MemoryKind::Note { "a note" } else { "a question and its answer" };
+    let label = format!("Forget: {words}");
+    let id = memory.id.to_string();
+    view! {
+        <li class="row">
+            <div class="what"><span class="name">{words}</span><p class="about">{kind}" · "{moment(memory.created_at, now)}</p></div>
+            <form method="post" action="/api/memory/forget">
+                <input type="hidden" name="memory" value=id />
+                <button class="btn quiet icon-only small" type="submit" aria-label=label title="Forget">{icon("trash")}</button>
+            </form>
+        </li>
+    }
 }
 
 fn name(by: &SignedIn, form: Option<&RefusedForm>) -> impl IntoView + use<> {

@@ -181,6 +181,7 @@ CREATE TABLE memories (
         AND (message_id IS NULL) = (conversation_id IS NULL))
 );
 CREATE INDEX memories_of_person ON memories (organization_id, owner_id, created_at DESC, id DESC);
+CREATE INDEX memories_notes ON memories (organization_id, owner_id) WHERE kind = 'note';
 CREATE INDEX memories_conversation ON memories (conversation_id) WHERE conversation_id IS NOT NULL;
 
 -- Idempotency-Key: what was asked with a key, and the run that was opened for it.

@@ -277,7 +277,7 @@ async fn memories(store: &Arc<dyn Store>, owned: Owned, run: RunId) {
     })
     .await;
     store.memories(owned, 20).await.unwrap();
-    store.count_memories(owned).await.unwrap();
+    store.count_notes(owned).await.unwrap();
     store.request(owned, "k").await.unwrap();
 }
 

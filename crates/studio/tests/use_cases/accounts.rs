@@ -42,7 +42,7 @@ async fn an_export_holds_every_version_of_what_is_ones_own_and_nothing_else() {
     let ana = house.owner().await;
     let ben = house.joins(&ana, "Ben", Role::Member).await;
     let (opened, _) = house.chat(&ben, None, "First question").await;
-    house.studio.regenerate_message(&ben, opened.conversation, opened.answer.id).await.unwrap();
+    house.studio.regenerate_message(&ben, opened.conversation, opened.answer.id, None).await.unwrap();
     house.work().await;
     for number in 0..EXPORT_MESSAGES_AT_ONCE {
         house.chat(&ben, Some(opened.conversation), &format!("Question {number}")).await;

@@ -249,7 +249,7 @@ impl House {
         text: &str,
     ) -> Result<Opened, Problem> {
         let message = SendMessage { conversation, text: text.to_owned(), settings: None };
-        self.studio.send_message(by, message).await
+        self.studio.send_message(by, message, None).await
     }
 
     /// An answer that was opened here, in memory.

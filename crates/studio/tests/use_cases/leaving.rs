@@ -71,7 +71,7 @@ async fn after_a_crash_an_answer_is_interrupted_with_what_was_kept_and_its_model
 
     // It is continued in another run, and the first does not wait any more.
     house.model.says(" a time.");
-    restarted.continue_message(&ana, opened.conversation, turn.message.id).await.unwrap();
+    restarted.continue_message(&ana, opened.conversation, turn.message.id, None).await.unwrap();
     work(&restarted).await;
     let turn = restarted.conversation(&ana, opened.conversation, None).await.unwrap().turns.pop().unwrap();
     assert_eq!(turn.message.body, "Once upon a time.");

@@ -154,7 +154,7 @@ async fn a_run_whose_chat_went_on_is_not_written_on() {
         text: "Something else".to_owned(),
         settings: None,
     };
-    studio.send_message(&ana, message).await.unwrap();
+    studio.send_message(&ana, message, None).await.unwrap();
     work(&studio).await;
     let refused = studio.decide_answer(&ana, run, &key, AnswerVerdict::AskAgain).await.unwrap_err();
     assert!(matches!(&refused, Problem::Changed { detail } if detail.contains("went on")), "{refused:?}");
@@ -187,10 +187,10 @@ async fn a_new_run_starts_from_a_checkpoint_and_answers_beside_the_old_one() {
     let ana = house.owner().await;
     house.model.says("The first.");
     let (opened, _) = house.chat(&ana, None, "Which?").await;
-    let late = house.studio.fork_run(&ana, opened.run.run, 2).await.map(drop);
+    let late = house.studio.fork_run(&ana, opened.run.run, 2, None).await.map(drop);
     assert!(matches!(late, Err(Problem::Changed { .. })), "the model had answered: {late:?}");
     house.model.says("The second.");
-    let forked = house.studio.fork_run(&ana, opened.run.run, 1).await.unwrap();
+    let forked = house.studio.fork_run(&ana, opened.run.run, 1, None).await.unwrap();
     house.work().await;
     let view = house.studio.run_view(&ana, forked.run.run, None).await.unwrap();
     assert_eq!(view.listed.run.forked_from, Some((opened.run.run, 1)));

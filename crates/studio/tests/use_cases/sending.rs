@@ -83,7 +83,7 @@ async fn what_cannot_be_sent_is_refused_before_anything_is_written() {
         system_prompt: String::new(),
     };
     let message = SendMessage { conversation: None, text: "x".to_owned(), settings: Some(settings) };
-    assert_eq!(field_of(&house.studio.send_message(&ana, message).await.unwrap_err()), "model");
+    assert_eq!(field_of(&house.studio.send_message(&ana, message, None).await.unwrap_err()), "model");
     assert_eq!(house.studio.store.commits(), before);
     assert!(!house.is_writing());
     let fits = "é".repeat(MESSAGE_BYTES_MAX / 2);
@@ -115,7 +115,7 @@ async fn a_new_chat_begins_with_the_model_of_the_last_one_then_the_operators_the
         system_prompt: String::new(),
     };
     let message = SendMessage { conversation: None, text: "x".to_owned(), settings: Some(settings) };
-    house.studio.send_message(&ana, message).await.unwrap();
+    house.studio.send_message(&ana, message, None).await.unwrap();
     assert_eq!(default().await.as_deref(), Some("fake/small"), "the last one's");
     house.model.has_none();
     house.model.has("large", ModelKind::Remote, None);

@@ -52,8 +52,8 @@ pub trait MemoryReads: Send + Sync {
     /// The newest first. Interactions of conversations in the bin are not among them.
     async fn memories(&self, owned: Owned, limit: u32) -> Result<Vec<MemoryView>, StoreError>;
 
-    /// How many there are, those in the bin among them.
-    async fn count_memories(&self, owned: Owned) -> Result<u32, StoreError>;
+    /// How many notes there are.
+    async fn count_notes(&self, owned: Owned) -> Result<u32, StoreError>;
 }
 
 /// Writes of memories.

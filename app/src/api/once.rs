@@ -1,0 +1,43 @@
+//! `Idempotency-Key`, from the header or from the hidden field of a form.
+
+use super::{Refused, context};
+use studio::Once;
+
+/// The field of forms that holds a key.
+pub const FIELD: &str = "once";
+
+/// The key of this request; the header goes before the field.
+///
+/// # Errors
+/// `Invalid` when it is no key.
+pub fn once(
+    field: Option<String>,
+    operation: &str,
+    arguments: &impl serde::Serialize,
+) -> Result<Option<Once>, Refused> {
+    let parts = context::parts();
+    let header = parts.as_ref().and_then(|parts| parts.headers.get("idempotency-key"));
+    let key = match header {
+        // What is no text is no key either.
+        Some(value) => Some(value.to_str().unwrap_or_default().to_owned()),
+        None => return of_form(field, operation, arguments),
+    };
+    Ok(key.map(|key| Once::new(&key, operation, arguments)).transpose()?)
+}
+
+/// A form that is sent twice is done once; one that was changed before it is sent again (somebody went back) is another request.
+fn of_form(
+    field: Option<String>,
+    operation: &str,
+    arguments: &impl serde::Serialize,
+) -> Result<Option<Once>, Refused> {
+    let Some(key) = field.filter(|key| !key.is_empty()) else { return Ok(None) };
+    Ok(Some(Once::new(&key, operation, arguments)?.of_form()))
+}
+
+/// The hidden field with a key of its own, so that a form that is sent twice is done once.
+pub fn hidden() -> impl leptos::prelude::IntoView {
+    use leptos::prelude::*;
+    let key = context::studio().map(|studio| studio.new_key()).ok();
+    key.map(|key| view! { <input type="hidden" name=FIELD value=key /> })
+}

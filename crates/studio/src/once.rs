@@ -1,0 +1,132 @@
+//! `Idempotency-Key`: what is sent twice with one key is done once (draft-ietf-httpapi-idempotency-key-header).
+
+use crate::{
+    Opened, REQUEST_KEPT, REQUEST_KEY_CHARS_MAX, SignedIn, Studio, digest, owned, ports::store::StoreError,
+};
+use api_types::Problem;
+use serde::Serialize;
+use std::time::Duration;
+
+/// The key of a request, and what was asked with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Once {
+    pub(crate) key: String,
+    pub(crate) digest: String,
+}
+
+/// The field that a wrong key is told at.
+const FIELD: &str = "Idempotency-Key";
+
+impl Once {
+    /// Reads a key, as it is or in quotation marks, for an operation with these arguments.
+    ///
+    /// # Errors
+    /// `Invalid` when it is no key.
+    pub fn new(key: &str, operation: &str, arguments: &impl Serialize) -> Result<Self, Problem> {
+        let key = key.trim();
+        let key = key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key);
+        let is_key = (1..=REQUEST_KEY_CHARS_MAX).contains(&key.len())
+            && key.bytes().all(|byte| byte.is_ascii_graphic());
+        if !is_key {
+            let detail = format!(
+                "A key has 1 to {REQUEST_KEY_CHARS_MAX} visible ASCII characters and no spaces; a UUID is a good one."
+            );
+            return Err(Problem::field(FIELD, detail));
+        }
+        let arguments = serde_json::to_string(arguments)
+            .map_err(|error| crate::broken("arguments are no JSON", &error))?;
+        Ok(Self { key: key.to_owned(), digest: digest(&format!("{operation}\n{arguments}")) })
+    }
+}
+
+impl Once {
+    /// For a key that a page gave out: the request is part of it.
+    #[must_use]
+    pub fn of_form(self) -> Self {
+        let Self { key, digest } = self;
+        Self { key: crate::digest(&format!("{key} {digest}")), digest }
+    }
+}
+
+/// The same request is being handled.
+pub(crate) fn under_way() -> Problem {
+    Problem::Changed {
+        detail: "The same request is just being handled. Send it again in a moment.".to_owned(),
+    }
+}
+
+impl Studio {
+    /// What was opened before with this key. `with_question`: the operation sends one.
+    ///
+    /// # Errors
+    /// `Invalid` when the key was used for something else.
+    pub(crate) async fn opened_before(
+        &self,
+        by: &SignedIn,
+        once: Option<&Once>,
+        with_question: bool,
+    ) -> Result<Option<Opened>, Problem> {
+        let Some(once) = once else { return Ok(None) };
+        let owned = owned(by);
+        let Some(request) = self.store.request(owned, &once.key).await? else { return Ok(None) };
+        if request.digest != once.digest {
+            return Err(Problem::field(
+                FIELD,
+                "This key was used for another request. Take a new key for what is new.",
+            ));
+        }
+        let gone = || Problem::Changed {
+            detail: "What was opened with this key is deleted. Take a new key to ask again.".to_owned(),
+        };
+        let run = self.store.answer(owned, request.run).await?.ok_or_else(gone)?;
+        let answer = self.store.message(owned, run.conversation, run.message).await?.ok_or_else(gone)?;
+        let question = match answer.parent.filter(|_| with_question) {
+            Some(parent) => self.store.message(owned, run.conversation, parent).await?,
+            None => None,
+        };
+        let label = self.catalog.find(&run.model).await.map(|info| info.label);
+        let model_label = label.unwrap_or_else(|| run.model.to_string());
+        Ok(Some(Opened { conversation: run.conversation, question, answer, run, model_label }))
+    }
+
+    /// What the same request opened that was faster, where one was; else the problem.
+    ///
+    /// # Design
+    /// The database refuses the second of two at once before the first is committed: a moment later it can be read.
+    pub(crate) async fn opened_meanwhile(
+        &self,
+        by: &SignedIn,
+        once: Option<Once>,
+        with_question: bool,
+        problem: Problem,
+    ) -> Result<Opened, Problem> {
+        const LOOKS: u32 = 20;
+        for _ in 0..if once.is_some() { LOOKS } else { 0 } {
+            if let Some(opened) = self.opened_before(by, once.as_ref(), with_question).await? {
+                return Ok(opened);
+            }
+            if problem != under_way() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Err(problem)
+    }
+
+    /// Forgets keys that are older than [`REQUEST_KEPT`]. For the worker.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn purge_requests(&self) -> Result<u64, Problem> {
+        let before = self.now() - REQUEST_KEPT;
+        Ok(self
+            .store
+            .write::<_, StoreError, _>(move |tx| Box::pin(async move { tx.purge_requests(before).await }))
+            .await?)
+    }
+
+    /// A key for a form of a page.
+    pub fn new_key(&self) -> String {
+        self.ids.next().to_string()
+    }
+}
