@@ -38,6 +38,7 @@ impl RunWrites for Statements<Unit> {
             return self.refused(commit).await;
         }
         self.append(commit).await?;
+        self.0.note_commit_of_run();
         if !commit.opened.is_empty() {
             self.ask(commit).await?;
         }

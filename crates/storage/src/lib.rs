@@ -17,6 +17,8 @@ mod checkpoints;
 mod commits;
 mod connect;
 mod conversations;
+#[cfg(debug_assertions)]
+mod crash;
 mod database;
 mod dialect;
 mod error;

@@ -43,6 +43,12 @@ impl Unit {
         self.session.get_mut().spoiled.take()
     }
 
+    /// There is a commit of the engine in the open transaction.
+    pub(crate) fn note_commit_of_run(&self) {
+        #[cfg(debug_assertions)]
+        self.counters.of_runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+
     /// Which engine it is on.
     pub(crate) fn engine(&self) -> Engine {
         self.engine

@@ -3,6 +3,8 @@
 //! A commit costs a disk flush; what waits together shares it. The first unit of a transaction needs no savepoint, since
 //! rolling it back is rolling back everything; each later one gets its own. Nobody hears "done" before the commit.
 
+#[cfg(debug_assertions)]
+use crate::crash;
 use crate::{
     connect::Connector,
     database::Statements,
@@ -56,7 +58,16 @@ impl Writer {
         let (orders, queue) = mpsc::channel(UNITS_WAITING_MAX);
         let engine = connector.engine();
         let unit = Some(Statements(Unit::new(conn, engine, Arc::clone(&counters))));
-        let task = Task { connector, counters, queue, unit, open: false, kept: Vec::new() };
+        let task = Task {
+            connector,
+            counters,
+            queue,
+            unit,
+            open: false,
+            kept: Vec::new(),
+            #[cfg(debug_assertions)]
+            with_runs: 0,
+        };
         #[expect(clippy::disallowed_methods, reason = "Writer keeps the handle, and close() waits for it")]
         let task = tokio::spawn(task.run());
         Self { orders, task: tokio::sync::Mutex::new(Some(task)) }
@@ -103,6 +114,9 @@ struct Task {
     open: bool,
     /// Who is done in the open transaction and waits for the commit.
     kept: Vec<Answer>,
+    /// Transactions so far with a commit of the engine.
+    #[cfg(debug_assertions)]
+    with_runs: u64,
 }
 
 impl Task {
@@ -205,7 +219,13 @@ impl Task {
         if !self.open {
             return;
         }
+        #[cfg(debug_assertions)]
+        let of_runs = self.commits_of_runs();
+        #[cfg(debug_assertions)]
+        crash::here(crash::Moment::Before, of_runs);
         let committed = self.control_within("COMMIT", COMMIT_TIME_MAX).await;
+        #[cfg(debug_assertions)]
+        crash::here(crash::Moment::After, of_runs);
         self.open = false;
         match committed {
             Ok(()) => {
@@ -216,6 +236,16 @@ impl Task {
             }
             Err(error) => self.lose(&error),
         }
+    }
+
+    /// Which of the transactions with a commit of the engine this is; 0 where there is none in it.
+    #[cfg(debug_assertions)]
+    fn commits_of_runs(&mut self) -> u64 {
+        if self.counters.of_runs.swap(0, std::sync::atomic::Ordering::Relaxed) == 0 {
+            return 0;
+        }
+        self.with_runs += 1;
+        self.with_runs
     }
 
     /// Runs a statement of the house. When it fails the connection is in no state to go on with.

@@ -13,6 +13,7 @@ mod chat;
 mod conversations;
 mod counts;
 mod crash;
+mod crash_matrix;
 mod endpoints;
 mod first_owner;
 mod guesses;

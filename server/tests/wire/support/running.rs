@@ -90,6 +90,15 @@ impl Running {
         self.child.wait().unwrap();
     }
 
+    /// Waits until it has died by itself.
+    pub(crate) fn died(mut self) {
+        let limit = Instant::now() + Duration::from_secs(30);
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < limit, "it lives\n{}", self.logged().join("\n"));
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// SIGTERM, and waits for its end.
     pub(crate) fn stop(mut self) {
         let pid = self.child.id().to_string();
