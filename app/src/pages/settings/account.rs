@@ -45,7 +45,7 @@ pub(crate) fn account() -> impl IntoView {
                 {name(&by, of("/api/account/rename"))}
                 <section class="section">
                     <h2>"Your data"</h2>
-                    <p>"Everything that is yours in one file: your account, and each conversation with every version of every answer. No passkey and no token is in it."</p>
+                    <p>"Everything that is yours in one file: your account, each conversation with every version of every answer, and what the studio remembers. No passkey and no token is in it."</p>
                     <a class="btn" href="/api/account/export" download>"Export everything"</a>
                 </section>
                 {memories(&remembered, data_now)}
