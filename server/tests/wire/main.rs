@@ -18,6 +18,8 @@ mod first_owner;
 mod guesses;
 mod hosts;
 mod logs;
+mod memory;
+mod once;
 mod operator;
 mod passkeys;
 mod people;
