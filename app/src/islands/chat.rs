@@ -239,7 +239,7 @@ mod browser {
         let _ = button.set_attribute("aria-busy", "true");
         announce("Stopping");
         spawn_local(async move {
-            let stopped = stop_run(run).await;
+            let stopped = stop_run(run, None).await;
             let _ = button.remove_attribute("aria-busy");
             if let Err(refused) = stopped {
                 complaint::say(&refused.to_string());

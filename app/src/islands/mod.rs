@@ -24,6 +24,8 @@ pub mod live;
 pub mod passkey;
 #[cfg(target_arch = "wasm32")]
 mod place;
+#[expect(missing_docs, reason = "the island macro makes a struct of the arguments, without our words")]
+pub mod runs;
 #[cfg(target_arch = "wasm32")]
 mod signal;
 #[cfg(target_arch = "wasm32")]
@@ -32,3 +34,4 @@ mod touch;
 pub use chat::{Chat, ChatPlace};
 pub use live::Live;
 pub use passkey::{PasskeyAdd, PasskeyJoin, PasskeyRecover, PasskeySetUp, PasskeySignIn};
+pub use runs::Runs;

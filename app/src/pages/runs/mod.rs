@@ -4,6 +4,7 @@ mod actions;
 mod run;
 mod told;
 
+use crate::islands::Runs;
 use crate::{
     api::{Refused, context},
     components::{
@@ -58,6 +59,7 @@ pub(crate) fn runs() -> impl IntoView {
                 {rows(list, filter, is_everyone, &by, now)}
                 {parts("Parts of the list", newest, older)}
             </div>
+            <Runs after=now.0 />
         };
         Ok(view! { <Title text="Runs" />{frame(data, Here::Runs, framed("Runs", body))} }.into_any())
     })

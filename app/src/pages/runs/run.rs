@@ -1,6 +1,7 @@
 //! `/runs/:id`: one run, looked into.
 
 use super::{actions::actions, told::sentence};
+use crate::islands::Runs;
 use crate::{
     api::{context, form, once},
     components::{
@@ -50,6 +51,7 @@ pub(crate) fn run() -> impl IntoView {
                         {checkpoints(&seen, is_everyone)}
                         {events(&seen)}
                     </div>
+                    <Runs after=now.0 />
                 </div>
             </main>
             {toast::toasts(saved)}
