@@ -1,6 +1,6 @@
 //! What is typed into a form while one of its buttons does something else: it stands on the next page again.
 
-use super::context;
+use super::{context, once};
 use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -16,7 +16,7 @@ impl Kept {
     /// What this answer's form held, where it is kept and something of it was typed.
     pub fn of(answer: &HeaderMap, fields: &[(String, String)]) -> Option<Self> {
         let is_typed = |(name, value): &(String, String)| {
-            !matches!(name.as_str(), "conversation" | "model") && !value.is_empty()
+            !matches!(name.as_str(), "conversation" | "model" | once::FIELD) && !value.is_empty()
         };
         (answer.contains_key(KEEPS) && fields.iter().any(is_typed)).then(|| Self(fields.to_vec()))
     }

@@ -6,7 +6,11 @@ use super::{
     icon::{icon, small_icon},
     notice::{field_error, notice, notice_with},
 };
-use crate::{api::form::RefusedForm, aside::aside, markup};
+use crate::{
+    api::{form::RefusedForm, once},
+    aside::aside,
+    markup,
+};
 use api_types::{AnswerState, ConversationId, MessageId, MessageRole, Micros};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -65,7 +69,7 @@ pub fn edited(message: &MessageRow, form: Option<&RefusedForm>) -> AnyView {
         <form class="turn question editing" id=format!("m-{id}") method="post" action="/api/message/edit" aria-label="Your question, in other words">
             <input type="hidden" name="conversation" value=conversation.to_string() />
             <input type="hidden" name="message" value=id.to_string() />
-            {crate::api::once::hidden()}
+            {once::hidden()}
             <div class="field">
                 <label for="edited">"Your question"</label>
                 <textarea class="area" id="edited" name="text" dir="auto" required autofocus aria-invalid=error.is_some().then_some("true")
@@ -207,6 +211,7 @@ fn post(
         <form method="post" action=action>
             <input type="hidden" name="conversation" value=conversation.to_string() />
             <input type="hidden" name="message" value=message.to_string() />
+            {once::hidden()}
             {button}
         </form>
     }

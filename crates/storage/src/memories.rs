@@ -8,8 +8,9 @@ use crate::{
 };
 use api_types::MemoryId;
 use async_trait::async_trait;
-use studio::ports::store::{
-    MEMORY_SHOWN_CHARS, MemoryReads, MemoryRow, MemoryView, MemoryWrites, Owned, StoreError,
+use studio::ports::{
+    Timestamp,
+    store::{MEMORY_SHOWN_CHARS, MemoryReads, MemoryRow, MemoryView, MemoryWrites, Owned, StoreError},
 };
 
 #[async_trait]
@@ -39,6 +40,35 @@ impl<L: Line> MemoryReads for Statements<L> {
             })
         };
         rows.iter().map(view).collect()
+    }
+
+    async fn own_memories(
+        &self,
+        owned: Owned,
+        after: Option<(Timestamp, MemoryId)>,
+        limit: u32,
+    ) -> Result<Vec<MemoryRow>, StoreError> {
+        let asked = Statement::new(
+            "SELECT organization_id, owner_id, id, kind, content, metadata, conversation_id, message_id, created_at \
+             FROM memories WHERE organization_id = $1 AND owner_id = $2 AND (created_at, id) > ($3, $4) \
+             ORDER BY created_at, id LIMIT $5",
+        );
+        let (at, id) = after.map_or((Timestamp(i64::MIN), String::new()), |(at, id)| (at, id.to_string()));
+        let rows = self.0.rows(asked.owned(owned).bind(at).text(&id).bind(limit)).await?;
+        let memory = |row| {
+            let mut cells = Cells::new(row, "memories");
+            Ok(MemoryRow {
+                owned: cells.take_owned()?,
+                id: cells.take()?,
+                kind: cells.take()?,
+                content: cells.take()?,
+                metadata: cells.take()?,
+                conversation: cells.take_opt()?,
+                message: cells.take_opt()?,
+                created_at: cells.take()?,
+            })
+        };
+        rows.iter().map(memory).collect()
     }
 
     async fn count_notes(&self, owned: Owned) -> Result<u32, StoreError> {

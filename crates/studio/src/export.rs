@@ -7,14 +7,14 @@
 mod files;
 
 use crate::{
-    EXPORT_CONVERSATIONS_AT_ONCE, EXPORT_MESSAGES_AT_ONCE, EXPORT_ROWS_MAX, EXPORTS_OF_ONE_PERSON_MAX,
-    InSession, SignedIn, Studio, owned,
+    EXPORT_CONVERSATIONS_AT_ONCE, EXPORT_MEMORIES_AT_ONCE, EXPORT_MESSAGES_AT_ONCE, EXPORT_ROWS_MAX,
+    EXPORTS_OF_ONE_PERSON_MAX, InSession, SignedIn, Studio, owned,
     ports::{
         Timestamp,
         store::{AnswerRow, ConversationRow},
     },
 };
-use api_types::{ConversationId, MessageId, PersonId, Problem};
+use api_types::{ConversationId, MemoryId, MessageId, PersonId, Problem};
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
@@ -72,6 +72,14 @@ impl Drop for Place {
     }
 }
 
+/// How far the file of memories is.
+#[derive(Debug, Clone, Copy)]
+enum Memories {
+    ToCome,
+    After(Timestamp, MemoryId),
+    Written,
+}
+
 /// An export under way.
 pub struct Export {
     by: SignedIn,
@@ -85,6 +93,7 @@ pub struct Export {
     after: Option<ConversationId>,
     /// The conversation whose messages are written, and the last of them.
     open: Option<(ConversationId, MessageId)>,
+    memories: Memories,
     _place: Place,
 }
 
@@ -116,6 +125,7 @@ impl Studio {
             waiting: VecDeque::new(),
             after: None,
             open: None,
+            memories: Memories::ToCome,
             _place: place,
         })
     }
@@ -135,17 +145,43 @@ impl Studio {
             export.open = last.map(|last| (conversation, last));
             return Ok(Some(ExportPart { file: None, text }));
         }
+        // A conversation that is begun from here on is not in it: its file would begin within that of the memories.
+        if !matches!(export.memories, Memories::ToCome) {
+            return self.export_memories(export).await;
+        }
         if export.waiting.is_empty() {
             let own = owned(&export.by);
             let read = self.store.own_conversations(own, export.after, EXPORT_CONVERSATIONS_AT_ONCE).await?;
             export.after = read.last().map(|last| last.id);
             export.waiting = read.into();
         }
-        let Some(conversation) = export.waiting.pop_front() else { return Ok(None) };
+        let Some(conversation) = export.waiting.pop_front() else {
+            return self.export_memories(export).await;
+        };
         let (messages, last) = self.export_messages(&export.by, conversation.id, None).await?;
         export.open = last.map(|last| (conversation.id, last));
         let name = format!("conversations/{}.json", conversation.id);
         Ok(Some(ExportPart::new(name, files::head(&conversation) + &messages)))
+    }
+
+    /// The next part of the file of memories; `None` when it is written.
+    async fn export_memories(&self, export: &mut Export) -> Result<Option<ExportPart>, Problem> {
+        let after = match export.memories {
+            Memories::ToCome => None,
+            Memories::After(at, id) => Some((at, id)),
+            Memories::Written => return Ok(None),
+        };
+        let read = self.store.own_memories(owned(&export.by), after, EXPORT_MEMORIES_AT_ONCE).await?;
+        export.memories = match read.last() {
+            Some(last) if read.len() == EXPORT_MEMORIES_AT_ONCE as usize => {
+                Memories::After(last.created_at, last.id)
+            }
+            _ => Memories::Written,
+        };
+        let is_last = matches!(export.memories, Memories::Written);
+        let text = files::memories(&read, after.is_none(), is_last);
+        let file = after.is_none().then(|| "memories.json".to_owned());
+        Ok(Some(ExportPart { file, text }))
     }
 
     /// The next messages of a conversation as text, and the last of them where there are more; else the text ends the file.

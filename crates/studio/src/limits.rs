@@ -44,6 +44,8 @@ pub const REQUEST_KEPT: Duration = Duration::from_secs(24 * 3600);
 pub const MEMORY_BYTES_MAX: usize = 8_192;
 /// Longest metadata of a note as JSON, in bytes.
 pub const METADATA_BYTES_MAX: usize = 4_096;
+/// Most entries of the metadata of a note.
+pub const METADATA_KEYS_MAX: usize = 16;
 /// Notes of one person.
 pub const MEMORIES_MAX: u32 = 10_000;
 /// Memories that are shown, the newest.
@@ -123,6 +125,8 @@ pub const EXPORTS_OF_ONE_PERSON_MAX: usize = 1;
 pub const EXPORT_CONVERSATIONS_AT_ONCE: u32 = 50;
 /// Messages an export reads at once; it has no more of them in memory.
 pub const EXPORT_MESSAGES_AT_ONCE: u32 = 20;
+/// Memories that an export reads at once.
+pub const EXPORT_MEMORIES_AT_ONCE: u32 = 50;
 /// Sessions, tokens and events in an export, the newest of each.
 pub const EXPORT_ROWS_MAX: u32 = 1_000;
 /// Conversations of deleted people go so long after their answers were stopped.

@@ -3,8 +3,8 @@
 //! Whose it is comes from the proof alone; what stands in metadata is data and nothing else.
 
 use crate::{
-    MEMORIES_MAX, MEMORIES_SHOWN, MEMORY_BYTES_MAX, METADATA_BYTES_MAX, SignedIn, Studio, is_invisible,
-    owned,
+    MEMORIES_MAX, MEMORIES_SHOWN, MEMORY_BYTES_MAX, METADATA_BYTES_MAX, METADATA_KEYS_MAX, SignedIn, Studio,
+    is_invisible, owned,
     ports::store::{MemoryRow, MemoryView, StoreError},
 };
 use api_types::{MemoryId, MemoryKind, Problem};
@@ -37,6 +37,10 @@ impl Studio {
                 "content",
                 "There is a NUL character in this text. Remove it and try again.",
             ));
+        }
+        if metadata.len() > METADATA_KEYS_MAX {
+            let detail = format!("At most {METADATA_KEYS_MAX} entries of metadata are kept with a note.");
+            return Err(Problem::field("metadata", detail));
         }
         let metadata =
             serde_json::to_string(metadata).map_err(|error| crate::broken("metadata are no JSON", &error))?;

@@ -100,15 +100,20 @@ impl Studio {
         with_question: bool,
         problem: Problem,
     ) -> Result<Opened, Problem> {
-        const LOOKS: u32 = 20;
-        for _ in 0..if once.is_some() { LOOKS } else { 0 } {
+        let looks = match &problem {
+            _ if once.is_none() => 0,
+            problem if *problem == under_way() => 20,
+            // In a chat that is there the same request is first met where the chat has moved on, or by its answer.
+            Problem::Changed { .. } => 3,
+            _ => 1,
+        };
+        for look in 0..looks {
+            if look > 0 {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
             if let Some(opened) = self.opened_before(by, once.as_ref(), with_question).await? {
                 return Ok(opened);
             }
-            if problem != under_way() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Err(problem)
     }

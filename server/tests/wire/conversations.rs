@@ -25,7 +25,11 @@ fn what_is_typed_is_still_there_after_a_model_was_chosen() {
         assert!(page.contains("value=\"mock/lorem\" data-send") && page.contains("value=\"0,5\""), "{page}");
         assert!(page.contains("data-address=\"/chat?model=mock%2Florem\""), "{page}");
         // With nothing typed there is nothing to keep.
-        let chosen = ana.form("/chat", "/api/conversation/choose", &[("model", "mock/lorem"), ("text", "")]);
+        let chosen = ana.form(
+            "/chat",
+            "/api/conversation/choose",
+            &[("model", "mock/lorem"), ("text", ""), ("once", "k")],
+        );
         assert_eq!((chosen.status, chosen.header("location")), (303, "/chat?model=mock%2Florem"));
 
         let sent = ana.ask("x", None, "mock/echo");

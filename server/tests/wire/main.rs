@@ -19,6 +19,8 @@ mod first_owner;
 mod guesses;
 mod hosts;
 mod logs;
+mod memory;
+mod once;
 mod operator;
 mod passkeys;
 mod people;

@@ -270,12 +270,14 @@ fn an_export_is_a_zip_of_all_that_is_ones_own() {
         let name = format!("conversations/{}.json", id(&sent["conversation"]));
         assert_eq!(
             files.keys().map(String::as_str).collect::<Vec<_>>(),
-            ["README.txt", "account.json", &name]
+            ["README.txt", "account.json", &name, "memories.json"]
         );
         let conversation: Value = serde_json::from_str(&files[&name]).unwrap();
         assert_eq!(conversation["messages"][0]["text"], "only for me");
         let account: Value = serde_json::from_str(&files["account.json"]).unwrap();
         assert_eq!(account["person"]["name"], "Ana");
+        let memories: Value = serde_json::from_str(&files["memories.json"]).unwrap();
+        assert_eq!((&memories[0]["message"], memories[1].is_null()), (&sent["message"], true));
     }
 }
 

@@ -20,7 +20,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use studio::{
-    NAME_CHARS_MAX, SignedIn,
+    MEMORIES_SHOWN, NAME_CHARS_MAX, SignedIn,
     ports::{Timestamp, store::MemoryView},
 };
 
@@ -45,7 +45,7 @@ pub(crate) fn account() -> impl IntoView {
                 {name(&by, of("/api/account/rename"))}
                 <section class="section">
                     <h2>"Your data"</h2>
-                    <p>"Everything that is yours in one file: your account, and each conversation with every version of every answer. No passkey and no token is in it."</p>
+                    <p>"Everything that is yours in one file: your account, each conversation with every version of every answer, and what the studio remembers. No passkey and no token is in it."</p>
                     <a class="btn" href="/api/account/export" download>"Export everything"</a>
                 </section>
                 {memories(&remembered, data_now)}
@@ -62,6 +62,8 @@ pub(crate) fn account() -> impl IntoView {
 fn memories(remembered: &[MemoryView], now: Timestamp) -> impl IntoView + use<> {
     let rows = remembered.iter().map(|memory| memory_row(memory, now)).collect_view();
     let is_empty = remembered.is_empty();
+    let count = remembered.len();
+    let which = if count < MEMORIES_SHOWN as usize { "All" } else { "The latest" };
     view! {
         <section class="section" id="memories">
             <h2>"What the studio remembers"</h2>
@@ -69,7 +71,7 @@ fn memories(remembered: &[MemoryView], now: Timestamp) -> impl IntoView + use<> 
             {is_empty.then(|| view! { <p class="about">"Nothing yet."</p> })}
             {(!is_empty).then(|| view! {
                 <details>
-                    <summary>"The latest"</summary>
+                    <summary>{format!("{which} {count}")}</summary>
                     <ul class="rows">{rows}</ul>
                 </details>
                 <form method="post" action="/api/memory/forget">

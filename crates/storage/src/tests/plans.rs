@@ -277,6 +277,7 @@ async fn memories(store: &Arc<dyn Store>, owned: Owned, run: RunId) {
     })
     .await;
     store.memories(owned, 20).await.unwrap();
+    store.own_memories(owned, None, 50).await.unwrap();
     store.count_notes(owned).await.unwrap();
     store.request(owned, "k").await.unwrap();
 }

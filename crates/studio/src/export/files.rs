@@ -4,7 +4,10 @@ use crate::{
     SignedIn,
     ports::{
         Timestamp,
-        store::{AccountEventRow, AnswerRow, ConversationRow, MessageRow, OwnPasskey, OwnSession, OwnToken},
+        store::{
+            AccountEventRow, AnswerRow, ConversationRow, MemoryRow, MessageRow, OwnPasskey, OwnSession,
+            OwnToken,
+        },
     },
 };
 use serde_json::{Value, json};
@@ -22,6 +25,10 @@ conversations/ID.json
     tree: every question and every version of every answer. \"parent\" says what a message
     follows, \"shown\" the end of the branch that the studio shows. \"runs\" says how an answer
     was made: model, tokens, cost in millionths of a dollar.
+
+memories.json
+    What the studio remembers of you, oldest first: notes with their text and metadata, and
+    interactions, whose texts stand in the message that \"message\" names and its parent.
 
 Times are in UTC. Texts are Markdown, as they were written.
 ";
@@ -84,6 +91,27 @@ pub(super) fn account(
         "passkeys": passkeys, "sessions": sessions, "tokens": tokens, "events": events,
     });
     format!("{whole:#}\n")
+}
+
+/// A part of `memories.json`.
+pub(super) fn memories(read: &[MemoryRow], is_first: bool, is_last: bool) -> String {
+    let mut text = if is_first { "[".to_owned() } else { String::new() };
+    for (at, memory) in read.iter().enumerate() {
+        // As it was stored; what is no JSON any more is text all the same.
+        let metadata: Value =
+            serde_json::from_str(&memory.metadata).unwrap_or_else(|_| memory.metadata.clone().into());
+        let memory = json!({
+            "id": memory.id, "kind": memory.kind, "content": memory.content, "metadata": metadata,
+            "conversation": memory.conversation, "message": memory.message,
+            "created_at": time(memory.created_at),
+        });
+        text.push_str(if is_first && at == 0 { "\n" } else { ",\n" });
+        text.push_str(&memory.to_string());
+    }
+    if is_last {
+        text.push_str("\n]\n");
+    }
+    text
 }
 
 /// The head of a conversation's file, up to its messages.

@@ -4,7 +4,10 @@ use crate::house::{House, field_of};
 use api_types::{Problem, Role};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use studio::{EXPORT_MESSAGES_AT_ONCE, Export, NAME_CHARS_MAX, SignedIn, TOUCH_LIFE, ports::Clock};
+use studio::{
+    EXPORT_MEMORIES_AT_ONCE, EXPORT_MESSAGES_AT_ONCE, Export, NAME_CHARS_MAX, SignedIn, TOUCH_LIFE,
+    ports::Clock,
+};
 
 impl House {
     /// The files of an export.
@@ -51,8 +54,24 @@ async fn an_export_holds_every_version_of_what_is_ones_own_and_nothing_else() {
     house.studio.delete_conversation(&ben, binned.conversation).await.unwrap();
     house.chat(&ana, None, "Hers alone").await;
 
+    let metadata = serde_json::Map::from_iter([("from".to_owned(), "a program".into())]);
+    for number in 0..=EXPORT_MEMORIES_AT_ONCE {
+        house.studio.store_memory(&ben, &format!("Note {number}"), &metadata).await.unwrap();
+    }
+    house.studio.store_memory(&ana, "Hers alone", &metadata).await.unwrap();
+
     let files = house.exported(&ben).await;
-    assert_eq!(files.len(), 4, "{:?}", files.keys());
+    assert_eq!(files.len(), 5, "{:?}", files.keys());
+    let memories: Vec<Value> = serde_json::from_str(&files["memories.json"]).unwrap();
+    let interactions = memories.iter().filter(|memory| memory["kind"] == "interaction").count();
+    assert_eq!(
+        interactions,
+        3 + EXPORT_MESSAGES_AT_ONCE as usize,
+        "one for each answer that came to its end"
+    );
+    let last = memories.last().unwrap();
+    assert_eq!(last["content"], format!("Note {EXPORT_MEMORIES_AT_ONCE}"));
+    assert_eq!(last["metadata"]["from"], "a program");
     assert!(files["README.txt"].contains("conversations/ID.json"));
     let account: Value = serde_json::from_str(&files["account.json"]).unwrap();
     assert_eq!((&account["person"]["name"], &account["person"]["role"]), (&"Ben".into(), &"member".into()));

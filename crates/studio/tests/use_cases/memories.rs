@@ -3,7 +3,7 @@
 use crate::house::{House, field_of};
 use api_types::Problem;
 use serde_json::{Map, json};
-use studio::{MEMORY_BYTES_MAX, METADATA_BYTES_MAX};
+use studio::{MEMORY_BYTES_MAX, METADATA_BYTES_MAX, METADATA_KEYS_MAX};
 
 #[tokio::test]
 async fn a_chat_that_came_to_its_end_is_remembered_and_goes_with_its_chat() {
@@ -53,7 +53,10 @@ async fn what_cannot_be_remembered_is_refused_by_its_field() {
         assert_eq!(field_of(&house.studio.store_memory(&ana, wrong, &none).await.unwrap_err()), "content");
     }
     let large = Map::from_iter([("k".to_owned(), json!("x".repeat(METADATA_BYTES_MAX)))]);
-    assert_eq!(field_of(&house.studio.store_memory(&ana, "x", &large).await.unwrap_err()), "metadata");
+    let many = (0..=METADATA_KEYS_MAX).map(|n| (n.to_string(), json!(n))).collect();
+    for wrong in [&large, &many] {
+        assert_eq!(field_of(&house.studio.store_memory(&ana, "x", wrong).await.unwrap_err()), "metadata");
+    }
     for n in 0..25 {
         house.studio.store_memory(&ana, &format!("note {n}"), &none).await.unwrap();
     }

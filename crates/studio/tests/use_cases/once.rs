@@ -49,6 +49,25 @@ async fn of_fifty_at_once_with_one_key_one_opens_a_run() {
 }
 
 #[tokio::test]
+async fn of_twenty_at_once_into_one_chat_one_opens_a_run_and_the_others_are_answered_with_it() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let (chat, _) = house.chat(&ana, None, "First?").await;
+    let send = || async {
+        let once = Once::new("k", "message/send", &"Then?").unwrap();
+        let message =
+            SendMessage { conversation: Some(chat.conversation), text: "Then?".to_owned(), settings: None };
+        house.studio.send_message(&ana, message, Some(once)).await
+    };
+    let sent = join_all((0..20).map(|_| send())).await;
+    let runs: HashSet<_> = sent.into_iter().map(|opened| opened.unwrap().run.run).collect();
+    assert_eq!(runs.len(), 1);
+    house.work().await;
+    let turns = house.studio.conversation(&ana, chat.conversation, None).await.unwrap().turns;
+    assert_eq!(turns.len(), 4, "two questions and two answers");
+}
+
+#[tokio::test]
 async fn a_key_is_forgotten_after_a_day_and_a_wrong_one_is_refused() {
     let house = House::new().await;
     let ana = house.owner().await;

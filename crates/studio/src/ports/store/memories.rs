@@ -52,6 +52,14 @@ pub trait MemoryReads: Send + Sync {
     /// The newest first. Interactions of conversations in the bin are not among them.
     async fn memories(&self, owned: Owned, limit: u32) -> Result<Vec<MemoryView>, StoreError>;
 
+    /// All of a person's, oldest first, those of conversations in the bin among them, after the given one.
+    async fn own_memories(
+        &self,
+        owned: Owned,
+        after: Option<(Timestamp, MemoryId)>,
+        limit: u32,
+    ) -> Result<Vec<MemoryRow>, StoreError>;
+
     /// How many notes there are.
     async fn count_notes(&self, owned: Owned) -> Result<u32, StoreError>;
 }

@@ -1,0 +1,126 @@
+//! `Idempotency-Key`: what is sent twice with one key is done once.
+
+use crate::support::{Answer, Person, Studio, databases, id};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+impl Person {
+    fn send_with(&mut self, keys: &[&str], path: &str, arguments: &Value) -> Answer {
+        let mut request = self.request(Method::POST, path).header("accept", "application/json");
+        for key in keys {
+            request = request.header("idempotency-key", *key);
+        }
+        self.send(request.json(arguments))
+    }
+}
+
+#[test]
+fn a_message_that_is_sent_again_with_its_key_is_answered_as_the_first_time() {
+    for database in databases() {
+        let studio = Studio::new().on(&database);
+        let running = studio.start();
+        let mut ana = running.owner();
+        let asked = json!({ "text": "Only once", "model": "mock/echo" });
+        let first = ana.send_with(&["\"8e03978e-40d5\""], "/api/message/send", &asked);
+        assert_eq!(first.status, 200, "{first:?}");
+        ana.ended(&first.json()["run"]);
+        let again = ana.send_with(&["8e03978e-40d5"], "/api/message/send", &asked);
+        assert_eq!(again.status, 200, "{again:?}");
+        for field in ["conversation", "message", "run"] {
+            assert_eq!(again.json()[field], first.json()[field], "{field}");
+        }
+        let other = json!({ "text": "Something else", "model": "mock/echo" });
+        for (key, arguments) in [("8e03978e-40d5", &other), ("two words", &asked), ("\"\"", &asked)] {
+            let refused = ana.send_with(&[key], "/api/message/send", arguments);
+            let problem = refused.json();
+            assert_eq!((refused.status, &problem["code"]), (422, &json!("invalid")), "{key}: {problem}");
+            assert_eq!(problem["fields"][0]["field"], "Idempotency-Key", "{key}: {problem}");
+        }
+        assert_eq!(ana.conversations(), 1);
+
+        // The same key is another matter for another person.
+        let mut ben = ana.brings("Ben", "member");
+        let his = ben.send_with(&["8e03978e-40d5"], "/api/message/send", &asked);
+        assert_eq!(his.status, 200, "{his:?}");
+        assert_ne!(his.json()["run"], first.json()["run"]);
+    }
+}
+
+#[test]
+fn everything_that_opens_a_run_takes_a_key() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let sent = ana.ask("First", None, "mock/echo");
+    ana.ended(&sent["run"]);
+    let conversation = id(&sent["conversation"]);
+    let at = |message: &Value| json!({ "conversation": conversation, "message": message });
+    let page = ana.page(&format!("/chat/{conversation}")).body;
+    let (before, _) = page.split_once("class=\"turn question").unwrap();
+    let (_, question) = page[before.len()..].split_once("id=\"m-").unwrap();
+    let mut edited = at(&json!(question[..36]));
+    edited["text"] = "In other words".into();
+    let fork = json!({ "run": sent["run"], "revision": 1 });
+    for (path, arguments) in [
+        ("/api/message/regenerate", at(&sent["message"])),
+        ("/api/message/edit", edited),
+        ("/api/run/fork", fork),
+    ] {
+        let first = ana.send_with(&[path], path, &arguments);
+        assert_eq!(first.status, 200, "{path}: {first:?}");
+        ana.ended(&first.json()["run"]);
+        let again = ana.send_with(&[path], path, &arguments);
+        assert_eq!((again.status, &again.json()["run"]), (200, &first.json()["run"]), "{path}");
+        assert_eq!(
+            ana.send_with(&["other"], path, &json!({})).status,
+            422,
+            "{path}: a key makes nothing right"
+        );
+    }
+}
+
+/// The key in a form of a page.
+fn key_of(page: &str, action: &str) -> String {
+    let (_, form) = page.split_once(&format!("action=\"{action}\"")).unwrap();
+    let (_, rest) = form.split_once("name=\"once\" value=\"").unwrap();
+    rest[..36].to_owned()
+}
+
+#[test]
+fn a_form_that_is_sent_twice_opens_one_chat_and_one_that_was_changed_opens_another() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let page = ana.page("/chat").body;
+    let key = key_of(&page, "/api/message/send");
+    assert_ne!(key_of(&ana.page("/chat").body, "/api/message/send"), key, "a page's key is its own");
+    let fields = [("text", "By form"), ("model", "mock/echo"), ("once", &key)];
+    let first = ana.form("/chat", "/api/message/send", &fields);
+    let second = ana.form("/chat", "/api/message/send", &fields);
+    assert_eq!((first.status, second.status), (303, 303), "{second:?}");
+    assert_eq!(first.header("location"), second.header("location"));
+    assert_eq!(ana.conversations(), 1);
+    let changed = [("text", "By form, after going back"), ("model", "mock/echo"), ("once", &key)];
+    assert_eq!(ana.form("/chat", "/api/message/send", &changed).status, 303);
+    assert_eq!(ana.conversations(), 2);
+}
+
+#[test]
+fn answer_again_that_is_pressed_twice_makes_one_more_answer() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let sent = ana.ask("First", None, "mock/echo");
+    ana.ended(&sent["run"]);
+    let (conversation, message) = (id(&sent["conversation"]).to_owned(), id(&sent["message"]).to_owned());
+    let at = format!("/chat/{conversation}");
+    let key = key_of(&ana.page(&at).body, "/api/message/regenerate");
+    let fields =
+        [("conversation", conversation.as_str()), ("message", message.as_str()), ("once", key.as_str())];
+    for _ in 0..2 {
+        let again = ana.form(&at, "/api/message/regenerate", &fields);
+        assert_eq!(again.status, 303, "{again:?}");
+    }
+    let page = ana.page(&at).body;
+    assert!(page.contains("2/2"), "{page}");
+}
