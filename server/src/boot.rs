@@ -94,7 +94,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = listen::bind(config.listen).await?;
     let Booted { studio, database, tokens } = boot(&config, &folder).await?;
     host::bind(&studio, config.host()).await?;
-    studio.start().await?;
+    // The lock is ours: whoever served from this folder before is gone, and what they drove need not wait.
+    let life = studio.start(folder.former_life()).await?;
+    folder.remember_life(life)?;
     studio.restore_sources().await?;
 
     let pulse = Pulse::default();

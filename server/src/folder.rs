@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use anyhow::Context;
+use studio::{Life, ports::Timestamp};
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
@@ -48,6 +49,24 @@ impl Folder {
 
     pub(crate) fn lock_file(&self) -> PathBuf {
         self.root.join("lock")
+    }
+
+    fn life_file(&self) -> PathBuf {
+        self.root.join("life")
+    }
+
+    /// The life of the process that served from this folder before, where that is known.
+    pub(crate) fn former_life(&self) -> Option<Life> {
+        let text = fs::read_to_string(self.life_file()).ok()?;
+        let (epoch, entered_at) = text.trim().split_once(' ')?;
+        Some(Life { epoch: epoch.parse().ok()?, entered_at: Timestamp(entered_at.parse().ok()?) })
+    }
+
+    /// For the next one.
+    pub(crate) fn remember_life(&self, life: Life) -> anyhow::Result<()> {
+        let path = self.life_file();
+        fs::write(&path, format!("{} {}\n", life.epoch, life.entered_at.0))
+            .with_context(|| format!("{} cannot be written", path.display()))
     }
 
     /// Held while a studio serves from this folder: a second one would take the first one's answers for orphans.

@@ -1,6 +1,6 @@
 //! Where a test wants this process to die. Of debug builds alone: a release has nothing of it.
 //!
-//! `VOBIO_CRASH=before:3` kills the process right before the third COMMIT of the writer that holds a commit of the engine of runs,
+//! `CRASH_AT=before:3` kills the process right before the third COMMIT of the writer that holds a commit of the engine of runs,
 //! `after:3` right after it.
 
 use std::{process::Command, sync::LazyLock, thread, time::Duration};
@@ -12,7 +12,7 @@ pub(crate) enum Moment {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test tells a process from outside where to die")]
-static WANTED: LazyLock<Option<(Moment, u64)>> = LazyLock::new(|| parse(&std::env::var("VOBIO_CRASH").ok()?));
+static WANTED: LazyLock<Option<(Moment, u64)>> = LazyLock::new(|| parse(&std::env::var("CRASH_AT").ok()?));
 
 fn parse(text: &str) -> Option<(Moment, u64)> {
     let (moment, count) = text.split_once(':')?;

@@ -23,7 +23,7 @@ impl ProcessWrites for Statements<Unit> {
         let next = self.0.row(Statement::new("UPDATE epochs SET last = last + 1 RETURNING last")).await?;
         let next = next.ok_or_else(|| StoreError::Fault("the count of processes is gone".to_owned()))?;
         let epoch: u64 = Cells::new(&next, "epochs").take()?;
-        let new = Statement::new("INSERT INTO processes (epoch, seen_at) VALUES ($1, $2)");
+        let new = Statement::new("INSERT INTO processes (epoch, entered_at, seen_at) VALUES ($1, $2, $2)");
         self.0.change(new.bind(epoch).bind(now)).await?;
         Ok(epoch)
     }
@@ -40,6 +40,14 @@ impl ProcessWrites for Statements<Unit> {
         }
         let wanted = Statement::new("SELECT id FROM runs WHERE holder = $1 AND due_at = 0").bind(epoch);
         checkpoints::ids(&self.0.rows(wanted).await?)
+    }
+
+    async fn bury_process(&mut self, epoch: u64, entered: Timestamp) -> Result<(), StoreError> {
+        let buried = Statement::new("DELETE FROM processes WHERE epoch = $1 AND entered_at = $2");
+        if self.0.change(buried.bind(epoch).bind(entered)).await? > 0 {
+            self.0.change(Statement::new("UPDATE runs SET holder = NULL WHERE holder = $1").bind(epoch)).await?;
+        }
+        Ok(())
     }
 
     async fn leave_process(&mut self, epoch: u64) -> Result<(), StoreError> {

@@ -75,7 +75,7 @@ pub use once::Once;
 pub use passkey::KnownPasskeys;
 pub use person::{DELETED_NAME, PeoplePage, PersonView};
 pub use recovery::{PersonalCode, RecoveryCodes};
-pub use run::Opened;
+pub use run::{Life, Opened};
 pub use run_list::{RunFilter, RunPage};
 pub use run_view::{RunStep, RunView, Unknown};
 pub use session::NewSession;

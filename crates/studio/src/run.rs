@@ -201,12 +201,22 @@ impl Studio {
         self.engine.live().len()
     }
 
-    /// Begins a life of this process: from now on runs can be opened.
+    /// Begins a life of this process: from now on runs can be opened. `former` is the life that had this state folder before, and is
+    /// over: what it drove is taken up at once instead of when it is taken for dead.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn start(&self) -> Result<(), Problem> {
-        self.engine.enter().await.map(drop).map_err(refused)
+    pub async fn start(&self, former: Option<Life>) -> Result<Life, Problem> {
+        if let Some(Life { epoch, entered_at }) = former {
+            let entered = workflow::Timestamp(entered_at.0);
+            let buried: Result<(), workflow::StoreError> = self
+                .store
+                .write(move |tx| Box::pin(async move { tx.bury_process(epoch, entered).await }))
+                .await;
+            buried.map_err(|error| refused(error.into()))?;
+        }
+        let epoch = self.engine.enter().await.map_err(refused)?;
+        Ok(Life { epoch: epoch.0, entered_at: self.keeper.entered_at() })
     }
 
     /// The process goes down: no run begins, those under way come to rest, streams end.
@@ -287,6 +297,15 @@ pub(crate) fn refused(error: EngineError) -> Problem {
         EngineError::Refused(why) => Problem::Changed { detail: format!("This cannot be done: {why}.") },
         other => broken("the engine failed", &other),
     }
+}
+
+/// One life of one process, as its state folder remembers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life {
+    /// Its number.
+    pub epoch: u64,
+    /// When it began: another database has lives of the same number.
+    pub entered_at: Timestamp,
 }
 
 /// A run on its way into the database.

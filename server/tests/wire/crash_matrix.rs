@@ -41,7 +41,7 @@ fn a_chat_survives_a_crash_before_and_after_each_of_its_commits() {
             let mut ana = running.owner();
             running.stop();
 
-            studio.settings.insert("VOBIO_CRASH".to_owned(), format!("{moment}:{commit}"));
+            studio.settings.insert("CRASH_AT".to_owned(), format!("{moment}:{commit}"));
             let running = studio.start();
             let arguments = json!({ "text": &what, "model": "openai/slow" });
             let sent = ana.request(reqwest::Method::POST, "/api/message/send").json(&arguments).send();
@@ -54,7 +54,7 @@ fn a_chat_survives_a_crash_before_and_after_each_of_its_commits() {
                 running.died();
             }
 
-            studio.settings.remove("VOBIO_CRASH");
+            studio.settings.remove("CRASH_AT");
             let _running = studio.start();
             let states = settled(&mut ana, &what);
             let (expected, asked): (&[&str], usize) = match (moment, commit) {

@@ -19,8 +19,9 @@ CREATE TABLE epochs (
 );
 INSERT INTO epochs (last) VALUES (0);
 CREATE TABLE processes (
-    epoch    BIGINT NOT NULL PRIMARY KEY,
-    seen_at  BIGINT NOT NULL
+    epoch       BIGINT NOT NULL PRIMARY KEY,
+    entered_at  BIGINT NOT NULL,
+    seen_at     BIGINT NOT NULL
 );
 
 CREATE TABLE runs (

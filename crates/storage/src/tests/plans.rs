@@ -207,6 +207,7 @@ async fn flows(db: &Arc<Database>, owned: Owned, epoch: u64) {
             assert_eq!(tx.answer_run(&answer).await, Err(workflow::StoreError::Answered));
             assert_eq!(tx.commit_run(&second).await, Ok(true));
             assert_eq!(tx.commit_run(&late).await, Err(workflow::StoreError::Conflict));
+            assert_eq!(tx.bury_process(99, now).await, Ok(()));
             assert_eq!(tx.cancel_run(run).await, Ok(()));
             assert_eq!(tx.cancel_run(RunId(id())).await, Err(workflow::StoreError::NotFound));
             Ok(())

@@ -6,7 +6,7 @@ use api_types::RunId;
 use async_trait::async_trait;
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicI64, Ordering},
 };
 use workflow::{
     Answer, Checkpointer, Claim, Commit, Epoch, Event, Interrupt, Listed, Loaded, Revision, RunId as Run,
@@ -18,11 +18,18 @@ pub(crate) struct Keeper {
     store: Arc<dyn Checkpointer<StudioChange>>,
     live: Arc<Live>,
     is_down: AtomicBool,
+    /// When this life of the process began.
+    entered_at: AtomicI64,
 }
 
 impl Keeper {
     pub(crate) fn new(store: Arc<dyn Checkpointer<StudioChange>>, live: Arc<Live>) -> Self {
-        Self { store, live, is_down: AtomicBool::new(false) }
+        Self { store, live, is_down: AtomicBool::new(false), entered_at: AtomicI64::new(0) }
+    }
+
+    /// When this life of the process began.
+    pub(crate) fn entered_at(&self) -> Timestamp {
+        Timestamp(self.entered_at.load(Ordering::Relaxed))
     }
 
     /// Whether the last sign of life of this process could not be written.
@@ -70,7 +77,9 @@ impl Keeper {
 #[async_trait]
 impl Checkpointer<StudioChange> for Keeper {
     async fn enter(&self, now: workflow::Timestamp) -> Result<Epoch, StoreError> {
-        self.store.enter(now).await
+        let entered = self.store.enter(now).await;
+        self.entered_at.store(now.0, Ordering::Relaxed);
+        entered
     }
 
     async fn beat(&self, epoch: Epoch, now: workflow::Timestamp) -> Result<Vec<Run>, StoreError> {

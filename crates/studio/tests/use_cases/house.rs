@@ -81,14 +81,14 @@ impl House {
                 session_life: SESSION_LIFE,
             },
         });
-        studio.start().await.unwrap();
+        studio.start(None).await.unwrap();
         Self { studio: Arc::new(studio), clock, ids, model, finder, passkeys, database, _folder: folder }
     }
 
     /// The process after it was killed and started anew.
     pub(crate) async fn restarted(&self) -> Studio {
         let studio = self.beside(self.database.clone());
-        studio.start().await.unwrap();
+        studio.start(None).await.unwrap();
         studio
     }
 

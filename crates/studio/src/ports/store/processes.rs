@@ -18,6 +18,13 @@ pub trait ProcessWrites: Send {
     /// `Superseded` when it was taken for dead.
     async fn beat_process(&mut self, epoch: u64, now: Timestamp) -> Result<Vec<RunId>, StoreError>;
 
+    /// A life that is known to be over: what it held may be taken up at once. Nothing when it began at another moment: then it
+    /// is another's.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    async fn bury_process(&mut self, epoch: u64, entered: Timestamp) -> Result<(), StoreError>;
+
     /// It ends; what it holds may be taken up.
     ///
     /// # Errors
