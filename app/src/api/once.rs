@@ -35,9 +35,18 @@ fn of_form(
     Ok(Some(Once::new(&key, operation, arguments)?.of_form()))
 }
 
+/// A key for forms of the page that is being made.
+pub fn new_key() -> Option<String> {
+    context::studio().map(|studio| studio.new_key()).ok()
+}
+
+/// The hidden field with a key. Forms that ask for different things may share one.
+pub fn field(key: Option<String>) -> impl leptos::prelude::IntoView {
+    use leptos::prelude::*;
+    key.map(|key| view! { <input type="hidden" name=FIELD value=key /> })
+}
+
 /// The hidden field with a key of its own, so that a form that is sent twice is done once.
 pub fn hidden() -> impl leptos::prelude::IntoView {
-    use leptos::prelude::*;
-    let key = context::studio().map(|studio| studio.new_key()).ok();
-    key.map(|key| view! { <input type="hidden" name=FIELD value=key /> })
+    field(new_key())
 }

@@ -125,14 +125,15 @@ fn answer(
         >
             <h2 class="sr">{model_label.to_owned()}</h2>
             {prose}
-            <div data-foot>{foot(row, model_label)}</div>
+            <div data-foot>{foot(row, model_label, once::new_key())}</div>
         </article>
     }
 }
 
 /// What stands under an answer: why it ended early, what one can do, what it took.
-fn foot(row: &TurnRow, model_label: &str) -> AnyView {
-    let Some(run) = &row.run else { return finished_foot(row, None, model_label).into_any() };
+/// `key` is that of its forms.
+fn foot(row: &TurnRow, model_label: &str, key: Option<String>) -> AnyView {
+    let Some(run) = &row.run else { return finished_foot(row, None, model_label, key).into_any() };
     if run.state.is_active() {
         return view! {
             <noscript>
@@ -144,12 +145,12 @@ fn foot(row: &TurnRow, model_label: &str) -> AnyView {
         }
         .into_any();
     }
-    view! { {why_it_ended(row, run, model_label)}{finished_foot(row, Some(run), model_label)} }.into_any()
+    view! { {why_it_ended(row, run, model_label, key.clone())}{finished_foot(row, Some(run), model_label, key)} }.into_any()
 }
 
-fn why_it_ended(row: &TurnRow, run: &AnswerRow, model_label: &str) -> AnyView {
+fn why_it_ended(row: &TurnRow, run: &AnswerRow, model_label: &str, key: Option<String>) -> AnyView {
     let message = &row.message;
-    let go_on = || {
+    let go_on = move || {
         // With nothing written there is nothing to continue: it is asked again.
         let (action, word) = if message.body.is_empty() {
             ("/api/message/regenerate", "Try again")
@@ -158,7 +159,7 @@ fn why_it_ended(row: &TurnRow, run: &AnswerRow, model_label: &str) -> AnyView {
         };
         let button = view! { <button class="btn small" type="submit">{word}</button> };
         // Under an answer that another turn follows it is not shown: going on there would hide what came after.
-        view! { <div class="go-on">{post(action, message.conversation, message.id, button)}</div> }
+        view! { <div class="go-on">{post(action, (message.conversation, message.id), key, button)}</div> }
     };
     match run.state {
         AnswerState::Stopped => notice_with(
@@ -203,21 +204,26 @@ fn why_it_ended(row: &TurnRow, run: &AnswerRow, model_label: &str) -> AnyView {
 /// A form with one button about one message.
 fn post(
     action: &'static str,
-    conversation: ConversationId,
-    message: MessageId,
+    (conversation, message): (ConversationId, MessageId),
+    key: Option<String>,
     button: impl IntoView + 'static,
 ) -> impl IntoView {
     view! {
         <form method="post" action=action>
             <input type="hidden" name="conversation" value=conversation.to_string() />
             <input type="hidden" name="message" value=message.to_string() />
-            {once::hidden()}
+            {once::field(key)}
             {button}
         </form>
     }
 }
 
-fn finished_foot(row: &TurnRow, run: Option<&AnswerRow>, model_label: &str) -> impl IntoView + use<> {
+fn finished_foot(
+    row: &TurnRow,
+    run: Option<&AnswerRow>,
+    model_label: &str,
+    key: Option<String>,
+) -> impl IntoView + use<> {
     let (conversation, message) = (row.message.conversation, row.message.id);
     let again = view! {
         <button class="btn quiet icon-only small" type="submit" aria-label="Answer again" title="Answer again">{small_icon("again")}</button>
@@ -227,7 +233,7 @@ fn finished_foot(row: &TurnRow, run: Option<&AnswerRow>, model_label: &str) -> i
         <footer class="foot">
             <div class="do">
                 {copy()}
-                {post("/api/message/regenerate", conversation, message, again)}
+                {post("/api/message/regenerate", (conversation, message), key, again)}
                 {siblings(row)}
             </div>
             <p class="took">{took.into_iter().map(|part| view! { <span>{part}</span> }).collect_view()}</p>
@@ -323,7 +329,7 @@ pub async fn foot_html(
 ) -> Option<String> {
     let row = studio.turn(by, conversation, message).await.ok()?;
     let label = model_label(studio, row.run.as_ref()).await;
-    Some(foot(&row, &label).to_html())
+    Some(foot(&row, &label, Some(studio.new_key())).to_html())
 }
 
 /// What people call the model of a run.

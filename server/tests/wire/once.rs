@@ -73,7 +73,7 @@ fn everything_that_opens_a_run_takes_a_key() {
         assert_eq!((again.status, &again.json()["run"]), (200, &first.json()["run"]), "{path}");
         assert_eq!(
             ana.send_with(&["other"], path, &json!({})).status,
-            422,
+            400,
             "{path}: a key makes nothing right"
         );
     }
@@ -111,7 +111,10 @@ fn answer_again_that_is_pressed_twice_makes_one_more_answer() {
     let running = studio.start();
     let mut ana = running.owner();
     let sent = ana.ask("First", None, "mock/echo");
-    ana.ended(&sent["run"]);
+    let end = ana.ended(&sent["run"]);
+    let foot = end["foot"].as_str().unwrap();
+    assert_eq!(key_of(foot, "/api/message/regenerate").len(), 36, "also where the answer ended on the page");
+    assert!(!running.logged().iter().any(|line| line.contains("\"ERROR\"")), "{:?}", running.logged());
     let (conversation, message) = (id(&sent["conversation"]).to_owned(), id(&sent["message"]).to_owned());
     let at = format!("/chat/{conversation}");
     let key = key_of(&ana.page(&at).body, "/api/message/regenerate");
