@@ -2,11 +2,11 @@
 
 use crate::config::Config;
 use anyhow::Context;
-use studio::{Life, ports::Timestamp};
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
 };
+use studio::{Life, ports::Timestamp};
 
 /// The state folder.
 pub(crate) struct Folder {

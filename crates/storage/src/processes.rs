@@ -45,7 +45,9 @@ impl ProcessWrites for Statements<Unit> {
     async fn bury_process(&mut self, epoch: u64, entered: Timestamp) -> Result<(), StoreError> {
         let buried = Statement::new("DELETE FROM processes WHERE epoch = $1 AND entered_at = $2");
         if self.0.change(buried.bind(epoch).bind(entered)).await? > 0 {
-            self.0.change(Statement::new("UPDATE runs SET holder = NULL WHERE holder = $1").bind(epoch)).await?;
+            self.0
+                .change(Statement::new("UPDATE runs SET holder = NULL WHERE holder = $1").bind(epoch))
+                .await?;
         }
         Ok(())
     }
