@@ -28,9 +28,10 @@ fn settled(ana: &mut Person, what: &str) -> Vec<String> {
 
 #[test]
 fn a_chat_survives_a_crash_before_and_after_each_of_its_commits() {
-    for database in databases() {
-        // Two commits: opened with the intent to ask, and the end. After the third nothing is left to crash.
-        for (moment, commit) in [("before", 1), ("after", 1), ("before", 2), ("after", 2), ("before", 3)] {
+    // Two commits: opened with the intent to ask, and the end. After the third nothing is left to crash.
+    for (moment, commit) in [("before", 1), ("after", 1), ("before", 2), ("after", 2), ("before", 3)] {
+        // Each with a database of its own.
+        for database in databases() {
             let what = format!(
                 "{moment} commit {commit} on {}",
                 if database.is_some() { "PostgreSQL" } else { "SQLite" }

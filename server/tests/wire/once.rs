@@ -56,8 +56,7 @@ fn everything_that_opens_a_run_takes_a_key() {
     let conversation = id(&sent["conversation"]);
     let at = |message: &Value| json!({ "conversation": conversation, "message": message });
     let page = ana.page(&format!("/chat/{conversation}")).body;
-    let (before, _) = page.split_once("class=\"turn question").unwrap();
-    let (_, question) = page[before.len()..].split_once("id=\"m-").unwrap();
+    let (_, question) = page.split_once("edit=").unwrap();
     let mut edited = at(&json!(question[..36]));
     edited["text"] = "In other words".into();
     let fork = json!({ "run": sent["run"], "revision": 1 });
