@@ -42,7 +42,8 @@ const RETRY: Duration = Duration::from_secs(2);
 const LOOK_AT_SESSION_EVERY: Duration = Duration::from_millis(700);
 /// Answers that another process writes are looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// Answers that ended shortly before `after` are sent again: the page may have been rendered just before their end.
+/// Answers that ended shortly before the last look are looked at again: an end has the time at which it was written, and may be
+/// seen a moment later. The same before `after`: the page may have been rendered just before their end.
 const OVERLAP_MICROS: i64 = 2_000_000;
 
 #[derive(serde::Deserialize)]
@@ -191,10 +192,25 @@ impl Feed {
         // Before the look: what ends while rows are read is seen by the next.
         let now = self.studio.now();
         if let Ok(rows) = self.studio.answers_since(&self.by, self.since).await {
-            self.since = now;
-            self.rows.extend(rows);
+            self.since = Timestamp(now.0.saturating_sub(OVERLAP_MICROS));
+            let gone = self.gone(&rows).await;
+            self.rows.extend(rows.into_iter().chain(gone));
         }
         events
+    }
+
+    /// Answers that were told of as being written, and are not any more: they ended, however long it took until that was seen.
+    async fn gone(&self, rows: &[AnswerRow]) -> Vec<AnswerRow> {
+        let mut gone = Vec::new();
+        for (run, told) in &self.told {
+            let is_known = told.ended
+                || rows.iter().any(|row| row.run == *run)
+                || self.studio.live.get(self.by.person(), *run).is_some();
+            if !is_known && let Ok(row) = self.studio.run(&self.by, *run).await {
+                gone.push(row);
+            }
+        }
+        gone
     }
 
     /// What is new in a run's rows; nothing when memory tells of it.
