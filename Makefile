@@ -2,7 +2,7 @@
 X := crates/xtask/toolchain.sh cargo xtask
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test test-run bench lint screens
+.PHONY: help setup run dev test test-run crash bench lint screens
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 setup: ## get what the tests need: Node, Chromium, PostgreSQL, a model server
@@ -15,6 +15,8 @@ test: ## everything: format, rooms, lints, both databases, real model servers, t
 	@$(X) test $(ONLY)
 test-run: ## `make run` itself, in a fresh copy (slow)
 	@$(X) test-run
+crash: ## kill the studio at every commit and at 2,000 random moments, and write docs/crash-matrix.md (40 minutes)
+	@$(X) crash
 bench: ## the figures of docs/bench.md, measured on this machine (ONLY=start_ms,chat for a part)
 	@$(X) bench $(ONLY)
 lint: ## format, rooms and lints only

@@ -32,13 +32,13 @@ macro_rules! advance {
 #[async_trait]
 impl RunWrites for Statements<Unit> {
     async fn commit_run(&mut self, commit: &Commit<()>) -> Result<bool, Refusal> {
+        self.0.note_commit_of_run();
         let changed =
             if commit.opens.is_some() { self.open(commit).await? } else { self.advance(commit).await? };
         if changed == 0 {
             return self.refused(commit).await;
         }
         self.append(commit).await?;
-        self.0.note_commit_of_run();
         if !commit.opened.is_empty() {
             self.ask(commit).await?;
         }
@@ -52,6 +52,7 @@ impl RunWrites for Statements<Unit> {
     }
 
     async fn answer_run(&mut self, answer: &Answer<()>) -> Result<(), Refusal> {
+        self.0.note_commit_of_run();
         let run = RunId(answer.run.0);
         // First the run's row, as everybody does: nobody waits for each other.
         let due = Statement::new(
@@ -79,6 +80,7 @@ impl RunWrites for Statements<Unit> {
     }
 
     async fn cancel_run(&mut self, run: RunId) -> Result<(), Refusal> {
+        self.0.note_commit_of_run();
         let asked = Statement::new(
             "UPDATE runs SET cancel_requested = 1, due_at = CASE WHEN cancel_heard = 1 OR status = 'unreadable' THEN due_at ELSE 0 END \
              WHERE id = $1 AND status NOT IN ('done', 'failed', 'cancelled')",

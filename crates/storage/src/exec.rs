@@ -20,9 +20,6 @@ const PREPARED_ROWS_MAX: usize = 8;
 pub(crate) struct Counters {
     statements: AtomicU64,
     commits: AtomicU64,
-    /// Commits of the engine in the open transaction, for tests that let the process die at one.
-    #[cfg(debug_assertions)]
-    pub(crate) of_runs: AtomicU64,
     /// The text of every statement, for the test that looks at their plans.
     #[cfg(test)]
     pub(crate) seen: std::sync::Mutex<std::collections::BTreeSet<String>>,

@@ -15,6 +15,9 @@ pub struct Unit {
     session: Mutex<Session>,
     engine: Engine,
     counters: Arc<Counters>,
+    /// The engine has a commit in this unit of work.
+    #[cfg(debug_assertions)]
+    is_of_run: std::sync::atomic::AtomicBool,
 }
 
 struct Session {
@@ -30,7 +33,13 @@ struct Session {
 
 impl Unit {
     pub(crate) fn new(conn: AnyConnection, engine: Engine, counters: Arc<Counters>) -> Self {
-        Self { session: Mutex::new(Session { conn, spoiled: None }), engine, counters }
+        Self {
+            session: Mutex::new(Session { conn, spoiled: None }),
+            engine,
+            counters,
+            #[cfg(debug_assertions)]
+            is_of_run: false.into(),
+        }
     }
 
     /// The bare connection, for the writer between two units of work.
@@ -43,10 +52,16 @@ impl Unit {
         self.session.get_mut().spoiled.take()
     }
 
-    /// There is a commit of the engine in the open transaction.
+    /// The engine has a part in this unit of work.
     pub(crate) fn note_commit_of_run(&self) {
         #[cfg(debug_assertions)]
-        self.counters.of_runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.is_of_run.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Whether it had; forgotten for the next one.
+    #[cfg(debug_assertions)]
+    pub(crate) fn take_commit_of_run(&self) -> bool {
+        self.is_of_run.swap(false, std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Which engine it is on.

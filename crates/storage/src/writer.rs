@@ -4,7 +4,7 @@
 //! rolling it back is rolling back everything; each later one gets its own. Nobody hears "done" before the commit.
 
 #[cfg(debug_assertions)]
-use crate::crash;
+use crate::crash::Points;
 use crate::{
     connect::Connector,
     database::Statements,
@@ -66,7 +66,7 @@ impl Writer {
             open: false,
             kept: Vec::new(),
             #[cfg(debug_assertions)]
-            with_runs: 0,
+            points: Points::new(),
         };
         #[expect(clippy::disallowed_methods, reason = "Writer keeps the handle, and close() waits for it")]
         let task = tokio::spawn(task.run());
@@ -114,9 +114,9 @@ struct Task {
     open: bool,
     /// Who is done in the open transaction and waits for the commit.
     kept: Vec<Answer>,
-    /// Transactions so far with a commit of the engine.
+    /// Where a test lets the process die.
     #[cfg(debug_assertions)]
-    with_runs: u64,
+    points: Points,
 }
 
 impl Task {
@@ -159,7 +159,12 @@ impl Task {
             }
             Err(_) => Err(StoreError::Unavailable("a unit of work took too long".to_owned())),
         };
-        match unit.0.take_spoiled().map_or(result, Err) {
+        let result = unit.0.take_spoiled().map_or(result, Err);
+        #[cfg(debug_assertions)]
+        if unit.0.take_commit_of_run() && result.is_ok() {
+            self.points.kept();
+        }
+        match result {
             Ok(()) => self.kept.push(answer),
             Err(error) => {
                 self.leave(&error).await;
@@ -220,12 +225,10 @@ impl Task {
             return;
         }
         #[cfg(debug_assertions)]
-        let of_runs = self.commits_of_runs();
-        #[cfg(debug_assertions)]
-        crash::here(crash::Moment::Before, of_runs);
+        self.points.before_commit();
         let committed = self.control_within("COMMIT", COMMIT_TIME_MAX).await;
         #[cfg(debug_assertions)]
-        crash::here(crash::Moment::After, of_runs);
+        self.points.after_commit();
         self.open = false;
         match committed {
             Ok(()) => {
@@ -236,16 +239,6 @@ impl Task {
             }
             Err(error) => self.lose(&error),
         }
-    }
-
-    /// Which of the transactions with a commit of the engine this is; 0 where there is none in it.
-    #[cfg(debug_assertions)]
-    fn commits_of_runs(&mut self) -> u64 {
-        if self.counters.of_runs.swap(0, std::sync::atomic::Ordering::Relaxed) == 0 {
-            return 0;
-        }
-        self.with_runs += 1;
-        self.with_runs
     }
 
     /// Runs a statement of the house. When it fails the connection is in no state to go on with.
@@ -273,6 +266,8 @@ impl Task {
     fn lose(&mut self, error: &StoreError) {
         self.unit = None;
         self.open = false;
+        #[cfg(debug_assertions)]
+        self.points.lost();
         for answer in self.kept.drain(..) {
             let _gone = answer.send(Err(error.clone()));
         }

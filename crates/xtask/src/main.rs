@@ -7,6 +7,7 @@
 
 mod apt;
 mod bench;
+mod crash;
 mod dev;
 mod place;
 mod rooms;
@@ -24,8 +25,7 @@ use anyhow::{Result, bail};
 use serve::Profile;
 use std::process::ExitCode;
 
-const COMMANDS: &str =
-    "setup, site, models, run [--release], dev, test [STAGE,…], test-run, bench [NAME,…], lint, screens";
+const COMMANDS: &str = "setup, site, models, run [--release], dev, test [STAGE,…], test-run, crash, bench [NAME,…], lint, screens";
 
 /// The words between commas.
 fn names(arguments: &[&str]) -> Vec<String> {
@@ -55,6 +55,7 @@ fn command(arguments: &[String]) -> Result<()> {
         ["dev"] => dev::run(),
         ["test-run"] => test_run::run(),
         ["test", only @ ..] => test::run(&names(only)),
+        ["crash"] => crash::run(),
         ["bench", only @ ..] => bench::run(&names(only)),
         ["screens"] => screens::run(),
         ["lint"] => test::run(&names(&["format,rooms,lints"])),

@@ -3,7 +3,7 @@
 pub(crate) mod browser;
 mod count;
 pub(crate) mod postgres;
-mod unit;
+pub(crate) mod unit;
 
 use crate::{place, rooms, setup, sh, site};
 use anyhow::{Result, bail};

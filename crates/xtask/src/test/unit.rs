@@ -47,7 +47,7 @@ fn counted(cargo: &mut std::process::Command) -> Result<(Count, bool)> {
 }
 
 /// Compiles all tests, and finds the server among what cargo made: tests of its crate need it, so cargo builds it.
-pub(super) fn build() -> Result<PathBuf> {
+pub(crate) fn build() -> Result<PathBuf> {
     let arguments = ["test", "--workspace", "--no-run", "--message-format=json-render-diagnostics"];
     let output =
         sh::cargo().args(arguments).stderr(Stdio::inherit()).output().context("cannot start cargo")?;

@@ -90,19 +90,28 @@ impl Running {
         self.child.wait().unwrap();
     }
 
-    /// Waits until it has died by itself.
-    pub(crate) fn died(mut self) {
-        let limit = Instant::now() + Duration::from_secs(30);
+    /// Waits until it dies by itself; false, and killed, when it does not.
+    pub(crate) fn died(mut self) -> bool {
+        let limit = Instant::now() + Duration::from_secs(10);
         while self.child.try_wait().unwrap().is_none() {
-            assert!(Instant::now() < limit, "it lives\n{}", self.logged().join("\n"));
-            thread::sleep(Duration::from_millis(5));
+            if Instant::now() > limit {
+                self.kill();
+                return false;
+            }
+            thread::sleep(Duration::from_millis(2));
         }
+        true
+    }
+
+    /// Sends it a signal: `STOP`, `CONT`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success(), "SIG{name}");
     }
 
     /// SIGTERM, and waits for its end.
     pub(crate) fn stop(mut self) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.signal("TERM");
         let limit = Instant::now() + Duration::from_secs(30);
         while self.child.try_wait().unwrap().is_none() {
             assert!(Instant::now() < limit, "it does not end\n{}", self.logged().join("\n"));

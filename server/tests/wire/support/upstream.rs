@@ -2,12 +2,9 @@
 
 use serde_json::{Value, json};
 use std::{
-    collections::HashMap,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex},
     thread,
-    time::Duration,
 };
 
 /// What a model of this server says: the type of its answer, and all of its body.
@@ -83,53 +80,4 @@ fn request(socket: &mut TcpStream) -> Option<(String, Vec<u8>)> {
             return Some((line, bytes[end + 4..].to_vec()));
         }
     }
-}
-
-/// A model server with one model, `slow`, that says eight words a little apart, and counts how often it was asked what.
-#[derive(Clone)]
-pub(crate) struct Counting {
-    pub(crate) address: String,
-    asked: Arc<Mutex<HashMap<String, usize>>>,
-}
-
-impl Counting {
-    /// Starts it.
-    pub(crate) fn new(between: Duration) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}/v1", listener.local_addr().unwrap());
-        let this = Self { address, asked: Arc::default() };
-        let asked = this.asked.clone();
-        thread::spawn(move || {
-            for socket in listener.incoming().flatten() {
-                let asked = asked.clone();
-                thread::spawn(move || count(socket, &asked, between));
-            }
-        });
-        this
-    }
-
-    /// How often it was asked this.
-    pub(crate) fn asked(&self, text: &str) -> usize {
-        self.asked.lock().unwrap().get(text).copied().unwrap_or_default()
-    }
-}
-
-fn count(mut socket: TcpStream, asked: &Mutex<HashMap<String, usize>>, between: Duration) {
-    let Some((line, body)) = request(&mut socket) else { return };
-    if line.starts_with("GET /v1/models ") {
-        let list = json!({ "object": "list", "data": [{ "id": "slow" }] }).to_string();
-        let _ = socket.write_all(&[head("200 OK", "application/json"), list.into_bytes()].concat());
-        return;
-    }
-    let request: Value = serde_json::from_slice(&body).unwrap();
-    let last = request["messages"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap();
-    *asked.lock().unwrap().entry(last.to_owned()).or_default() += 1;
-    let _ = socket.write_all(&head("200 OK", "text/event-stream"));
-    for word in 1..=8 {
-        if socket.write_all(delta(&format!("word{word} ")).as_bytes()).is_err() {
-            return;
-        }
-        thread::sleep(between);
-    }
-    let _ = socket.write_all(END.as_bytes());
 }
