@@ -13,6 +13,7 @@
 mod answers;
 mod common;
 mod conversations;
+mod engine;
 mod held;
 mod invites;
 mod memories;

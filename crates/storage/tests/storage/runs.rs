@@ -16,7 +16,7 @@ use workflow::conformance;
 
 /// A write of the product's that stands for a number: a note of somebody.
 #[derive(Debug, Clone)]
-struct Note(Owned, u64);
+pub(crate) struct Note(pub(crate) Owned, pub(crate) u64);
 
 #[async_trait]
 impl Change for Note {
