@@ -127,7 +127,7 @@ impl Studio {
         if let Err(none) = self.live.admit(live) {
             return self.opened_meanwhile(by, again, opened.question.is_some(), full(none)).await;
         }
-        let opening = Opening { engine: &self.engine, ticket: run.ticket };
+        let opening = Opening { engine: &self.engine, ticket: run.ticket, is_asked_again: once.is_some() };
         let gives_up = place.gives_up.as_ref().map(|commit| commit.run);
         let records: Vec<Commit<()>> =
             [Some(run.commit), place.gives_up].into_iter().flatten().map(|commit| commit.split().0).collect();
@@ -313,10 +313,12 @@ pub struct Life {
 /// # Design
 /// Whoever sent it may leave at any moment (a browser that hangs up, a request that took too long), and then nobody here
 /// knows whether its rows were kept. It is started all the same, cancelled: what is not there cannot be ended, and what is
-/// there does not stay open for ever.
+/// there does not stay open for ever. With a key it is not cancelled: who sent it comes back for its answer.
 struct Opening<'a> {
     engine: &'a Engine<StudioChange>,
     ticket: Option<Ticket<StudioChange>>,
+    /// It has a key.
+    is_asked_again: bool,
 }
 
 impl Opening<'_> {
@@ -336,7 +338,9 @@ impl Opening<'_> {
 impl Drop for Opening<'_> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            ticket.cancel();
+            if !self.is_asked_again {
+                ticket.cancel();
+            }
             self.engine.start(ticket);
         }
     }

@@ -2,6 +2,7 @@
 
 mod chat_page;
 mod chats;
+mod durable;
 mod first_token;
 mod health;
 mod local_model;
@@ -14,7 +15,7 @@ mod streams;
 use crate::figure::Group;
 
 /// All of them.
-pub(crate) const GROUPS: [&dyn Group; 10] = [
+pub(crate) const GROUPS: [&dyn Group; 11] = [
     &start::Start,
     &size::Size,
     &chat_page::ChatPage,
@@ -25,4 +26,5 @@ pub(crate) const GROUPS: [&dyn Group; 10] = [
     &sign_in::SignIn,
     &session_end::SessionEnd,
     &chats::Chats,
+    &durable::Durable,
 ];

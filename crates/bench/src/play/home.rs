@@ -9,9 +9,10 @@ use std::{
     fs,
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
-use storage::{StoreConfig, StoreUrl};
+use storage::{Database, StoreConfig, StoreUrl};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
@@ -69,14 +70,19 @@ impl Home {
 
     /// Opens its state to put people and rows into it, before the server starts.
     pub(crate) async fn seed(&self) -> Result<Seed> {
+        let key = adapters::load_or_create_key(&self.folder.path().join("data/keys/session.key"))?;
+        Seed::open(self.database().await?, &key, self.origin())
+    }
+
+    /// Opens (and makes, where it is new) its database, while no server has it.
+    pub(crate) async fn database(&self) -> Result<Arc<Database>> {
         let data = self.folder.path().join("data");
         let url = match self.settings.get("DATABASE_URL") {
             Some(url) => StoreUrl::Postgres(SecretString::from(url.clone())),
             None => StoreUrl::Sqlite(data.join("vobio.db")),
         };
         let config = StoreConfig { url, backup_dir: data.join("backups"), version: "bench" };
-        let key = adapters::load_or_create_key(&data.join("keys/session.key"))?;
-        Seed::open(config, &key, self.origin()).await
+        Ok(Arc::new(storage::open(config).await?))
     }
 
     /// Starts the server, without waiting for it.

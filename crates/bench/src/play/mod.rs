@@ -1,5 +1,6 @@
 //! Both sides of a studio, played: servers with state that was there before, people at them, a model server behind them.
 
+pub(crate) mod engine;
 mod events;
 mod home;
 mod person;

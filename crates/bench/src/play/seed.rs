@@ -7,7 +7,7 @@ use adapters::{Tokens, WebauthnPasskeys};
 use anyhow::Result;
 use api_types::{ConversationId, ConversationSettings, OrganizationId, PersonId, Role, RunId, SessionId};
 use std::sync::Arc;
-use storage::{Database, StoreConfig};
+use storage::Database;
 use studio::{
     SESSION_LIFE, SessionToken,
     ports::{
@@ -37,9 +37,8 @@ pub(crate) struct Seed {
 }
 
 impl Seed {
-    /// Opens (and makes, where it is new) the database; `key` signs sessions, as the server's does.
-    pub(crate) async fn open(config: StoreConfig, key: &[u8], origin: String) -> Result<Self> {
-        let database = Arc::new(storage::open(config).await?);
+    /// `key` signs sessions, as the server's does.
+    pub(crate) fn open(database: Arc<Database>, key: &[u8], origin: String) -> Result<Self> {
         let store: Arc<dyn Store> = database.clone();
         let tokens = Tokens::new(key, &origin)?;
         Ok(Self { database, store, tokens, origin, organization: OrganizationId(clock::new_id()) })

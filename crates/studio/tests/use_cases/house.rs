@@ -306,10 +306,12 @@ impl House {
 /// Drives all runs of a process until they rest.
 pub(crate) async fn work(studio: &Studio) {
     let rest = async {
-        // What others left is taken up at the first look.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        while studio.runs_here() > 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+        // What others left, and what was given up, is taken up at a look of the engine's: it is over when a while long
+        // nothing was.
+        let mut idle = 0;
+        while idle < 6 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            idle = if studio.runs_here() == 0 { idle + 1 } else { 0 };
         }
     };
     tokio::select! {

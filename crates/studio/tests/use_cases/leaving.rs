@@ -42,6 +42,28 @@ async fn whenever_the_sender_leaves_the_chat_is_usable_and_no_answer_hangs() {
 }
 
 #[tokio::test]
+async fn whenever_the_sender_leaves_a_second_try_with_the_same_key_finds_one_whole_answer() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    for looks in 0..40 {
+        let (key, text) = (format!("k-{looks}"), format!("Number {looks}?"));
+        let mut sending = Box::pin(house.send_once(&ana, &key, &text));
+        for _ in 0..looks {
+            if sending.as_mut().now_or_never().is_some() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_micros(200)).await;
+        }
+        drop(sending);
+        let again = house.send_once(&ana, &key, &text).await.unwrap();
+        house.work().await;
+        let turn = house.last_turn(&ana, again.conversation).await;
+        assert_eq!(turn.run.unwrap().state, AnswerState::Finished, "after {looks} looks");
+        assert_eq!(house.model.asked().len(), looks + 1);
+    }
+}
+
+#[tokio::test]
 async fn after_a_crash_an_answer_is_interrupted_with_what_was_kept_and_its_model_is_not_asked_again() {
     let house = House::new().await;
     let ana = house.owner().await;

@@ -8,7 +8,7 @@ use studio::{BIN_LIFE, Once, Opened, REQUEST_KEPT, SendMessage, SignedIn};
 use tokio::task::JoinSet;
 
 impl House {
-    async fn send_once(&self, by: &SignedIn, key: &str, text: &str) -> Result<Opened, Problem> {
+    pub(crate) async fn send_once(&self, by: &SignedIn, key: &str, text: &str) -> Result<Opened, Problem> {
         let once = Once::new(key, "message/send", &text).unwrap();
         let message = SendMessage { conversation: None, text: text.to_owned(), settings: None };
         self.studio.send_message(by, message, Some(once)).await
