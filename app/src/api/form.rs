@@ -90,7 +90,7 @@ pub fn page_of(action: &str) -> &'static str {
         "token" => "/settings/tokens",
         "session" if action.contains("/end_o") => "/settings/sessions",
         "person" | "invite" => "/people",
-        "account" => "/settings",
+        "account" | "memory" => "/settings",
         "account_event" => "/settings/activity",
         _ => "/chat",
     }

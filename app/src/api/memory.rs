@@ -37,6 +37,6 @@ pub async fn forget_memory(#[server(default)] memory: Option<MemoryId>) -> Resul
             studio.forget_memories(&by).await?;
         }
     }
-    context::then("/settings?saved=memories#memories");
+    context::then("/settings?forgotten=yes#memories");
     Ok(())
 }

@@ -1,28 +1,34 @@
 //! `Idempotency-Key`, from the header or from the hidden field of a form.
 
 use super::{Refused, context};
+use api_types::Problem;
 use studio::Once;
 
-/// The field of forms that holds a key.
+/// The header that holds a key.
+const HEADER: &str = "Idempotency-Key";
+
+/// The field of forms that holds one.
 pub const FIELD: &str = "once";
 
 /// The key of this request; the header goes before the field.
 ///
 /// # Errors
-/// `Invalid` when it is no key.
+/// `Invalid` when it is no key, or when there are two.
 pub fn once(
     field: Option<String>,
     operation: &str,
     arguments: &impl serde::Serialize,
 ) -> Result<Option<Once>, Refused> {
     let parts = context::parts();
-    let header = parts.as_ref().and_then(|parts| parts.headers.get("idempotency-key"));
-    let key = match header {
+    let mut headers = parts.iter().flat_map(|parts| parts.headers.get_all(HEADER));
+    match (headers.next(), headers.next()) {
         // What is no text is no key either.
-        Some(value) => Some(value.to_str().unwrap_or_default().to_owned()),
-        None => return of_form(field, operation, arguments),
-    };
-    Ok(key.map(|key| Once::new(&key, operation, arguments)).transpose()?)
+        (Some(key), None) => Ok(Some(Once::new(key.to_str().unwrap_or_default(), operation, arguments)?)),
+        (Some(_), Some(_)) => {
+            Err(Problem::field(HEADER, "A request has one Idempotency-Key. Send one of these.").into())
+        }
+        (None, _) => of_form(field, operation, arguments),
+    }
 }
 
 /// A form that is sent twice is done once; one that was changed before it is sent again (somebody went back) is another request.

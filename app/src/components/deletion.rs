@@ -6,18 +6,19 @@ use api_types::PersonId;
 use leptos::prelude::*;
 use studio::{grouped, ports::store::Belongings};
 
-/// What goes: `12 conversations with all their messages, 2 passkeys and 1 API token`.
+/// What goes: `12 conversations with all their messages, 12 memories, 2 passkeys and 1 API token`.
 fn all_of(belongings: Belongings) -> String {
     let count = |n: u32, one: &str, many: &str| {
         if n == 1 { format!("1 {one}") } else { format!("{} {many}", grouped(n as usize)) }
     };
     format!(
-        "{}, {} and {}",
+        "{}, {}, {} and {}",
         count(
             belongings.conversations,
             "conversation with all its messages",
             "conversations with all their messages"
         ),
+        count(belongings.memories, "memory", "memories"),
         count(belongings.passkeys, "passkey", "passkeys"),
         count(belongings.tokens, "API token", "API tokens"),
     )
@@ -66,9 +67,15 @@ mod tests {
 
     #[test]
     fn one_is_one_and_many_are_many() {
-        let some = Belongings { conversations: 1, passkeys: 2, tokens: 0 };
-        assert_eq!(all_of(some), "1 conversation with all its messages, 2 passkeys and 0 API tokens");
-        let many = Belongings { conversations: 12_000, passkeys: 1, tokens: 1 };
-        assert_eq!(all_of(many), "12,000 conversations with all their messages, 1 passkey and 1 API token");
+        let some = Belongings { conversations: 1, memories: 0, passkeys: 2, tokens: 0 };
+        assert_eq!(
+            all_of(some),
+            "1 conversation with all its messages, 0 memories, 2 passkeys and 0 API tokens"
+        );
+        let many = Belongings { conversations: 12_000, memories: 1, passkeys: 1, tokens: 1 };
+        assert_eq!(
+            all_of(many),
+            "12,000 conversations with all their messages, 1 memory, 1 passkey and 1 API token"
+        );
     }
 }

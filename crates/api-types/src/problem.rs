@@ -56,6 +56,11 @@ pub enum Problem {
         /// What changed and what to do.
         detail: String,
     },
+    /// 422: the key of this request was used for another one.
+    #[error(
+        "This Idempotency-Key was used for another request, so nothing was done. Take a new key for what is new."
+    )]
+    IdempotencyKeyReused,
     /// 410: too late.
     #[error("{detail}")]
     Expired {
@@ -117,7 +122,7 @@ impl Problem {
             Self::TooLarge { .. } => 413,
             Self::WrongType => 415,
             Self::Malformed { .. } => 400,
-            Self::Invalid { .. } | Self::WrongKey { .. } => 422,
+            Self::Invalid { .. } | Self::WrongKey { .. } | Self::IdempotencyKeyReused => 422,
             Self::RateLimited { .. } => 429,
             Self::TryLater { .. } => 503,
             Self::Broken { .. } => 500,
@@ -137,6 +142,7 @@ impl Problem {
             Self::OutOfScope { .. } => "out_of_scope",
             Self::NotFound => "not_found",
             Self::Changed { .. } => "changed",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::Expired { .. } => "expired",
             Self::TooLarge { .. } => "too_large",
             Self::WrongType => "wrong_type",
@@ -158,6 +164,7 @@ impl Problem {
             Self::OutOfScope { .. } => "Not for this token",
             Self::NotFound => "Not found",
             Self::Changed { .. } => "Not possible now",
+            Self::IdempotencyKeyReused => "Not the same request",
             Self::Expired { .. } => "Too late",
             Self::TooLarge { .. } => "Too large",
             Self::WrongType => "Wrong type",
@@ -192,6 +199,7 @@ mod tests {
             Problem::OutOfScope { detail: "x".into() },
             Problem::NotFound,
             Problem::Changed { detail: "x".into() },
+            Problem::IdempotencyKeyReused,
             Problem::Expired { detail: "x".into() },
             Problem::TooLarge { bytes_max: 1 },
             Problem::WrongType,

@@ -20,13 +20,19 @@ impl<L: Line> AccountReads for Statements<L> {
     async fn belongings(&self, owned: Owned) -> Result<Belongings, StoreError> {
         let asked = Statement::new(
             "SELECT (SELECT COUNT(*) FROM conversations c WHERE c.organization_id = $1 AND c.owner_id = $2), \
+             (SELECT COUNT(*) FROM memories m WHERE m.organization_id = $1 AND m.owner_id = $2), \
              (SELECT COUNT(*) FROM passkeys k WHERE k.organization_id = $1 AND k.owner_id = $2), \
              (SELECT COUNT(*) FROM tokens t WHERE t.organization_id = $1 AND t.owner_id = $2 \
              AND t.revoked_at IS NULL)",
         );
         let Some(row) = self.0.row(asked.owned(owned)).await? else { return Ok(Belongings::default()) };
         let mut cells = Cells::new(&row, "belongings");
-        Ok(Belongings { conversations: cells.take()?, passkeys: cells.take()?, tokens: cells.take()? })
+        Ok(Belongings {
+            conversations: cells.take()?,
+            memories: cells.take()?,
+            passkeys: cells.take()?,
+            tokens: cells.take()?,
+        })
     }
 
     async fn own_passkeys(&self, owned: Owned) -> Result<Vec<OwnPasskey>, StoreError> {

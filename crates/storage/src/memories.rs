@@ -27,7 +27,7 @@ impl<L: Line> MemoryReads for Statements<L> {
              WHERE m.organization_id = $1 AND m.owner_id = $2 AND c.deleted_at IS NULL \
              ORDER BY m.created_at DESC, m.id DESC LIMIT $4",
         );
-        let rows = self.0.rows(asked.owned(owned).bind(MEMORY_SHOWN_CHARS).bind(limit)).await?;
+        let rows = self.0.rows(asked.owned(owned).bind(MEMORY_SHOWN_CHARS + 1).bind(limit)).await?;
         let view = |row| {
             let mut cells = Cells::new(row, "memories");
             Ok(MemoryView {

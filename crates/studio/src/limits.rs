@@ -48,8 +48,10 @@ pub const METADATA_BYTES_MAX: usize = 4_096;
 pub const METADATA_KEYS_MAX: usize = 16;
 /// Notes of one person.
 pub const MEMORIES_MAX: u32 = 10_000;
-/// Memories that are shown, the newest.
+/// Memories that are shown, the newest …
 pub const MEMORIES_SHOWN: u32 = 20;
+/// … and how long their text is for programs, in bytes.
+pub const MEMORY_CONTEXT_BYTES_MAX: usize = 8_192;
 /// Text that is not in the database yet is written after this …
 pub const FLUSH_EVERY: Duration = Duration::from_millis(250);
 /// … or as soon as one answer has so many bytes of it.

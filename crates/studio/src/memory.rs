@@ -3,21 +3,19 @@
 //! Whose it is comes from the proof alone; what stands in metadata is data and nothing else.
 
 use crate::{
-    MEMORIES_MAX, MEMORIES_SHOWN, MEMORY_BYTES_MAX, METADATA_BYTES_MAX, METADATA_KEYS_MAX, SignedIn, Studio,
-    is_invisible, owned,
-    ports::store::{MemoryRow, MemoryView, StoreError},
+    MEMORIES_MAX, MEMORIES_SHOWN, MEMORY_BYTES_MAX, MEMORY_CONTEXT_BYTES_MAX, METADATA_BYTES_MAX,
+    METADATA_KEYS_MAX, SignedIn, Studio, owned,
+    ports::store::{MEMORY_SHOWN_CHARS, MemoryRow, MemoryView, StoreError},
+    text,
 };
 use api_types::{MemoryId, MemoryKind, Problem};
 use serde_json::{Map, Value};
-
-/// The longest that [`Studio::memory_context`] is, in bytes.
-const CONTEXT_BYTES_MAX: usize = 8_192;
 
 impl Studio {
     /// Remembers a note.
     ///
     /// # Errors
-    /// `Invalid` naming the field, `Changed` when there are [`MEMORIES_MAX`] already.
+    /// `Invalid` naming the field, `Changed` when there are [`MEMORIES_MAX`] already, `SignIn` for who was shut out meanwhile.
     pub async fn store_memory(
         &self,
         by: &SignedIn,
@@ -32,12 +30,7 @@ impl Studio {
                 format!("At most {MEMORY_BYTES_MAX} bytes can be remembered at once. Store it in parts.");
             return Err(Problem::field("content", detail));
         }
-        if content.contains('\0') {
-            return Err(Problem::field(
-                "content",
-                "There is a NUL character in this text. Remove it and try again.",
-            ));
-        }
+        text::no_nul("content", content)?;
         if metadata.len() > METADATA_KEYS_MAX {
             let detail = format!("At most {METADATA_KEYS_MAX} entries of metadata are kept with a note.");
             return Err(Problem::field("metadata", detail));
@@ -62,6 +55,9 @@ impl Studio {
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
+                    if tx.hold_person(owned).await?.is_none_or(|person| person.is_shut_out()) {
+                        return Err(Problem::SignIn);
+                    }
                     if tx.count_notes(owned).await? >= MEMORIES_MAX {
                         return Err(Problem::Changed {
                             detail: format!(
@@ -97,11 +93,11 @@ impl Studio {
         for memory in &memories {
             let line = match (&memory.asked, &memory.answered) {
                 (Some(asked), Some(answered)) => {
-                    format!("\n- Asked: {} Answered: {}", one_line(asked), one_line(answered))
+                    format!("\n- Asked: {} Answered: {}", shown(asked), shown(answered))
                 }
-                _ => format!("\n- {}", one_line(&memory.content)),
+                _ => format!("\n- {}", shown(&memory.content)),
             };
-            if text.len() + line.len() > CONTEXT_BYTES_MAX {
+            if text.len() + line.len() > MEMORY_CONTEXT_BYTES_MAX {
                 break;
             }
             text.push_str(&line);
@@ -135,9 +131,46 @@ impl Studio {
     }
 }
 
-/// A text on one line: nobody's text makes a bullet of its own.
+/// A text as it is shown, on one line; what is left out of it is said.
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(MEMORY_SHOWN_CHARS as usize) {
+        Some((at, _)) => one_line(&text[..at]) + "…",
+        None => one_line(text),
+    }
+}
+
+/// A text on one line, which turns nothing around: nobody's text makes a bullet of its own.
 fn one_line(text: &str) -> String {
-    let visible: String =
-        text.chars().map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c }).collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let flat: String =
+        text.chars().filter(|c| !text::turns(*c)).map(|c| if breaks(c) { ' ' } else { c }).collect();
+    flat.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_text_is_shown_up_to_its_length_and_says_that_there_is_more() {
+        let long = "é".repeat(MEMORY_SHOWN_CHARS as usize);
+        assert_eq!(shown(&long), long);
+        assert_eq!(shown(&format!("{long}x")), format!("{long}…"));
+        assert_eq!(
+            shown("a 👩\u{200d}🔬 \u{202e}b\u{85}c"),
+            "a 👩\u{200d}🔬 b c",
+            "what letters are made of stays"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_remembered_is_one_line(text in ".*") {
+            let line = one_line(&text);
+            prop_assert!(line.lines().count() <= 1, "{:?}", line);
+            prop_assert!(!line.chars().any(|c| c.is_control() || text::turns(c)), "{:?}", line);
+            prop_assert_eq!(one_line(&line), line);
+        }
+    }
 }

@@ -27,7 +27,7 @@ impl Studio {
     ///
     /// # Errors
     /// `Invalid` naming the field, `NotFound`, `Changed` while an answer is under way or when another was
-    /// first, `TryLater`.
+    /// first, `IdempotencyKeyReused`, `TryLater`.
     pub async fn send_message(
         &self,
         by: &SignedIn,

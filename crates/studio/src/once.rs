@@ -5,7 +5,6 @@ use crate::{
 };
 use api_types::Problem;
 use serde::Serialize;
-use std::time::Duration;
 
 /// The key of a request, and what was asked with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +58,7 @@ impl Studio {
     /// What was opened before with this key. `with_question`: the operation sends one.
     ///
     /// # Errors
-    /// `Invalid` when the key was used for something else.
+    /// `IdempotencyKeyReused` when the key was used for something else.
     pub(crate) async fn opened_before(
         &self,
         by: &SignedIn,
@@ -70,10 +69,7 @@ impl Studio {
         let owned = owned(by);
         let Some(request) = self.store.request(owned, &once.key).await? else { return Ok(None) };
         if request.digest != once.digest {
-            return Err(Problem::field(
-                FIELD,
-                "This key was used for another request. Take a new key for what is new.",
-            ));
+            return Err(Problem::IdempotencyKeyReused);
         }
         let gone = || Problem::Changed {
             detail: "What was opened with this key is deleted. Take a new key to ask again.".to_owned(),
@@ -92,7 +88,8 @@ impl Studio {
     /// What the same request opened that was faster, where one was; else the problem.
     ///
     /// # Design
-    /// The database refuses the second of two at once before the first is committed: a moment later it can be read.
+    /// The database refuses the second of two at once before the first is committed. A unit of work that does nothing is over
+    /// when all before it are committed or refused.
     pub(crate) async fn opened_meanwhile(
         &self,
         by: &SignedIn,
@@ -100,22 +97,10 @@ impl Studio {
         with_question: bool,
         problem: Problem,
     ) -> Result<Opened, Problem> {
-        let looks = match &problem {
-            _ if once.is_none() => 0,
-            problem if *problem == under_way() => 20,
-            // In a chat that is there the same request is first met where the chat has moved on, or by its answer.
-            Problem::Changed { .. } => 3,
-            _ => 1,
-        };
-        for look in 0..looks {
-            if look > 0 {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-            if let Some(opened) = self.opened_before(by, once.as_ref(), with_question).await? {
-                return Ok(opened);
-            }
+        if once.is_some() {
+            self.store.write::<_, Problem, _>(|_| Box::pin(async { Ok(()) })).await?;
         }
-        Err(problem)
+        self.opened_before(by, once.as_ref(), with_question).await?.ok_or(problem)
     }
 
     /// Forgets keys that are older than [`REQUEST_KEPT`]. For the worker.

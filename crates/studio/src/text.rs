@@ -6,7 +6,8 @@ use crate::{
 };
 use api_types::{ConversationSettings, FieldError, Problem};
 
-fn no_nul(field: &str, text: &str) -> Result<(), Problem> {
+/// A text without a NUL character, which PostgreSQL does not keep.
+pub(crate) fn no_nul(field: &str, text: &str) -> Result<(), Problem> {
     if text.contains('\0') {
         return Err(Problem::field(field, "There is a NUL character in this text. Remove it and try again."));
     }
@@ -61,7 +62,7 @@ fn line(field: &str, text: &str, chars_max: usize, empty: &str) -> Result<String
 }
 
 /// Characters that turn the direction of what stands around them; a line of ours has none.
-fn turns(c: char) -> bool {
+pub(crate) fn turns(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -1,6 +1,6 @@
 //! What the studio remembers, over the wire.
 
-use crate::support::{Person, Studio, databases, unescaped};
+use crate::support::{Person, Studio, databases, id, unescaped};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -82,22 +82,41 @@ fn a_token_reads_with_read_and_stores_with_run() {
 }
 
 #[test]
-fn the_account_page_shows_what_is_remembered_and_forgets_it_with_forms_alone() {
+fn one_sees_what_is_remembered_and_forgets_it_with_forms_alone() {
     let studio = Studio::new();
     let running = studio.start();
     let mut ana = running.owner();
-    for note in ["First <b>", "Second"] {
-        assert_eq!(ana.call("/api/memory/store", json!({ "content": note })).status, 200);
+    let section = |page: &str| {
+        let (_, rest) = page.split_once("id=\"memories\"").unwrap_or_else(|| panic!("no section in {page}"));
+        unescaped(rest.split("</section>").next().unwrap())
+    };
+    let empty = section(&ana.page("/settings").body);
+    assert!(empty.contains("Nothing yet.") && !empty.contains("<form"), "{empty}");
+    assert!(empty.contains("nothing of it is sent to a model yet"), "{empty}");
+    for n in 0..21 {
+        ana.call("/api/memory/store", json!({ "content": format!("note <{n}> {}", "x".repeat(200)) }));
     }
-    let page = ana.page("/settings").body;
-    let shown = unescaped(&page);
-    assert!(shown.contains("All 2") && shown.contains("First <b>") && !page.contains("First <b>"), "{page}");
-    let (_, rest) = page.split_once("name=\"memory\" value=\"").unwrap();
-    let newest = rest[..36].to_owned();
-    let gone = ana.form("/settings", "/api/memory/forget", &[("memory", &newest)]);
-    assert_eq!(gone.status, 303, "{gone:?}");
-    assert_eq!(ana.context(), "What the studio remembers of Ana:\n- First <b>");
-    assert_eq!(ana.form("/settings", "/api/memory/forget", &[]).status, 303);
-    assert!(ana.context().ends_with("nothing yet"));
-    assert!(ana.page("/settings").body.contains("Nothing yet."));
+    let sent = ana.ask("What is the Nile?", None, "mock/echo");
+    ana.ended(&sent["run"]);
+    let page = ana.page("/settings");
+    assert!(!page.body.contains("note <20>"), "it is no HTML");
+    let shown = section(&page.body);
+    assert!(shown.contains("22 memories, of which these are the latest 20"), "{shown}");
+    assert!(
+        shown.contains("What is the Nile?") && shown.contains("note <20> x") && !shown.contains("note <1> ")
+    );
+    assert!(shown.contains("xx…"), "a long one says that there is more: {shown}");
+
+    let at = shown.split("name=\"memory\" value=\"").nth(1).unwrap()[..36].to_owned();
+    let gone = ana.form("/settings", "/api/memory/forget", &[("memory", &at)]);
+    assert_eq!((gone.status, gone.header("location")), (303, "/settings?forgotten=yes#memories"));
+    let page = ana.page("/settings?forgotten=yes").body;
+    assert!(page.contains("<p>Forgotten</p>") && section(&page).contains("21 memories"), "{page}");
+    let twice = ana.form("/settings", "/api/memory/forget", &[("memory", &at)]);
+    assert!(twice.status == 404 && twice.body.contains("id=\"memories\""), "on the same page: {twice:?}");
+
+    ana.form("/settings", "/api/memory/forget", &[]);
+    assert!(section(&ana.page("/settings").body).contains("Nothing yet."));
+    let chat = ana.page(&format!("/chat/{}", id(&sent["conversation"])));
+    assert!(chat.status == 200 && chat.body.contains("What is the Nile?"), "its chat stays");
 }

@@ -1,8 +1,9 @@
 //! `Idempotency-Key`: what is sent twice with one key is done once.
 
-use crate::support::{Answer, Person, Studio, databases, id};
+use crate::support::{Answer, Person, Studio, databases, id, slowly, until};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::{collections::BTreeSet, thread};
 
 impl Person {
     fn send_with(&mut self, keys: &[&str], path: &str, arguments: &Value) -> Answer {
@@ -30,12 +31,16 @@ fn a_message_that_is_sent_again_with_its_key_is_answered_as_the_first_time() {
             assert_eq!(again.json()[field], first.json()[field], "{field}");
         }
         let other = json!({ "text": "Something else", "model": "mock/echo" });
-        for (key, arguments) in [("8e03978e-40d5", &other), ("two words", &asked), ("\"\"", &asked)] {
-            let refused = ana.send_with(&[key], "/api/message/send", arguments);
+        let reused = ana.send_with(&["8e03978e-40d5"], "/api/message/send", &other);
+        assert_eq!((reused.status, reused.header("content-type")), (422, "application/problem+json"));
+        assert_eq!(reused.json()["code"], "idempotency_key_reused", "{reused:?}");
+        for keys in [&["two words"][..], &["\"\""], &["one", "another"]] {
+            let refused = ana.send_with(keys, "/api/message/send", &asked);
             let problem = refused.json();
-            assert_eq!((refused.status, &problem["code"]), (422, &json!("invalid")), "{key}: {problem}");
-            assert_eq!(problem["fields"][0]["field"], "Idempotency-Key", "{key}: {problem}");
+            assert_eq!((refused.status, &problem["code"]), (422, &json!("invalid")), "{keys:?}: {problem}");
+            assert_eq!(problem["fields"][0]["field"], "Idempotency-Key", "{keys:?}: {problem}");
         }
+        assert!(!running.logged().iter().any(|line| line.contains("40d5")), "no key is in the log");
         assert_eq!(ana.conversations(), 1);
 
         // The same key is another matter for another person.
@@ -56,7 +61,7 @@ fn everything_that_opens_a_run_takes_a_key() {
     let conversation = id(&sent["conversation"]);
     let at = |message: &Value| json!({ "conversation": conversation, "message": message });
     let page = ana.page(&format!("/chat/{conversation}")).body;
-    let (_, question) = page.split_once("edit=").unwrap();
+    let (_, question) = page.split_once("&amp;edit=").unwrap();
     let mut edited = at(&json!(question[..36]));
     edited["text"] = "In other words".into();
     let fork = json!({ "run": sent["run"], "revision": 1 });
@@ -113,7 +118,8 @@ fn answer_again_that_is_pressed_twice_makes_one_more_answer() {
     let end = ana.ended(&sent["run"]);
     let foot = end["foot"].as_str().unwrap();
     assert_eq!(key_of(foot, "/api/message/regenerate").len(), 36, "also where the answer ended on the page");
-    assert!(!running.logged().iter().any(|line| line.contains("\"ERROR\"")), "{:?}", running.logged());
+    let logged = running.logged().join("\n");
+    assert!(!logged.contains("no context"), "it was made outside of a request: {logged}");
     let (conversation, message) = (id(&sent["conversation"]).to_owned(), id(&sent["message"]).to_owned());
     let at = format!("/chat/{conversation}");
     let key = key_of(&ana.page(&at).body, "/api/message/regenerate");
@@ -123,6 +129,64 @@ fn answer_again_that_is_pressed_twice_makes_one_more_answer() {
         let again = ana.form(&at, "/api/message/regenerate", &fields);
         assert_eq!(again.status, 303, "{again:?}");
     }
+    // The foot comes with the end.
+    until("the end of the answer", || ana.page(&at).body.contains("data-state=\"finished\"").then_some(()));
     let page = ana.page(&at).body;
     assert!(page.contains("2/2"), "{page}");
+}
+
+#[test]
+fn of_many_requests_at_once_one_opens_a_conversation() {
+    for database in databases() {
+        let studio = Studio::new().on(&database);
+        let running = studio.start();
+        let mut ana = running.owner();
+        let requests = (0..20).map(|_| {
+            let request = ana.request(Method::POST, "/api/message/send").header("idempotency-key", "k");
+            let request = request.json(&json!({ "text": "Hello", "model": "mock/echo" }));
+            thread::spawn(move || {
+                let answer = request.send().unwrap();
+                let status = answer.status();
+                let json: Value = serde_json::from_str(&answer.text().unwrap()).unwrap();
+                assert_eq!(status, 200, "{json}");
+                id(&json["run"]).to_owned()
+            })
+        });
+        let runs: Vec<_> = requests.collect();
+        let runs: BTreeSet<String> = runs.into_iter().map(|sent| sent.join().unwrap()).collect();
+        assert_eq!(runs.len(), 1, "{runs:?}");
+        assert_eq!(ana.conversations(), 1);
+    }
+}
+
+#[test]
+fn a_form_that_was_refused_has_a_new_key_beside_what_was_typed() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let key = key_of(&ana.page("/chat").body, "/api/message/send");
+    let fields = [("text", "Hello"), ("model", "mock/none"), ("once", &key)];
+    let refused = ana.form("/chat", "/api/message/send", &fields);
+    assert_eq!(refused.status, 422);
+    assert_ne!(key_of(&refused.body, "/api/message/send"), key);
+    assert!(refused.body.contains("Hello</textarea>"), "{}", refused.body);
+}
+
+#[test]
+fn continue_that_is_pressed_twice_goes_on_once() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let sent = ana.ask(&slowly(500, 50), None, "mock/lorem");
+    let page = format!("/chat/{}", id(&sent["conversation"]));
+    until("some text", || ana.page(&page).body.contains("tail caret").then_some(()));
+    ana.call("/api/run/stop", json!({ "run": sent["run"] }));
+    let foot = ana.ended(&sent["run"])["foot"].as_str().unwrap().to_owned();
+    let key = key_of(&foot, "/api/message/continue");
+    let fields =
+        [("conversation", id(&sent["conversation"])), ("message", id(&sent["message"])), ("once", &key)];
+    for _ in 0..2 {
+        let more = ana.form(&page, "/api/message/continue", &fields);
+        assert_eq!(more.status, 303, "it is not told that this is being written already: {more:?}");
+    }
 }

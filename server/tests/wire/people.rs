@@ -293,7 +293,7 @@ fn who_deletes_their_account_is_gone_and_their_key_with_them() {
         assert!(
             ben.page("/settings")
                 .body
-                .contains("1 conversation with all its messages, 1 passkey and 0 API tokens")
+                .contains("1 conversation with all its messages, 1 memory, 1 passkey and 0 API tokens")
         );
         assert_eq!(ben.call("/api/account/delete", json!({ "name": "Benny" })).status, 422);
         let mut second = ben.elsewhere();

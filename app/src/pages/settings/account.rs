@@ -20,13 +20,17 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use studio::{
-    MEMORIES_SHOWN, NAME_CHARS_MAX, SignedIn,
+    NAME_CHARS_MAX, SignedIn, grouped,
     ports::{Timestamp, store::MemoryView},
 };
 
+/// So many characters of what is remembered are on the page.
+const WORDS_SHOWN: usize = 120;
+
 /// The page.
 pub(crate) fn account() -> impl IntoView {
-    let is_saved = use_query_map().get_untracked().get("saved").is_some();
+    let query = use_query_map().get_untracked();
+    let (is_saved, is_forgotten) = (query.get("saved").is_some(), query.get("forgotten").is_some());
     crate::pages::page(async move {
         let by = context::signed_in()?;
         let studio = context::studio()?;
@@ -38,7 +42,13 @@ pub(crate) fn account() -> impl IntoView {
         let data_now = data.now;
         let form = form::refused_form();
         let of = |action: &str| form.as_ref().filter(|form| form.action == action);
-        let saved = (is_saved && form.is_none()).then(toast::saved);
+        let done = match (is_saved, is_forgotten) {
+            _ if form.is_some() => None,
+            (true, _) => Some("Saved"),
+            (_, true) => Some("Forgotten"),
+            _ => None,
+        };
+        let done = done.map(|word| toast::passing(word.to_owned()));
         let body = view! {
             {form.as_ref().filter(|form| !form.is_told_in_place()).map(|form| refused(&form.problem))}
             <div class="stack far">
@@ -48,44 +58,57 @@ pub(crate) fn account() -> impl IntoView {
                     <p>"Everything that is yours in one file: your account, each conversation with every version of every answer, and what the studio remembers. No passkey and no token is in it."</p>
                     <a class="btn" href="/api/account/export" download>"Export everything"</a>
                 </section>
-                {memories(&remembered, data_now)}
+                {memories(&remembered, belongings.memories, data_now)}
                 {erasing("/api/account/delete", None, by.name(), belongings, of("/api/account/delete"))}
             </div>
             {known.map(|known| signal(known, by.name()))}
-            {toast::toasts(saved)}
+            {toast::toasts(done)}
         };
         Ok(view! { <Title text="Account" />{settings(data, Part::Account, body)} }.into_any())
     })
 }
 
-/// What the studio remembers of somebody, and the way to forget it.
-fn memories(remembered: &[MemoryView], now: Timestamp) -> impl IntoView + use<> {
+/// What the studio remembers of somebody, and the way to forget it. `count`: of chats in the bin too, which are not shown.
+fn memories(remembered: &[MemoryView], count: u32, now: Timestamp) -> impl IntoView + use<> {
+    let how_many =
+        if count == 1 { "1 memory".to_owned() } else { format!("{} memories", grouped(count as usize)) };
+    let words = match remembered.len() {
+        0 => format!("{how_many}, all of chats in the bin"),
+        shown if shown == count as usize => how_many,
+        shown => format!("{how_many}, of which these are the latest {shown}"),
+    };
     let rows = remembered.iter().map(|memory| memory_row(memory, now)).collect_view();
-    let is_empty = remembered.is_empty();
-    let count = remembered.len();
-    let which = if count < MEMORIES_SHOWN as usize { "All" } else { "The latest" };
     view! {
         <section class="section" id="memories">
             <h2>"What the studio remembers"</h2>
-            <p>"Each question with its whole answer, and notes that programs of yours have stored. It is kept for you and given to your programs at /api/memory/context; nothing of it is sent to a model."</p>
-            {is_empty.then(|| view! { <p class="about">"Nothing yet."</p> })}
-            {(!is_empty).then(|| view! {
-                <details>
-                    <summary>{format!("{which} {count}")}</summary>
-                    <ul class="rows">{rows}</ul>
-                </details>
-                <form method="post" action="/api/memory/forget">
-                    <button class="btn" type="submit">{icon("trash")}"Forget everything"</button>
-                </form>
+            <p>"Each question with its whole answer, and notes that programs of yours have stored. It is kept for you and given to your programs at /api/memory/context; nothing of it is sent to a model yet."</p>
+            {(count == 0).then(|| view! { <p class="about">"Nothing yet."</p> })}
+            {(count > 0).then(|| view! {
+                <div class="stack tight">
+                    <details>
+                        <summary>{words}</summary>
+                        <ul class="rows">{rows}</ul>
+                    </details>
+                    <details class="careful">
+                        <summary>"Forget everything…"</summary>
+                        <form class="stack" method="post" action="/api/memory/forget">
+                            <p>"Your chats stay as they are. What is remembered of them goes, and all notes go; this cannot be undone."</p>
+                            <div class="actions"><button class="btn danger filled" type="submit">"Forget everything for good"</button></div>
+                        </form>
+                    </details>
+                </div>
             })}
         </section>
     }
 }
 
 fn memory_row(memory: &MemoryView, now: Timestamp) -> impl IntoView + use<> {
-    let words = memory.asked.clone().unwrap_or_else(|| memory.content.clone());
-    let words: String = words.chars().take(120).collect();
-    let kind = if memory.kind == MemoryKind::Note { "a note" } else { "a question and its answer" };
+    let words = memory.asked.as_deref().unwrap_or(&memory.content);
+    let words = match words.char_indices().nth(WORDS_SHOWN) {
+        Some((at, _)) => format!("{}…", &words[..at]),
+        None => words.to_owned(),
+    };
+    let kind = if memory.kind == MemoryKind::Note { "A note" } else { "A question and its answer" };
     let label = format!("Forget: {words}");
     let id = memory.id.to_string();
     view! {

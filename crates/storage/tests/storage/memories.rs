@@ -3,10 +3,11 @@
 use crate::common::{
     on_both,
     rows::{asked, at, end, id, put, somebody},
+    write,
 };
-use api_types::{AnswerState, MemoryId, MemoryKind, MessageRole};
+use api_types::{AnswerState, MemoryId, MemoryKind, MessageId, MessageRole};
 use std::sync::Arc;
-use studio::ports::store::{MEMORY_SHOWN_CHARS, MemoryRow, MessageRow, Owned, Store};
+use studio::ports::store::{MEMORY_SHOWN_CHARS, MemoryRow, MessageRow, Owned, Store, StoreError};
 
 fn note(owned: Owned, content: &str, micros: i64) -> MemoryRow {
     MemoryRow {
@@ -42,13 +43,17 @@ async fn memories_are_listed_newest_first_and_each_to_its_own_person() {
     on_both(|fresh| async move {
         let store = fresh.store();
         let (ana, ben) = (somebody(&store).await, somebody(&store).await);
-        let long = "é".repeat(MEMORY_SHOWN_CHARS as usize + 1);
+        let long = "é".repeat(MEMORY_SHOWN_CHARS as usize + 2);
         for memory in [note(ana, "first", 1), note(ana, &long, 2), note(ben, "his", 3)] {
             remember(&store, &memory).await;
         }
         let seen = store.memories(ana, 10).await.unwrap();
         let contents: Vec<usize> = seen.iter().map(|memory| memory.content.chars().count()).collect();
-        assert_eq!(contents, [MEMORY_SHOWN_CHARS as usize, 5], "cut to what is shown");
+        assert_eq!(
+            contents,
+            [MEMORY_SHOWN_CHARS as usize + 1, 5],
+            "what is shown, and a sign that there is more"
+        );
         assert_eq!(store.memories(ana, 1).await.unwrap(), seen[..1]);
         assert_eq!(store.count_notes(ana).await.unwrap(), 2);
         assert_eq!(store.memories(ben, 10).await.unwrap()[0].content, "his");
@@ -127,6 +132,36 @@ async fn a_memory_is_removed_by_its_own_person_alone() {
         let all = put(&store, move |tx| Box::pin(async move { tx.remove_memories(ana).await })).await;
         assert_eq!(all, 1);
         assert_eq!(store.memories(ben, 10).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_memory_is_refused_by_its_rule() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let ana = somebody(&store).await;
+        let (_, _, answer) = asked(&store, ana).await;
+        let whole = note(ana, "a", 1);
+        remember(&store, &whole).await;
+        let of = |kind, message| MemoryRow {
+            kind,
+            conversation: Some(answer.conversation),
+            message,
+            ..note(ana, "", 2)
+        };
+        for (wrong, rule) in [
+            (whole, "memories_pkey"),
+            (of(MemoryKind::Note, Some(answer.message)), "memories_message"),
+            (of(MemoryKind::Interaction, None), "memories_message"),
+            (of(MemoryKind::Interaction, Some(MessageId(id()))), "foreign_key"),
+        ] {
+            let refused =
+                write(&store, move |tx| Box::pin(async move { tx.insert_memory(&wrong).await })).await;
+            let Err(StoreError::Conflict(by)) = refused else { panic!("{rule}: {refused:?}") };
+            // PostgreSQL names the key, SQLite knows that it is one.
+            assert!(by == rule || (rule == "foreign_key" && by.ends_with("_fkey")), "{rule}: {by}");
+        }
     })
     .await;
 }

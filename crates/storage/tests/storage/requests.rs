@@ -3,8 +3,10 @@
 use crate::common::{
     on_both,
     rows::{asked, at, put, somebody},
+    write,
 };
 use api_types::RunId;
+use futures::future::join_all;
 use studio::ports::store::{Owned, RequestRow, StoreError};
 
 fn request(owned: Owned, key: &str, run: RunId, micros: i64) -> RequestRow {
@@ -74,6 +76,25 @@ async fn old_keys_are_forgotten_and_younger_ones_are_not() {
         assert_eq!(purge().await, 0);
         assert_eq!(store.request(ana, "old").await.unwrap(), None);
         assert!(store.request(ana, "young").await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_many_at_once_with_one_key_one_is_kept() {
+    on_both(|fresh| async move {
+        let store = fresh.store();
+        let ana = somebody(&store).await;
+        let (.., run) = asked(&store, ana).await;
+        let keep = || {
+            let row = request(ana, "k", run.run, 0);
+            write(&store, move |tx| Box::pin(async move { tx.insert_request(&row).await }))
+        };
+        let kept = join_all((0..50).map(|_| keep())).await;
+        assert_eq!(kept.iter().filter(|kept| kept.is_ok()).count(), 1);
+        let is_refused =
+            |kept: &&Result<(), StoreError>| matches!(kept, Err(StoreError::Conflict(rule)) if rule == "requests_pkey");
+        assert_eq!(kept.iter().filter(is_refused).count(), 49);
     })
     .await;
 }

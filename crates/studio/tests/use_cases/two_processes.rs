@@ -2,14 +2,14 @@
 //!
 //! Runs when `VOBIO_TEST_POSTGRES` names a server, as in `crates/storage/tests`.
 
-use crate::house::{House, field_of};
+use crate::house::{House, field_of, work};
 use api_types::{Problem, Role, Scope, TokenId};
 use futures::future::BoxFuture;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 use storage::{StoreConfig, StoreUrl};
 use studio::{
-    MakeToken, Studio, TOKENS_MAX,
+    MakeToken, Once, SendMessage, Studio, TOKENS_MAX,
     ports::{
         Clock,
         store::{StoreError, Tx},
@@ -168,6 +168,25 @@ async fn two_owners_who_send_each_other_away_leave_one() {
         )
         .await;
         assert_eq!(sent, Err(Problem::NotPermitted));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_many_requests_with_one_key_in_both_processes_one_opens_a_run() {
+    on_postgres(async |house, elsewhere| {
+        elsewhere.start(None).await.unwrap();
+        let ana = house.owner().await;
+        let send = async |studio: &Studio| {
+            let message = SendMessage { conversation: None, text: "Well?".to_owned(), settings: None };
+            studio.send_message(&ana, message, Some(Once::new("k", "message/send", &()).unwrap())).await
+        };
+        let sent = (0..60).map(|at| send(if at % 2 == 0 { &house.studio } else { elsewhere }));
+        let sent = futures::future::join_all(sent).await;
+        let runs: HashSet<_> = sent.into_iter().map(|opened| opened.unwrap().run.run).collect();
+        assert_eq!(runs.len(), 1);
+        tokio::join!(house.work(), work(elsewhere));
+        assert_eq!(house.model.asked().len(), 1);
     })
     .await;
 }

@@ -10,6 +10,8 @@ use async_trait::async_trait;
 pub struct Belongings {
     /// Conversations, those in the bin among them.
     pub conversations: u32,
+    /// What is remembered, of conversations in the bin too.
+    pub memories: u32,
     /// Passkeys.
     pub passkeys: u32,
     /// API tokens that were not revoked.

@@ -5,7 +5,7 @@ use crate::ports::Timestamp;
 use api_types::{ConversationId, MemoryId, MemoryKind, MessageId};
 use async_trait::async_trait;
 
-/// Of each text in a [`MemoryView`], so many characters at most.
+/// Of each text in a [`MemoryView`], so many characters are shown.
 pub const MEMORY_SHOWN_CHARS: u32 = 500;
 
 /// Something that is remembered.
@@ -29,7 +29,8 @@ pub struct MemoryRow {
     pub created_at: Timestamp,
 }
 
-/// Something that is remembered, as it is shown: each text cut to [`MEMORY_SHOWN_CHARS`].
+/// Something that is remembered, as it is shown: each text cut one character after [`MEMORY_SHOWN_CHARS`], which says that there
+/// is more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemoryView {
     /// Which.
