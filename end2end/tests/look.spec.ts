@@ -23,6 +23,9 @@ test("axe finds nothing on any page, light, dark and on a phone", async ({ owner
   await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
   const conversation = new URL(owner.url()).pathname;
   const question = (await owner.locator(".turn.question").getAttribute("id"))!.slice("m-".length);
+  await owner.goto(`${studio.url}/runs`);
+  const run = (await owner.locator(".rows a").first().getAttribute("href"))!;
+  await owner.goto(studio.url + conversation);
   const stranger = await (await browser.newContext()).newPage();
   for (const size of SIZES) {
     for (const [page, path] of [
@@ -33,6 +36,9 @@ test("axe finds nothing on any page, light, dark and on a phone", async ({ owner
       [owner, "/conversations?q=everything"],
       [owner, "/conversations/deleted"],
       [owner, "/models"],
+      [owner, "/runs"],
+      [owner, "/runs?of=everyone&show=attention"],
+      [owner, run],
       [owner, "/people"],
       [owner, await ownPage(owner, studio)],
       [owner, "/settings"],

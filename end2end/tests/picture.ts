@@ -59,6 +59,9 @@ function stopClocks(): void {
     // Said only of an answer that took long enough to be measured.
     [".took span", /^\d+ tok\/s$/, ""],
     [".row .about", /^(just now|\d+ \w+ ago)$/, "2 minutes ago"],
+    [".facts time", /^(just now|\d+ \w+ ago)$/, "2 minutes ago"],
+    [".facts dd > code", /^[\da-f-]{36}$/, "0199a3c4-7d10-7c3e-9a52-3f6a4bd0e1a7"],
+    [".table .number, .num", /^\d+ m?s$/, "1 s"],
   ];
   for (const [where, what, words] of fixed) {
     for (const element of document.querySelectorAll(where)) {
@@ -66,6 +69,11 @@ function stopClocks(): void {
       if (words) element.textContent = words;
       else element.remove();
     }
+  }
+  // The state of a run names rows, and when its first word came.
+  for (const state of document.querySelectorAll(".state-json code")) {
+    const ids = /[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g;
+    state.textContent = (state.textContent ?? "").replace(ids, "0199a3c4-7d10-7c3e-9a52-3f6a4bd0e1a7").replace(/\d{16}/g, "1764417600000000");
   }
 }
 

@@ -1,4 +1,4 @@
-import { ask, choose, expect, lastAnswer, mock, test } from "./studio";
+import { ask, awake, choose, expect, lastAnswer, mock, test } from "./studio";
 import { invite, joins } from "./people";
 
 const slow = (tokens: number, perSecond: number) => mock({ tokens, per_s: perSecond });
@@ -63,4 +63,52 @@ test("an administrator sees a member's run and nothing of its words", async ({ o
   await expect(owner.locator(".facts")).toContainText("Ben");
   await expect(owner.locator("main")).not.toContainText("private");
   await expect(owner.getByRole("button", { name: "Stop" })).toHaveCount(0);
+});
+
+test("the list and a run's page follow what happens, whoever is in them", async ({ owner, studio }) => {
+  await owner.goto(`${studio.url}/runs`);
+  await awake(owner);
+  await expect(owner.getByRole("heading", { name: "No runs yet" })).toBeVisible();
+  await owner.evaluate(() => ((window as unknown as { same: boolean }).same = true));
+  const chat = await owner.context().newPage();
+  await choose(chat, studio, "mock/lorem");
+  await ask(chat, slow(2000, 40));
+  // The tab of the list is not seen meanwhile; coming back it looks, and then it hears.
+  await expect(lastAnswer(chat).locator(".tail")).toContainText(/\w+ \w+/);
+  await owner.bringToFront();
+  await expect(owner.locator(".rows .state")).toHaveText("Running");
+  // Somebody who is at a link is not thrown out of it.
+  await owner.locator(".rows a").focus();
+  const stop = await owner.request.post(`${studio.url}/api/run/stop`, {
+    data: { run: (await owner.locator(".rows a").getAttribute("href"))!.split("/").pop()! },
+    headers: { origin: studio.url },
+  });
+  expect(stop.ok()).toBe(true);
+  await expect(owner.locator(".rows .state")).toHaveText("Stopped");
+  await expect(owner.locator(".rows a")).toBeFocused();
+  expect(await owner.evaluate(() => (window as unknown as { same: boolean }).same)).toBe(true);
+});
+
+test("events that are open stay open while more of them come", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, slow(60, 20));
+  await expect(lastAnswer(owner).locator(".tail")).toContainText(/\w+ \w+/);
+  await owner.goto(`${studio.url}/runs`);
+  await owner.locator(".rows a").first().click();
+  await awake(owner);
+  await owner.locator("summary").click();
+  await expect(owner.locator(".events li").last()).toContainText("answer begins");
+  await expect(owner.locator("#run .state").first()).toHaveText("Done");
+  await expect(owner.locator(".events li").last()).toContainText("Stands: done");
+  await expect(owner.getByRole("button", { name: "Stop" })).toHaveCount(0);
+});
+
+test("an administrator's list of everybody's runs follows them too", async ({ owner, studio, browser }) => {
+  const ben = await joins(browser, await invite(owner, studio, "Ben"), "Ben");
+  await owner.goto(`${studio.url}/runs?of=everyone`);
+  await awake(owner);
+  await choose(ben, studio, "mock/echo");
+  await ask(ben, "A private matter");
+  await expect(owner.locator(".rows .state")).toHaveText("Done");
+  await expect(owner.locator("main")).not.toContainText("private");
 });

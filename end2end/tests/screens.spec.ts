@@ -63,7 +63,7 @@ test("the door", async ({ page, studio }) => {
   await page.getByLabel("Your name").fill("Ana Lima");
   await page.getByRole("button", { name: "Create my passkey" }).click();
   await expect(page.locator("#code-error")).toBeVisible();
-  await shoot(page, "door-refused");
+  await shoot(page, "door-refused", { looks: ["light", "phone"] });
 
   await setUp(page, studio, "Ana Lima");
   await page.context().clearCookies();
@@ -139,7 +139,7 @@ test("what is too long for its place", async ({ owner, studio }) => {
 test("every component", async ({ page, studio }) => {
   await page.goto(`${studio.url}/design`);
   await awake(page);
-  await shoot(page, "design", { fullPage: true, colours: 32, looks: ["light", "phone"] });
+  await shoot(page, "design", { fullPage: true, colours: 16, looks: ["light"] });
 });
 
 test("many conversations, and one deleted", async ({ owner, studio }) => {
@@ -214,4 +214,59 @@ test("people", async ({ owner, browser, studio }) => {
   await owner.locator(".rows a.row", { hasText: "Ben" }).click();
   await expect(owner.getByRole("heading", { name: "Ben", level: 1 })).toBeVisible();
   await shoot(owner, "person", ROWS);
+});
+
+test("runs", async ({ owner, studio }) => {
+  await owner.goto(`${studio.url}/runs`);
+  await shoot(owner, "runs-empty", { ...ROWS, looks: ["phone"] });
+
+  await choose(owner, studio, "mock/lorem");
+  await say(owner, "Plan a garden of four beds", { text: PLAIN });
+  await finished(owner);
+  await choose(owner, studio, "mock/lorem");
+  await say(owner, "What to see in Porto on a rainy day", { text: PLAIN, fail_after: 24 });
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "failed");
+  await choose(owner, studio, "mock/lorem");
+  await say(owner, "Names for a sailing boat, short ones that can be called across the water in a storm", { text: PLAIN, tokens: 2000, per_s: 25 });
+  await expect(lastAnswer(owner)).toContainText("in a cold kitchen");
+  await owner.getByRole("button", { name: "Stop" }).click();
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "stopped");
+  await choose(owner, studio, "mock/lorem");
+  await say(owner, "Explain interest to a ten-year-old", { text: PLAIN, tokens: 2000, per_s: 25 });
+  await expect(lastAnswer(owner)).toContainText("in a cold kitchen");
+  await studio.kill();
+  await studio.serve();
+  await choose(owner, studio, "mock/lorem");
+  await say(owner, "A letter to the landlord", { text: PLAIN, tokens: 4000, per_s: 5 });
+  await expect(lastAnswer(owner)).toContainText("The");
+
+  const list = async () => {
+    await owner.goto(`${studio.url}/runs`);
+    await awake(owner);
+    // How far a stopped one came is another matter each time.
+    const stopped = owner.locator(".row", { hasText: "Names" }).locator(".about");
+    await stopped.evaluate((about) => (about.textContent = "mock/lorem · 2 minutes ago · 1 s · 84 tokens · $0.00115"));
+  };
+  const open = async (name: RegExp) => {
+    await list();
+    await owner.locator(".rows a", { hasText: name }).click();
+    await awake(owner);
+  };
+  await list();
+  await shoot(owner, "runs");
+  await owner.goto(`${studio.url}/runs?show=attention`);
+  await shoot(owner, "runs-attention", { ...ROWS, looks: ["phone"] });
+  await open(/Plan a garden/);
+  await shoot(owner, "run", { looks: ["light", "dark"] });
+  await owner.locator("summary").click();
+  const below = { before: () => owner.locator(".graph-box").evaluate((graph) => graph.scrollIntoView({ block: "end" })) };
+  await shoot(owner, "run", { ...below, looks: ["phone"] });
+  const inside = { before: () => owner.locator("#state").evaluate((state) => state.scrollIntoView({ block: "start" })) };
+  await shoot(owner, "run-state", { ...inside, ...ROWS });
+  await open(/letter/);
+  await shoot(owner, "run-running", { ...ROWS, looks: ["phone"] });
+  await open(/interest/);
+  await shoot(owner, "run-attention", ROWS);
+  await open(/Porto/);
+  await shoot(owner, "run-failed", { ...ROWS, looks: ["phone"] });
 });

@@ -118,7 +118,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         limits: http::Limits::new(config.sign_ins_per_minute),
     })?;
     let connections = Connections::new(router, tls.as_ref().map(|(tls, _)| tls.acceptor()), proxies);
-    let worker = worker::Worker::start(studio.clone(), pulse);
+    let worker = worker::Worker::start(studio.clone(), pulse, database.listener());
     if let Some((tls, pair)) = tls {
         worker.also(tls::watch(studio.clone(), tls, pair, config.host().to_owned()));
     }

@@ -2,6 +2,7 @@
 
 use crate::http::Pulse;
 use std::{sync::Arc, time::Duration};
+use studio::ports::store::RunListener;
 use studio::{BIN_AFTER_DELETION, GRACE, SHUT_OUT_LOOKED_AT_EVERY, Studio};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -21,7 +22,7 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Starts them.
-    pub(crate) fn start(studio: Arc<Studio>, pulse: Pulse) -> Self {
+    pub(crate) fn start(studio: Arc<Studio>, pulse: Pulse, listener: Box<dyn RunListener>) -> Self {
         let tasks = TaskTracker::new();
         tasks.spawn({
             let studio = studio.clone();
@@ -30,6 +31,10 @@ impl Worker {
         tasks.spawn({
             let studio = studio.clone();
             async move { studio.save_answers().await }
+        });
+        tasks.spawn({
+            let studio = studio.clone();
+            async move { studio.hear_of_runs(listener).await }
         });
         tasks.spawn(watch(studio.clone(), pulse));
         tasks.spawn(keep_house(studio.clone()));

@@ -48,12 +48,17 @@ pub async fn decide_run(run: RunId, key: String, verdict: String) -> Result<(), 
 /// # Errors
 /// As `Studio::retry_answer`.
 #[server(prefix = "/api", endpoint = "run/retry", input = Post<FormOrJson>)]
-pub async fn retry_run(run: RunId, #[server(default)] back: Option<String>) -> Result<(), Refused> {
-    use super::context;
+pub async fn retry_run(
+    run: RunId,
+    #[server(default)] back: Option<String>,
+    #[server(default)] once: Option<String>,
+) -> Result<(), Refused> {
+    use super::{context, once};
     let by = context::signed_in()?;
     // Where it came from is where it goes on.
     drop(back);
-    context::studio()?.retry_answer(&by, run).await?;
+    let once = once::once(once, "run/retry", &run)?;
+    context::studio()?.retry_answer(&by, run, once).await?;
     context::then(&format!("/runs/{run}"));
     Ok(())
 }

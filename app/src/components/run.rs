@@ -3,7 +3,13 @@
 use api_types::RunStatus;
 use leptos::prelude::*;
 use std::time::Duration;
-use studio::ports::store::{ListedRun, RunRow};
+use studio::{
+    RunEvent, RunWhat as What,
+    ports::{
+        Timestamp,
+        store::{ListedRun, RunRow},
+    },
+};
 
 /// Where a run stands: a shape and a word.
 pub fn status(run: &RunRow) -> impl IntoView + use<> {
@@ -36,9 +42,13 @@ pub fn took(took: Duration) -> String {
     match took.as_secs() {
         0 => format!("{ms} ms"),
         s @ 1..60 => format!("{s} s"),
-        s @ 60..3_600 => format!("{} min {} s", s / 60, s % 60),
-        s => format!("{} h {} min", s / 3_600, s / 60 % 60),
+        s @ 60..3_600 => two((s / 60, "min"), (s % 60, "s")),
+        s => two((s / 3_600, "h"), (s / 60 % 60, "min")),
     }
+}
+
+fn two((large, its_unit): (u64, &str), (small, unit): (u64, &str)) -> String {
+    if small == 0 { format!("{large} {its_unit}") } else { format!("{large} {its_unit} {small} {unit}") }
 }
 
 /// What is done at a node, in words.
@@ -54,6 +64,36 @@ pub fn node_words(node: &str) -> &'static str {
     }
 }
 
+/// What happened in a run, as a sentence.
+pub fn sentence(event: &RunEvent) -> String {
+    match &event.what {
+        What::Opened => "Opened".to_owned(),
+        What::Forked { from, revision } => format!("Started from checkpoint {} of run {from}", revision.0),
+        What::Left { node, .. } => format!("{node}: done"),
+        What::Divided { node, .. } => format!("{node}: divided into branches"),
+        What::Again { node, why, .. } => format!("{node}: is tried again, for {why}"),
+        What::Begun { node, name, deadline, .. } => {
+            let within = Timestamp(deadline.0).since(Timestamp(event.at.0));
+            format!("{node}: {name} begins, with {} at most", took(within))
+        }
+        What::Known { word, .. } => match word.as_str() {
+            "finished" => "It came to its end".to_owned(),
+            "failed" => "It failed".to_owned(),
+            "unknown" => "Nobody knows whether it came to its end".to_owned(),
+            _ => "It did not take place and may be called".to_owned(),
+        },
+        What::Asked { node, .. } => format!("{node}: asks a question"),
+        What::Settled { word, .. } => format!("The question was {word}"),
+        What::Stands { status, reason } => {
+            let words = status.as_str().replace('_', " ");
+            reason
+                .as_ref()
+                .map_or_else(|| format!("Stands: {words}"), |reason| format!("Stands: {words}. {reason}"))
+        }
+        What::Told { name, .. } => name.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,5 +103,6 @@ mod tests {
         let said = |ms| took(Duration::from_millis(ms));
         assert_eq!((said(7).as_str(), said(1_999).as_str()), ("7 ms", "1 s"));
         assert_eq!((said(185_000).as_str(), said(3_720_000).as_str()), ("3 min 5 s", "1 h 2 min"));
+        assert_eq!((said(120_000).as_str(), said(7_200_000).as_str()), ("2 min", "2 h"));
     }
 }

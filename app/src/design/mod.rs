@@ -9,6 +9,7 @@ mod conversation;
 mod floats;
 mod foundations;
 mod frames;
+mod runs;
 mod surfaces;
 mod telling;
 
@@ -41,6 +42,7 @@ pub fn gallery(options: LeptosOptions) -> impl IntoView {
             {floats::all()}
             {telling::all()}
             {conversation::all()}
+            {runs::all()}
             {frames::all()}
         </main>
         <Live />

@@ -50,7 +50,8 @@ fn open(stream: &Rc<RefCell<Stream>>) {
     if hidden || stream.borrow().source.is_some() {
         return;
     }
-    let Ok(source) = EventSource::new(&format!("/api/events?after={}", stream.borrow().after)) else {
+    let Ok(source) = EventSource::new(&format!("/api/events?only=answers&after={}", stream.borrow().after))
+    else {
         return;
     };
     on::<MessageEvent>(&source, "answer", {

@@ -24,7 +24,6 @@ pub mod live;
 pub mod passkey;
 #[cfg(target_arch = "wasm32")]
 mod place;
-#[expect(missing_docs, reason = "the island macro makes a struct of the arguments, without our words")]
 pub mod runs;
 #[cfg(target_arch = "wasm32")]
 mod signal;

@@ -1,90 +1,162 @@
-//! Pages of runs that are awake: they look again when something happens.
+//! Pages of runs that are awake: they look again when something happened in a run that they show.
 
 use leptos::prelude::*;
 
-/// Wakes the page. `after` is when it was made, in microseconds.
+/// Wakes the page. What it follows says its `data-runs`.
 #[island]
-pub fn Runs(after: i64) -> impl IntoView {
+pub fn Runs() -> impl IntoView {
     #[cfg(target_arch = "wasm32")]
-    browser::wake(after);
-    #[cfg(not(target_arch = "wasm32"))]
-    let _ = after;
+    browser::wake();
 }
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
     use crate::islands::dom::{document, find, later, on, window};
-    use api_types::{AnswerEvent, AnswerState, RunId};
     use leptos::task::spawn_local;
-    use std::{cell::RefCell, collections::HashMap, rc::Rc};
+    use std::{cell::RefCell, rc::Rc};
     use wasm_bindgen::JsCast;
     use wasm_bindgen_futures::JsFuture;
-    use web_sys::{EventSource, MessageEvent, Response};
+    use web_sys::{
+        Document, Element, Event, EventSource, HtmlElement, MessageEvent, Response, VisibilityState,
+    };
 
     /// What comes together is looked at once.
     const COLLECT_MS: i32 = 300;
-    /// Of runs of others nothing is told: they are looked at this often.
-    const LOOK_MS: i32 = 5_000;
+    /// A stream that was refused, or a look that failed, is tried again after so long.
+    const AGAIN_MS: i32 = 3_000;
+    /// What is live: the runs, and the filters with their counts.
+    const LIVE: [&str; 2] = ["[data-runs]", ".page > .tabs"];
 
     #[derive(Default)]
-    struct Seen {
-        states: HashMap<RunId, AnswerState>,
+    struct Page {
+        source: Option<EventSource>,
+        /// A look is coming.
         is_due: bool,
     }
 
-    pub(super) fn wake(after: i64) {
-        let Some(page) = find("[data-runs]") else { return };
-        if page.get_attribute("data-runs").as_deref() == Some("everyone") {
-            return later(LOOK_MS, look_on);
+    pub(super) fn wake() {
+        let page = Rc::<RefCell<Page>>::default();
+        open(&page);
+        let Some(document) = document() else { return };
+        on::<Event>(&document, "visibilitychange", move |_| {
+            if is_seen() {
+                // What happened meanwhile is in the page that comes, and it says from where on it follows.
+                due(&page, 0);
+            } else if let Some(source) = page.borrow_mut().source.take() {
+                source.close();
+            }
+        });
+    }
+
+    fn is_seen() -> bool {
+        document().is_some_and(|document| document.visibility_state() == VisibilityState::Visible)
+    }
+
+    /// Opens the stream that the page names, while it is seen: hidden ones do not use up the connections.
+    fn open(page: &Rc<RefCell<Page>>) {
+        let Some(address) = find("[data-runs]").and_then(|runs| runs.get_attribute("data-runs")) else {
+            return;
+        };
+        if !is_seen() || page.borrow().source.is_some() {
+            return;
         }
-        let Ok(source) = EventSource::new(&format!("/api/events?after={after}")) else { return };
-        let seen = Rc::new(RefCell::new(Seen::default()));
-        on::<MessageEvent>(&source, "answer", move |event| {
-            let Some(answer) =
-                event.data().as_string().and_then(|text| serde_json::from_str::<AnswerEvent>(&text).ok())
-            else {
-                return;
-            };
-            let is_news = seen.borrow_mut().states.insert(answer.run, answer.state) != Some(answer.state);
-            if is_news && !std::mem::replace(&mut seen.borrow_mut().is_due, true) {
-                let seen = seen.clone();
-                later(COLLECT_MS, move || {
-                    seen.borrow_mut().is_due = false;
-                    look();
+        let Ok(source) = EventSource::new(&address) else { return };
+        on::<MessageEvent>(&source, "run", {
+            let page = page.clone();
+            move |_| due(&page, COLLECT_MS)
+        });
+        on::<Event>(&source, "error", {
+            let (page, this) = (page.clone(), source.clone());
+            move |_| {
+                // It comes back by itself, and is told what it missed, unless it was refused.
+                if this.ready_state() == EventSource::CLOSED {
+                    page.borrow_mut().source = None;
+                    due(&page, AGAIN_MS);
+                }
+            }
+        });
+        page.borrow_mut().source = Some(source);
+    }
+
+    /// Looks after a while, once.
+    fn due(page: &Rc<RefCell<Page>>, ms: i32) {
+        if std::mem::replace(&mut page.borrow_mut().is_due, true) {
+            return;
+        }
+        let page = page.clone();
+        later(ms, move || {
+            page.borrow_mut().is_due = false;
+            if is_seen() {
+                spawn_local(look(page));
+            }
+        });
+    }
+
+    /// Asks for the page once more, and shows what is new in it.
+    async fn look(page: Rc<RefCell<Page>>) {
+        let made = async {
+            let address = window()?.location().href().ok()?;
+            let answer = JsFuture::from(window()?.fetch_with_str(&address)).await.ok()?;
+            let answer = answer.dyn_into::<Response>().ok().filter(Response::ok)?;
+            let text = JsFuture::from(answer.text().ok()?).await.ok()?.as_string()?;
+            let document = document()?;
+            let made = document.create_element("div").ok()?;
+            made.set_inner_html(&text);
+            Some((document, made))
+        };
+        match made.await {
+            None => due(&page, AGAIN_MS),
+            Some((document, made)) => {
+                for part in LIVE {
+                    if let (Some(old), Ok(Some(new))) = (find(part), made.query_selector(part)) {
+                        renew(&document, &old, &new);
+                    }
+                }
+                open(&page);
+            }
+        }
+    }
+
+    /// Makes `old` say what `new` says. What is the same stays, with what is marked or scrolled in it.
+    fn renew(document: &Document, old: &Element, new: &Element) {
+        if let Some(address) = new.get_attribute("data-runs") {
+            let _ = old.set_attribute("data-runs", &address);
+        }
+        let (olds, news) = (children(old), children(new));
+        if olds.len() != news.len() {
+            return put(document, old, |old| old.set_inner_html(&new.inner_html()));
+        }
+        for (old, new) in olds.iter().zip(&news) {
+            if old.query_selector("details[open]").is_ok_and(|open| open.is_some())
+                && let Ok(Some(details)) = new.query_selector("details")
+            {
+                let _ = details.set_attribute("open", "");
+            }
+            if !old.is_equal_node(Some(new)) {
+                put(document, old, |old| {
+                    let _ = old.replace_with_with_node_1(new);
                 });
             }
-        });
-    }
-
-    fn look_on() {
-        if document().is_some_and(|document| !document.hidden()) {
-            look();
         }
-        later(LOOK_MS, look_on);
     }
 
-    async fn text_of(address: &str) -> Option<String> {
-        let answer = JsFuture::from(window()?.fetch_with_str(address)).await.ok()?;
-        let answer = answer.dyn_into::<Response>().ok().filter(Response::ok)?;
-        JsFuture::from(answer.text().ok()?).await.ok()?.as_string()
+    fn children(of: &Element) -> Vec<Element> {
+        std::iter::successors(of.first_element_child(), Element::next_element_sibling).collect()
     }
 
-    /// Asks for the page once more, and shows what is new in it; not under the hands of somebody who is in it.
-    fn look() {
-        let Some(address) = window().and_then(|window| window.location().href().ok()) else { return };
-        spawn_local(async move {
-            let Some(text) = text_of(&address).await else { return };
-            let (Some(page), Some(document)) = (find("[data-runs]"), document()) else { return };
-            let is_within = document.active_element().is_some_and(|active| page.contains(Some(&active)));
-            let is_open = page.query_selector("details[open]").ok().flatten().is_some();
-            if is_within || is_open {
-                return;
-            }
-            let Ok(made) = document.create_element("div") else { return };
-            made.set_inner_html(&text);
-            if let Ok(Some(new)) = made.query_selector("[data-runs]") {
-                page.set_inner_html(&new.inner_html());
-            }
+    /// Puts something in the place of an element; who was in it is at the same link, button or summary afterwards.
+    fn put(document: &Document, old: &Element, put: impl FnOnce(&Element)) {
+        let at = document.active_element().filter(|active| old.contains(Some(active)));
+        let name = at.and_then(|at| {
+            let value = |name: &str| {
+                at.get_attribute(name).map(|value| format!("{}[{name}='{value}']", at.tag_name()))
+            };
+            value("href").or_else(|| value("value")).or_else(|| Some(at.tag_name()))
         });
+        put(old);
+        let again = name.and_then(|name| find(&format!("[data-runs] {name}, .page > .tabs {name}")));
+        if let Some(element) = again.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+            let _ = element.focus();
+        }
     }
 }

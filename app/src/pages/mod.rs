@@ -10,7 +10,7 @@ mod models;
 mod people;
 mod recover;
 mod refused;
-mod runs;
+pub(crate) mod runs;
 mod settings;
 
 use crate::{

@@ -33,5 +33,5 @@ pub use money::Micros;
 pub use passkey::{CeremonyPurpose, CeremonyStart};
 pub use problem::{FieldError, Problem};
 pub use role::{MessageRole, Role};
-pub use run::RunStatus;
+pub use run::{RunEvent, RunStatus};
 pub use token::{Scope, Scopes};

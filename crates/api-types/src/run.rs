@@ -1,6 +1,28 @@
 //! Runs: operations that outlive their process.
 
+use crate::RunId;
 use serde::{Deserialize, Serialize};
+
+/// One stored event of a run on `/api/events` (event name `run`).
+///
+/// # Design
+/// It is what is stored, not what somebody heard: `seq` counts a run's events from 1 without gaps, so whoever missed some knows
+/// it, and what comes twice is seen to. No word of a person or of a model is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunEvent {
+    /// The run.
+    pub run: RunId,
+    /// Its number among the events of this run.
+    pub seq: u64,
+    /// The commit that kept it.
+    pub revision: u64,
+    /// Where the run stood after that commit.
+    pub status: RunStatus,
+    /// When it happened, in microseconds.
+    pub at: i64,
+    /// What happened, in words.
+    pub what: String,
+}
 
 /// Where a run stands, in the engine's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

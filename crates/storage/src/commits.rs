@@ -160,22 +160,17 @@ impl Statements<Unit> {
         let events = serde_json::to_string(&commit.events)
             .map_err(|error| Refusal::Refused(format!("its events are no JSON: {error}")))?;
         let sealed = commit.checkpoint.as_ref();
-        let new = Statement::new(
-            "INSERT INTO run_commits (organization_id, owner_id, run_id, revision, id, at, status, events, last_seq, \
-             state_name, state_version, body, digest) \
-             SELECT r.organization_id, r.owner_id, r.id, $2, $3, $4, $5, $6, r.last_seq, $7, $8, $9, $10 \
-             FROM runs r WHERE r.id = $1",
-        )
-        .bind(RunId(commit.run.0))
-        .bind(commit.expected.next().0)
-        .bind(commit.id.0.to_string())
-        .bind(commit.at)
-        .bind(commit.status)
-        .text(&events)
-        .text_opt(sealed.map(|sealed| sealed.schema.as_str()))
-        .bind_opt(sealed.map(|sealed| sealed.version))
-        .text_opt(sealed.map(|sealed| sealed.body.as_str()))
-        .text_opt(sealed.map(|sealed| sealed.digest.as_str()));
+        let new = Statement::new(self.0.engine().append_commit())
+            .bind(RunId(commit.run.0))
+            .bind(commit.expected.next().0)
+            .bind(commit.id.0.to_string())
+            .bind(commit.at)
+            .bind(commit.status)
+            .text(&events)
+            .text_opt(sealed.map(|sealed| sealed.schema.as_str()))
+            .bind_opt(sealed.map(|sealed| sealed.version))
+            .text_opt(sealed.map(|sealed| sealed.body.as_str()))
+            .text_opt(sealed.map(|sealed| sealed.digest.as_str()));
         self.0.change(new).await?;
         Ok(())
     }

@@ -6,13 +6,15 @@ use crate::{
     dialect::Engine,
     exec::{self, Counters, Line, Statement},
     file::OpenFile,
+    listen::{Deaf, Ear},
     readers::Readers,
     writer::Writer,
 };
 use async_trait::async_trait;
+use secrecy::SecretString;
 use sqlx::{Connection as _, any::AnyRow};
 use std::{fmt, path::Path, sync::Arc, time::Duration};
-use studio::ports::store::{Store, StoreError, Work};
+use studio::ports::store::{RunListener, Store, StoreError, Work};
 use tokio::time::timeout;
 
 /// Longest wait for the answer to [`Store::ping`].
@@ -38,6 +40,8 @@ pub struct Live {
     pub(crate) file: Option<OpenFile>,
     /// What a person can do instead of a backup by this process, on PostgreSQL.
     pub(crate) pg_dump: Option<String>,
+    /// Where it is heard what other processes keep, on PostgreSQL.
+    pub(crate) told_at: Option<SecretString>,
 }
 
 impl fmt::Debug for Database {
@@ -71,6 +75,14 @@ impl Database {
     /// Commits since the start.
     pub fn commits(&self) -> u64 {
         self.0.counters.commits()
+    }
+
+    /// The ear of this process for commits of runs. Where there is no other process it hears nothing.
+    pub fn listener(&self) -> Box<dyn RunListener> {
+        match &self.0.told_at {
+            Some(url) => Box::new(Ear::new(url.clone())),
+            None => Box::new(Deaf),
+        }
     }
 
     /// Takes no more work, commits what waits, and closes every connection. On SQLite the log is written into the file,

@@ -3,6 +3,19 @@
 use sqlx::migrate::Migrator;
 use std::fmt;
 
+/// Where the processes on one PostgreSQL tell each other of commits of runs.
+pub(crate) const RUNS_CHANNEL: &str = "vobio_runs";
+
+/// Keeps what a commit of a run brought; its status, events and state are what is handed in, whose it is says the run's row.
+macro_rules! append_commit {
+    () => {
+        "INSERT INTO run_commits (organization_id, owner_id, run_id, revision, id, at, status, events, last_seq, \
+         state_name, state_version, body, digest) \
+         SELECT r.organization_id, r.owner_id, r.id, $2, $3, $4, $5, $6, r.last_seq, $7, $8, $9, $10 \
+         FROM runs r WHERE r.id = $1"
+    };
+}
+
 /// A database engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
@@ -119,6 +132,20 @@ impl Engine {
                 "SELECT COUNT(*), COUNT(CASE WHEN table_name = '_sqlx_migrations' THEN 1 END) \
                  FROM information_schema.tables WHERE table_schema = current_schema()"
             }
+        }
+    }
+
+    /// Keeps what a commit of a run brought. PostgreSQL tells every process of it in the same statement, with the commit: ids and
+    /// numbers, no text. On SQLite there is no other process.
+    pub(crate) const fn append_commit(self) -> &'static str {
+        match self {
+            Self::Sqlite => append_commit!(),
+            Self::Postgres => concat!(
+                append_commit!(),
+                // The driver knows no type for what tells.
+                " RETURNING CAST(pg_notify('vobio_runs', \
+                 organization_id || ' ' || owner_id || ' ' || run_id || ' ' || revision || ' ' || last_seq) AS TEXT)"
+            ),
         }
     }
 

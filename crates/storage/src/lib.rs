@@ -27,6 +27,7 @@ mod file;
 mod installation;
 mod invites;
 mod keys;
+mod listen;
 mod look;
 mod memories;
 mod messages;

@@ -108,7 +108,7 @@ pub(crate) async fn open_telling(
     config: StoreConfig,
     writer: Option<&'static str>,
 ) -> Result<Database, OpenError> {
-    let (connector, found, file, pg_dump) = match &config.url {
+    let (connector, found, file, told_at) = match &config.url {
         StoreUrl::Sqlite(path) => {
             let path = std::path::absolute(path).map_err(|source| io_error(path, source))?;
             let found = inspect_file(&path).await?;
@@ -120,7 +120,7 @@ pub(crate) async fn open_telling(
             let mut conn = connector.connect().await?;
             let found = migrate::inspect(&mut conn, Engine::Postgres).await?;
             let _gone = conn.close().await;
-            (connector, found, None, Some(backup::pg_dump(url.expose_secret())))
+            (connector, found, None, Some(url.clone()))
         }
     };
     let engine = connector.engine();
@@ -136,7 +136,8 @@ pub(crate) async fn open_telling(
         counters,
         schema_version: migrate::latest(engine),
         file,
-        pg_dump,
+        pg_dump: told_at.as_ref().map(|url| backup::pg_dump(url.expose_secret())),
+        told_at,
     }))
 }
 

@@ -5,12 +5,12 @@ use crate::{
     exec::{Line, Statement},
     row::Cells,
 };
-use api_types::{OrganizationId, PersonId, RunId, RunStatus, Usage};
+use api_types::{OrganizationId, RunId, RunStatus, Usage};
 use async_trait::async_trait;
 use sqlx::any::AnyRow;
 use studio::ports::{
     Timestamp,
-    store::{ListedAnswer, ListedRun, Owned, RunCommit, RunQuery, RunReads, RunRow, StoreError},
+    store::{CommitQuery, ListedAnswer, ListedRun, Owned, RunCommit, RunQuery, RunReads, RunRow, StoreError},
 };
 
 /// A run with whose it is and what it is of, in the order of [`listed`].
@@ -155,29 +155,57 @@ impl<L: Line> RunReads for Statements<L> {
         rows.iter().map(commit).collect()
     }
 
-    async fn commits_since(
+    async fn commits_of(
         &self,
-        organization: OrganizationId,
-        owner: Option<PersonId>,
-        since: Timestamp,
-        limit: u32,
+        asked: CommitQuery,
+        run: RunId,
+        after: u64,
     ) -> Result<Vec<RunCommit>, StoreError> {
-        let asked = match owner {
+        let statement = match asked.owner {
             Some(owner) => Statement::new(concat!(
                 commit_columns!(),
-                "WHERE c.organization_id = $1 AND c.at >= $2 AND c.owner_id = $3 ORDER BY c.at, c.run_id, c.revision LIMIT $4"
+                "WHERE c.organization_id = $1 AND c.run_id = $2 AND c.last_seq > $3 AND c.owner_id = $4 \
+                 ORDER BY c.revision LIMIT $5"
             ))
-            .bind(organization)
-            .bind(since)
+            .bind(asked.organization)
+            .bind(run)
+            .bind(after)
             .bind(owner),
             None => Statement::new(concat!(
                 commit_columns!(),
-                "WHERE c.organization_id = $1 AND c.at >= $2 ORDER BY c.at, c.run_id, c.revision LIMIT $3"
+                "WHERE c.organization_id = $1 AND c.run_id = $2 AND c.last_seq > $3 ORDER BY c.revision LIMIT $4"
             ))
-            .bind(organization)
-            .bind(since),
+            .bind(asked.organization)
+            .bind(run)
+            .bind(after),
         };
-        let rows = self.0.rows(asked.bind(limit)).await?;
+        let rows = self.0.rows(statement.bind(asked.limit)).await?;
+        rows.iter().map(commit).collect()
+    }
+
+    async fn commits_since(
+        &self,
+        asked: CommitQuery,
+        (at, run, revision): (Timestamp, RunId, u64),
+    ) -> Result<Vec<RunCommit>, StoreError> {
+        let statement = match asked.owner {
+            Some(_) => Statement::new(concat!(
+                commit_columns!(),
+                "WHERE c.organization_id = $1 AND c.at >= $2 AND (c.at > $2 OR c.run_id > $3 OR (c.run_id = $3 AND c.revision > $4)) \
+                 AND c.owner_id = $5 ORDER BY c.at, c.run_id, c.revision LIMIT $6"
+            )),
+            None => Statement::new(concat!(
+                commit_columns!(),
+                "WHERE c.organization_id = $1 AND c.at >= $2 AND (c.at > $2 OR c.run_id > $3 OR (c.run_id = $3 AND c.revision > $4)) \
+                 ORDER BY c.at, c.run_id, c.revision LIMIT $5"
+            )),
+        };
+        let statement = statement.bind(asked.organization).bind(at).bind(run).bind(revision);
+        let statement = match asked.owner {
+            Some(owner) => statement.bind(owner),
+            None => statement,
+        };
+        let rows = self.0.rows(statement.bind(asked.limit)).await?;
         rows.iter().map(commit).collect()
     }
 

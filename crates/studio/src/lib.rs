@@ -27,6 +27,7 @@ mod limits;
 mod live;
 mod memory;
 mod message;
+mod news;
 mod number;
 mod once;
 mod passkey;
@@ -36,6 +37,7 @@ mod program;
 mod recovery;
 mod rotation;
 mod run;
+mod run_events;
 mod run_fork;
 mod run_list;
 mod run_view;
@@ -70,12 +72,14 @@ pub use limiter::{Limiter, WRONG_TOO_OFTEN, too_many};
 pub use limits::*;
 pub use live::{Live, LiveRun, LiveView};
 pub use message::SendMessage;
+pub use news::News;
 pub use number::grouped;
 pub use once::Once;
 pub use passkey::KnownPasskeys;
 pub use person::{DELETED_NAME, PeoplePage, PersonView};
 pub use recovery::{PersonalCode, RecoveryCodes};
 pub use run::{Life, Opened};
+pub use run_events::Followed;
 pub use run_list::{RunFilter, RunPage};
 pub use run_view::{RunStep, RunView, Unknown};
 pub use session::NewSession;
@@ -93,6 +97,8 @@ pub struct Studio {
     pub catalog: Arc<Catalog>,
     /// Answers under way in this process.
     pub live: Arc<Live>,
+    /// That commits of runs were kept.
+    pub news: Arc<News>,
     /// What drives runs.
     engine: Engine<StudioChange>,
     /// The graph of a chat.
@@ -152,7 +158,8 @@ impl Studio {
     pub fn new(parts: Parts) -> Self {
         let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (parts.clock.into(), parts.ids.into());
         let (live, catalog) = (Arc::new(Live::default()), Arc::new(parts.catalog));
-        let keeper = Arc::new(chat::Keeper::new(parts.runs, live.clone()));
+        let news = Arc::new(News::default());
+        let keeper = Arc::new(chat::Keeper::new(parts.runs, live.clone(), news.clone()));
         let (chat, engine) = engine::build(
             engine::World { clock: clock.clone(), ids: ids.clone() },
             keeper.clone(),
@@ -168,6 +175,7 @@ impl Studio {
             store: parts.store,
             catalog,
             live,
+            news,
             engine,
             chat,
             keeper,

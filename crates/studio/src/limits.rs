@@ -36,6 +36,16 @@ pub const RUNS_AT_ONCE_MAX: usize = 512;
 pub const RUNS_OF_ONE_PERSON_MAX: usize = 32;
 /// Runs in one part of their list.
 pub const RUNS_PER_PAGE: u32 = 50;
+/// Commits of runs that a stream of events reads at once; it has no more of them in memory.
+pub const RUN_COMMITS_AT_ONCE: u32 = 100;
+/// News of runs that wait for a stream; one that falls further behind looks at rows instead.
+pub const RUN_NEWS_WAITING_MAX: usize = 1_024;
+/// Runs that a stream keeps in mind at once: where it stands in each, and which of them to look at.
+pub const RUNS_FOLLOWED_MAX: usize = 1_000;
+/// Runs that the id of an event names, so that whoever comes back with it is told nothing twice.
+pub const RUNS_IN_AN_EVENT_ID_MAX: usize = 64;
+/// A commit is there for everybody at the latest so long after its time, where the database is.
+pub const RUN_COMMIT_SETTLES: Duration = Duration::from_secs(60);
 /// Longest `Idempotency-Key`, in characters.
 pub const REQUEST_KEY_CHARS_MAX: usize = 128;
 /// What was opened with a key is known by it for at least so long.

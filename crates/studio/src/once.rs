@@ -1,7 +1,8 @@
 //! `Idempotency-Key`: what is sent twice with one key is done once (draft-ietf-httpapi-idempotency-key-header).
 
 use crate::{
-    Opened, REQUEST_KEPT, REQUEST_KEY_CHARS_MAX, SignedIn, Studio, digest, owned, ports::store::StoreError,
+    Opened, REQUEST_KEPT, REQUEST_KEY_CHARS_MAX, SignedIn, Studio, digest, owned,
+    ports::store::{RequestRow, StoreError},
 };
 use api_types::Problem;
 use serde::Serialize;
@@ -65,12 +66,8 @@ impl Studio {
         once: Option<&Once>,
         with_question: bool,
     ) -> Result<Option<Opened>, Problem> {
-        let Some(once) = once else { return Ok(None) };
         let owned = owned(by);
-        let Some(request) = self.store.request(owned, &once.key).await? else { return Ok(None) };
-        if request.digest != once.digest {
-            return Err(Problem::IdempotencyKeyReused);
-        }
+        let Some(request) = self.request_before(by, once).await? else { return Ok(None) };
         let gone = || Problem::Changed {
             detail: "What was opened with this key is deleted. Take a new key to ask again.".to_owned(),
         };
@@ -83,6 +80,39 @@ impl Studio {
         let label = self.catalog.find(&run.model).await.map(|info| info.label);
         let model_label = label.unwrap_or_else(|| run.model.to_string());
         Ok(Some(Opened { conversation: run.conversation, question, answer, run, model_label }))
+    }
+
+    /// The request that this key was used for, which was the same.
+    async fn request_before(
+        &self,
+        by: &SignedIn,
+        once: Option<&Once>,
+    ) -> Result<Option<RequestRow>, Problem> {
+        let Some(once) = once else { return Ok(None) };
+        match self.store.request(owned(by), &once.key).await? {
+            Some(request) if request.digest != once.digest => Err(Problem::IdempotencyKeyReused),
+            request => Ok(request),
+        }
+    }
+
+    /// Whether the same request was carried out before.
+    ///
+    /// # Errors
+    /// `IdempotencyKeyReused` when the key was used for something else.
+    pub(crate) async fn was_done(&self, by: &SignedIn, once: Option<&Once>) -> Result<bool, Problem> {
+        Ok(self.request_before(by, once).await?.is_some())
+    }
+
+    /// The same, after those that are being carried out; see [`Studio::opened_meanwhile`].
+    pub(crate) async fn was_done_meanwhile(
+        &self,
+        by: &SignedIn,
+        once: Option<&Once>,
+    ) -> Result<bool, Problem> {
+        if once.is_some() {
+            self.store.write::<_, Problem, _>(|_| Box::pin(async { Ok(()) })).await?;
+        }
+        self.was_done(by, once).await
     }
 
     /// What the same request opened that was faster, where one was; else the problem.

@@ -131,6 +131,8 @@ impl Studio {
         let gives_up = place.gives_up.as_ref().map(|commit| commit.run);
         let records: Vec<Commit<()>> =
             [Some(run.commit), place.gives_up].into_iter().flatten().map(|commit| commit.split().0).collect();
+        let records: Arc<[Commit<()>]> = records.into();
+        let told = records.clone();
         let written = self
             .store
             .write(move |tx| {
@@ -138,7 +140,11 @@ impl Studio {
             })
             .await;
         match written {
-            Ok(()) => opening.done(),
+            Ok(()) => {
+                // Before it goes on: what it does next is told after.
+                told.iter().for_each(|commit| self.keeper.kept(owned, commit));
+                opening.done();
+            }
             Err(problem) => {
                 self.live.remove(owned.owner, opened.run.run);
                 opening.refused();

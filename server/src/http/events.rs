@@ -1,18 +1,22 @@
 //! `GET /api/events`: one stream of server-sent events for a visible tab.
 //!
 //! # Design
-//! What is sent is state, not difference (`api_types::AnswerEvent`): a page that comes late or comes back is told where
+//! Of answers state is sent, not difference (`api_types::AnswerEvent`): a page that comes late or comes back is told where
 //! each answer stands, from memory while this process writes it and from rows otherwise. `after` is a time in
-//! microseconds; an overlap is harmless, so a cursor of events was not needed.
+//! microseconds; an overlap is harmless. Of runs what is stored is sent, each event once (`runs.rs`, `cursor.rs`).
 
+mod asked;
+mod cursor;
+mod runs;
 mod told;
 
 use super::{Http, client::Spoken, problems, streams};
-use api_types::{AnswerEvent, Problem, RunId};
+use api_types::{AnswerEvent, Problem, RunEvent, RunId};
 use app::{api::context::Caller, aside::aside, components::turn};
+use asked::{Asked, OVERLAP};
 use axum::{
     Extension,
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -20,6 +24,7 @@ use axum::{
 };
 use futures::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue, header};
+use runs::Runs;
 use std::{
     collections::{HashMap, VecDeque},
     convert::Infallible,
@@ -42,23 +47,12 @@ const RETRY: Duration = Duration::from_secs(2);
 const LOOK_AT_SESSION_EVERY: Duration = Duration::from_millis(700);
 /// Answers that another process writes are looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// Answers that ended shortly before the last look are looked at again: an end has the time at which it was written, and may be
-/// seen a moment later. The same before `after`: the page may have been rendered just before their end.
-const OVERLAP_MICROS: i64 = 2_000_000;
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct After {
-    #[serde(default)]
-    after: i64,
-}
-
 /// The stream; 401 for strangers, who learn nothing else.
 pub(super) async fn events(
     State(http): State<Http>,
     Extension(Caller(caller)): Extension<Caller>,
     Extension(Spoken(version)): Extension<Spoken>,
-    query: Result<Query<After>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
     if is_foreign(&headers, &http.cookies.origin) {
@@ -68,17 +62,17 @@ pub(super) async fn events(
         Ok(by) => by,
         Err(problem) => return problems::answer(&problem),
     };
-    let Ok(Query(After { after })) = query else {
-        return problems::answer(&Problem::Malformed {
-            detail: "after has to be a time in microseconds.".to_owned(),
-        });
-    };
-    // A browser that reconnects by itself says what it saw last.
-    let seen =
-        headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<i64>().ok());
-    let since = Timestamp(seen.unwrap_or(after).saturating_sub(OVERLAP_MICROS));
     let place = http.streams.enter(by.session(), version);
-    let feed = Feed::new(http.studio.clone(), by, since, place);
+    let last = headers.get("last-event-id").map(|id| id.to_str().unwrap_or("?"));
+    let opened = match query {
+        Ok(Query(asked)) => asked.open(&http.studio, &by, last).await,
+        Err(_) => Err(asked::wrong()),
+    };
+    let (answers_since, runs) = match opened {
+        Ok(opened) => opened,
+        Err(problem) => return problems::answer(&problem),
+    };
+    let feed = Feed::new(http.studio.clone(), by, answers_since, runs, place);
     let stream = stream::unfold(feed, |mut feed| async move {
         let events = feed.next().await?;
         Some((stream::iter(events), feed))
@@ -107,7 +101,9 @@ struct Feed {
     told: HashMap<RunId, Told>,
     /// Rows to look at: at first those since `after`, later those that another process writes.
     rows: VecDeque<AnswerRow>,
-    since: Timestamp,
+    /// Since when answers are told of; not at all where there is none.
+    since: Option<Timestamp>,
+    runs: Option<Runs>,
     is_new: bool,
     /// When rows were looked at; not yet when the stream has just begun.
     looked: Option<Instant>,
@@ -119,7 +115,13 @@ struct Feed {
 }
 
 impl Feed {
-    fn new(studio: Arc<Studio>, by: SignedIn, since: Timestamp, place: streams::Place) -> Self {
+    fn new(
+        studio: Arc<Studio>,
+        by: SignedIn,
+        since: Option<Timestamp>,
+        runs: Option<Runs>,
+        place: streams::Place,
+    ) -> Self {
         // Before the first look at rows: what changes in between is heard.
         let changes = studio.live.subscribe(by.person());
         Self {
@@ -129,6 +131,7 @@ impl Feed {
             told: HashMap::new(),
             rows: VecDeque::new(),
             since,
+            runs,
             is_new: true,
             looked: None,
             looked_at_session: Instant::now(),
@@ -154,20 +157,30 @@ impl Feed {
             let studio = self.studio.clone();
             let due = self.looked.map_or_else(Instant::now, |looked| looked + LOOK_EVERY);
             let session_due = self.looked_at_session + LOOK_AT_SESSION_EVERY;
+            let mut is_heard = false;
             tokio::select! {
                 () = studio.live.closed() => return None,
                 () = self.place.taken() => return None,
-                changed = self.changes.changed() => {
+                () = heard(self.runs.as_mut(), &self.by) => {
+                    // Between two looks at runs, whoever waits for an answer is told of it.
+                    is_heard = true;
+                }
+                changed = self.changes.changed(), if self.since.is_some() => {
                     changed.ok()?;
                     tokio::time::sleep_until(self.sent + COLLECT).await;
                     self.changes.borrow_and_update();
                 }
-                () = tokio::time::sleep_until(due.min(session_due)) => {}
+                () = tokio::time::sleep_until(if self.since.is_some() { due.min(session_due) } else { session_due }) => {}
             }
             if Instant::now() >= session_due && !self.look_at_session().await {
                 return None;
             }
-            let events = if Instant::now() >= due { self.look().await } else { self.live().await };
+            let events = match is_heard {
+                true => self.runs().await?,
+                false if self.since.is_none() => continue,
+                false if Instant::now() >= due => self.look().await,
+                false => self.live().await,
+            };
             if !events.is_empty() {
                 self.sent = Instant::now();
                 return Some(events);
@@ -191,8 +204,10 @@ impl Feed {
         let events = self.live().await;
         // Before the look: what ends while rows are read is seen by the next.
         let now = self.studio.now();
-        if let Ok(rows) = self.studio.answers_since(&self.by, self.since).await {
-            self.since = Timestamp(now.0.saturating_sub(OVERLAP_MICROS));
+        if let Some(since) = self.since
+            && let Ok(rows) = self.studio.answers_since(&self.by, since).await
+        {
+            self.since = Some(now - OVERLAP);
             let gone = self.gone(&rows).await;
             self.rows.extend(rows.into_iter().chain(gone));
         }
@@ -213,7 +228,15 @@ impl Feed {
         gone
     }
 
-    /// What is new in a run's rows; nothing when memory tells of it.
+    /// What is new in runs; `None` when this person may not follow them any more.
+    async fn runs(&mut self) -> Option<Vec<Event>> {
+        let Some(runs) = &mut self.runs else { return Some(Vec::new()) };
+        let told = runs.next(&self.by).await.ok()?;
+        let event = |(id, run): (String, RunEvent)| json(Event::default().event("run").id(id), &run);
+        Some(told.into_iter().map(event).collect())
+    }
+
+    /// What is new in an answer's rows; nothing when memory tells of it.
     async fn stored(&mut self, row: AnswerRow) -> Option<Event> {
         let is_told = self.told.get(&row.run).is_some_and(|told| told.ended);
         if is_told || self.studio.live.get(self.by.person(), row.run).is_some() {
@@ -253,8 +276,19 @@ impl Feed {
         if !answer.state.is_active() {
             answer.foot = turn::foot_html(&self.studio, &self.by, answer.conversation, answer.message).await;
         }
-        let id = self.studio.now().0.to_string();
-        let event = Event::default().event("answer").id(id);
-        event.json_data(&answer).unwrap_or_else(|_| Event::default().comment("unserialisable"))
+        let id = self.runs.as_ref().map_or_else(|| self.studio.now().0.to_string(), Runs::id);
+        json(Event::default().event("answer").id(id), &answer)
+    }
+}
+
+fn json(event: Event, told: &impl serde::Serialize) -> Event {
+    event.json_data(told).unwrap_or_else(|_| Event::default().comment("unserialisable"))
+}
+
+/// Completes when there is something to look at in runs; never where none are followed.
+async fn heard(runs: Option<&mut Runs>, by: &SignedIn) {
+    match runs {
+        Some(runs) => runs.heard(by).await,
+        None => std::future::pending().await,
     }
 }

@@ -25,6 +25,7 @@ mod passkeys;
 mod people;
 mod proxies;
 mod refused_forms;
+mod run_events;
 mod sessions;
 mod settings;
 mod strangers;

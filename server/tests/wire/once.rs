@@ -136,6 +136,42 @@ fn answer_again_that_is_pressed_twice_makes_one_more_answer() {
 }
 
 #[test]
+fn try_again_that_is_pressed_twice_asks_once_more() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let sent = ana.ask("!mock {\"error\": \"broke_off\"}", None, "mock/lorem");
+    assert_eq!(ana.ended(&sent["run"])["state"], "failed");
+    let run = id(&sent["run"]).to_owned();
+    let at = format!("/runs/{run}");
+    let page = ana.page(&at).body;
+    let begun = page.matches("answer begins").count();
+    let key = key_of(&page, "/api/run/retry");
+    let failed_again = |ana: &mut Person, times: usize| {
+        until("it has failed once more", || {
+            let page = ana.page(&at).body;
+            (page.matches("answer begins").count() == begun + times && page.contains("Try again"))
+                .then_some(page)
+        })
+    };
+    for _ in 0..2 {
+        let tried = ana.form(&at, "/api/run/retry", &[("run", &run), ("once", &key)]);
+        assert_eq!((tried.status, tried.header("location")), (303, at.as_str()), "{tried:?}");
+        failed_again(&mut ana, 1);
+    }
+    // The page has another key by now; a program has its own.
+    let arguments = json!({ "run": run });
+    for _ in 0..2 {
+        let tried = ana.send_with(&["a-program"], "/api/run/retry", &arguments);
+        assert_eq!(tried.status, 200, "{tried:?}");
+        failed_again(&mut ana, 2);
+    }
+    let another = ana.ask("Another", None, "mock/echo");
+    let reused = ana.send_with(&["a-program"], "/api/run/retry", &json!({ "run": another["run"] }));
+    assert_eq!(reused.status, 422, "{reused:?}");
+}
+
+#[test]
 fn of_many_requests_at_once_one_opens_a_conversation() {
     for database in databases() {
         let studio = Studio::new().on(&database);

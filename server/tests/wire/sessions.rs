@@ -2,7 +2,7 @@
 
 use crate::{
     endpoints::NOBODYS,
-    support::{Person, Running, Studio, client, databases, outside::Outside, unescaped},
+    support::{Person, Studio, beside, databases, outside::Outside, to, unescaped},
 };
 use adapters::Tokens;
 use reqwest::{Method, blocking::RequestBuilder};
@@ -102,33 +102,6 @@ fn what_was_done_in_a_session_is_news_to_the_others_until_they_have_seen_it() {
     assert!(ana.page("/chat").body.contains("data-account-notice"), "and they cannot put it away");
     assert_eq!(ana.call("/api/account_event/see", news).status, 200);
     assert!(!activity(&mut ana).contains(">New<"));
-}
-
-/// A second process on the same PostgreSQL, under the same address; it listens on a port of its own.
-fn beside(studio: &Studio, running: &Running) -> (Studio, Running) {
-    let key = std::fs::read(studio.data().join("keys/session.key")).unwrap();
-    let second =
-        Studio::new().with("DATABASE_URL", &studio.settings["DATABASE_URL"]).with("VOBIO_URL", &running.url);
-    std::fs::create_dir_all(second.data().join("keys")).unwrap();
-    std::fs::write(second.data().join("keys/session.key"), key).unwrap();
-    use std::os::unix::fs::PermissionsExt;
-    let private = |path: std::path::PathBuf, mode| {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-    };
-    private(second.data().join("keys/session.key"), 0o600);
-    let started = second.start();
-    (second, started)
-}
-
-/// A request of a person to a process that listens elsewhere.
-fn to(person: &Person, at: &Running, path: &str) -> RequestBuilder {
-    let host = person.url.strip_prefix("http://").unwrap();
-    let session = &person.cookies["vobio-session"];
-    client()
-        .get(format!("{}{path}", at.url))
-        .header("host", host)
-        .header("cookie", format!("vobio-session={session}"))
-        .header("accept", "text/html")
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! What may be done about a run, and what it means.
 
-use crate::components::icon::{icon, small_icon};
+use crate::{
+    api::once,
+    components::icon::{icon, small_icon},
+};
 use api_types::RunStatus;
 use leptos::prelude::*;
 use studio::{RunView, ports::store::ListedAnswer};
@@ -15,7 +18,7 @@ pub(super) fn actions(view: &RunView) -> AnyView {
         RunStatus::Running | RunStatus::Waiting | RunStatus::Sleeping => view! {
             <section class="section">
                 <h2 class="sr">"What you can do"</h2>
-                {one("/api/run/stop", &id, "Stop", "stop", "What is written so far is kept, and what it used is settled.")}
+                {one("/api/run/stop", &id, "Stop", "stop", None, "What is written so far is kept, and what it used is settled.")}
             </section>
         }
         .into_any(),
@@ -23,7 +26,7 @@ pub(super) fn actions(view: &RunView) -> AnyView {
         RunStatus::Failed if view.listed.run.revision > 0 => view! {
             <section class="section">
                 <h2 class="sr">"What you can do"</h2>
-                {one("/api/run/retry", &id, "Try again", "again", "The model is asked once more, in this run. What it wrote before stays, and it goes on after it.")}
+                {one("/api/run/retry", &id, "Try again", "again", once::new_key(), "The model is asked once more, in this run. What it wrote before stays, and it goes on after it.")}
             </section>
         }
         .into_any(),
@@ -37,8 +40,8 @@ fn attention(view: &RunView, answer: &ListedAnswer, id: &str) -> impl IntoView +
     let key = view.unknown.as_ref().map(|unknown| unknown.key.clone()).unwrap_or_default();
     let decide = |verdict: &'static str, name: &'static str, pictured: &'static str, words: &'static str| {
         view! {
-            <li class="row">
-                <div class="what"><span class="name wraps">{name}</span><p class="about">{words}</p></div>
+            <li class="row decision">
+                <div class="what"><p class="about">{words}</p></div>
                 <form method="post" action="/api/run/decide">
                     <input type="hidden" name="run" value=id.to_owned() />
                     <input type="hidden" name="key" value=key.clone() />
@@ -69,6 +72,7 @@ fn one(
     id: &str,
     name: &'static str,
     pictured: &'static str,
+    key: Option<String>,
     words: &'static str,
 ) -> impl IntoView + use<> {
     let back = format!("/runs/{id}");
@@ -76,6 +80,7 @@ fn one(
         <form class="stack tight" method="post" action=action>
             <input type="hidden" name="run" value=id.to_owned() />
             <input type="hidden" name="back" value=back />
+            {once::field(key)}
             <div class="actions"><button class="btn" type="submit">{icon(pictured)}{name}</button></div>
             <p class="hint">{words}</p>
         </form>

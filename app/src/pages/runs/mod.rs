@@ -2,14 +2,13 @@
 
 mod actions;
 mod run;
-mod told;
 
 use crate::islands::Runs;
 use crate::{
     api::{Refused, context},
     components::{
         frame::{Here, frame, page as framed},
-        icon::small_icon,
+        icon::{LAMP, small_icon},
         parts::parts,
         run::{status, subject, took},
         when,
@@ -23,7 +22,7 @@ use studio::{
     ports::{Timestamp, store::ListedRun},
 };
 
-pub(crate) use run::run;
+pub(crate) use run::{graph_box, run, steps};
 
 /// The page.
 pub(crate) fn runs() -> impl IntoView {
@@ -54,12 +53,12 @@ pub(crate) fn runs() -> impl IntoView {
         let body = view! {
             <div class="intro"><p>{intro}</p></div>
             <nav class="tabs" aria-label="Which runs">{tabs(filter, is_everyone, attention)}</nav>
-            <div class="stack" id="runs" data-runs=if is_everyone { "everyone" } else { "own" }>
+            <div class="stack" id="runs" data-runs=stream(is_everyone, now)>
                 {by.admin().is_ok().then(|| whose(filter, is_everyone))}
                 {rows(list, filter, is_everyone, &by, now)}
                 {parts("Parts of the list", newest, older)}
             </div>
-            <Runs after=now.0 />
+            <Runs />
         };
         Ok(view! { <Title text="Runs" />{frame(data, Here::Runs, framed("Runs", body))} }.into_any())
     })
@@ -75,6 +74,12 @@ fn is_everyone(by: &SignedIn) -> Result<bool, Refused> {
         }
         Some(_) => Err(Problem::NotFound.into()),
     }
+}
+
+/// The stream that tells of what happens in the runs of the list from now on.
+fn stream(is_everyone: bool, now: Timestamp) -> String {
+    let of = if is_everyone { "&of=everyone" } else { "" };
+    format!("/api/events?only=runs&after={}{of}", now.0)
 }
 
 fn address(filter: RunFilter, is_everyone: bool, before: Option<(Timestamp, RunId)>) -> String {
@@ -153,6 +158,7 @@ fn none(filter: RunFilter, is_everyone: bool) -> impl IntoView {
     let start = filter == RunFilter::All && !is_everyone;
     view! {
         <div class="empty">
+            {start.then(|| view! { <span class="contents" inner_html=LAMP></span> })}
             <h2>{head}</h2>
             <p>{words}</p>
             {start.then(|| view! { <div class="actions"><a class="btn primary" href="/chat">"New chat"</a></div> })}
@@ -170,12 +176,12 @@ fn row(listed: &ListedRun, is_own: bool, is_everyone: bool, now: Timestamp) -> i
     let tokens = listed.answer.as_ref().and_then(|answer| answer.usage.completion_tokens);
     let tokens = tokens.map(|tokens| format!(" · {} tokens", studio::grouped(tokens as usize)));
     let cost = listed.answer.as_ref().and_then(|answer| answer.cost_micros);
-    let cost = cost.map(|micros| format!(" · {}", Micros(micros)));
+    let cost = cost.map(|micros| view! { " · "<span class="money">{Micros(micros).to_string()}</span> });
     view! {
         <li class="row">
             <div class="what">
                 <a class="name" href=href>{subject(listed, is_own)}</a>
-                <p class="about">{model}{when::moment(run.opened_at, now)}" · "{took}{tokens}{cost}</p>
+                <p class="about">{model}{when::moment(run.opened_at, now)}" · "<span class="num">{took}</span>{tokens}{cost}</p>
             </div>
             {status(run)}
         </li>

@@ -1,6 +1,6 @@
 //! `/runs/:id`: one run, looked into.
 
-use super::{actions::actions, told::sentence};
+use super::actions::actions;
 use crate::islands::Runs;
 use crate::{
     api::{context, form, once},
@@ -8,7 +8,7 @@ use crate::{
         frame::{Here, drawer, frame},
         icon::small_icon,
         notice::{notice, refused},
-        run::{node_words, status, subject, took},
+        run::{node_words, sentence, status, subject, took},
         toast, when,
     },
 };
@@ -33,6 +33,9 @@ pub(crate) fn run() -> impl IntoView {
         };
         let data = crate::pages::frame_data(by).await?;
         let now = data.now;
+        let of = if is_everyone { "&of=everyone" } else { "" };
+        let last = seen.events.last().map_or(0, |event| event.seq);
+        let stream = format!("/api/events?run={id}&after={last}{of}");
         let title = subject(&seen.listed, seen.is_own);
         let back = if is_everyone { "/runs?of=everyone" } else { "/runs" };
         let form = form::refused_form();
@@ -43,7 +46,7 @@ pub(crate) fn run() -> impl IntoView {
                 <div class="page">
                     <nav class="parts-above" aria-label="Back"><a class="btn quiet small" href=back>{small_icon("left")}"Runs"</a></nav>
                     {form.as_ref().map(|form| refused(&form.problem))}
-                    <div class="stack far" id="run" data-runs=if is_everyone { "everyone" } else { "own" }>
+                    <div class="stack far" id="run" data-runs=stream>
                         {facts(&seen, now)}
                         {actions(&seen)}
                         {graph(&seen)}
@@ -51,7 +54,7 @@ pub(crate) fn run() -> impl IntoView {
                         {checkpoints(&seen, is_everyone)}
                         {events(&seen)}
                     </div>
-                    <Runs after=now.0 />
+                    <Runs />
                 </div>
             </main>
             {toast::toasts(saved)}
@@ -64,12 +67,14 @@ fn facts(seen: &RunView, now: Timestamp) -> impl IntoView + use<> {
     let run = &seen.listed.run;
     let until = if run.status.is_active() { now } else { run.changed_at };
     let reason = run.reason.clone().filter(|_| run.status == RunStatus::Failed);
+    // Tokens and cost are settled at the end of a run.
+    let unknown = |words: &str| if run.status.is_over() { words } else { "not settled yet" }.to_owned();
     let answer = seen.listed.answer.as_ref().map(|answer| {
         let tokens = match (answer.usage.prompt_tokens, answer.usage.completion_tokens) {
-            (None, None) => "not said by the model".to_owned(),
+            (None, None) => unknown("not said by the model"),
             (read, written) => format!("{} read, {} written", known(read), known(written)),
         };
-        let cost = answer.cost_micros.map_or_else(|| "no price is known".to_owned(), |micros| Micros(micros).to_string());
+        let cost = answer.cost_micros.map_or_else(|| unknown("no price is known"), |micros| Micros(micros).to_string());
         let chat = seen.is_own.then(|| match answer.is_binned {
             true => view! { <dt>"Chat"</dt><dd>"in the bin"</dd> }.into_any(),
             false => view! { <dt>"Chat"</dt><dd><a href=format!("/chat/{}", answer.conversation)>"Open it"</a></dd> }.into_any(),
@@ -90,10 +95,10 @@ fn facts(seen: &RunView, now: Timestamp) -> impl IntoView + use<> {
             <h2 class="sr">"What it is"</h2>
             {reason.map(|reason| notice("danger", "error", view! { <b>"It failed. "</b>{reason} }))}
             <dl class="facts">
-                <dt>"Stands"</dt><dd>{status(run)}</dd>
+                <dt>"Status"</dt><dd>{status(run)}</dd>
                 {(!seen.is_own).then(|| view! { <dt>"Whose"</dt><dd>{owner}</dd> })}
                 <dt>"Opened"</dt><dd>{when::moment(run.opened_at, now)}</dd>
-                <dt>"Took"</dt><dd>{took(until.since(run.opened_at))}</dd>
+                <dt>"Took"</dt><dd class="num">{took(until.since(run.opened_at))}</dd>
                 {answer}
                 {forked}
                 <dt>"Run"</dt><dd><code>{id}</code></dd>
@@ -115,14 +120,20 @@ fn graph(seen: &RunView) -> AnyView {
         Some(svg) => view! {
             <section class="section">
                 <h2>"The way it took"</h2>
-                <div class="graph-box" tabindex="0" role="group" aria-label="The graph of the run" inner_html=svg></div>
+                {graph_box(svg)}
             </section>
         }
         .into_any(),
     }
 }
 
-fn steps(steps: &[RunStep]) -> Option<impl IntoView + use<>> {
+/// A graph as SVG, in a box of its own where it is wider than the page.
+pub(crate) fn graph_box(svg: String) -> impl IntoView {
+    view! { <div class="graph-box" tabindex="0" role="group" aria-label="The graph of the run" inner_html=svg></div> }
+}
+
+/// The steps of a run; nothing where none were kept.
+pub(crate) fn steps(steps: &[RunStep]) -> Option<impl IntoView + use<>> {
     let rows = steps.iter().map(step).collect_view();
     (!steps.is_empty()).then(|| {
         view! {
@@ -200,7 +211,7 @@ fn events(seen: &RunView) -> Option<impl IntoView + use<>> {
         .iter()
         .map(|event| {
             let after = took(Timestamp(event.at.0).since(first));
-            view! { <li value=event.seq.to_string()>{sentence(event)}<span class="about">{format!(" · after {after}")}</span></li> }
+            view! { <li value=event.seq.to_string()>{sentence(event)}<span class="about">" · after "<span class="num">{after}</span></span></li> }
         })
         .collect_view();
     (!seen.events.is_empty()).then(|| {

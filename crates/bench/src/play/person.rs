@@ -92,7 +92,7 @@ impl Person {
 
     /// Opens the stream of events, from now on.
     pub(crate) async fn events(&self) -> Result<Events> {
-        let request = self.get(&format!("/api/events?after={}", clock::now().0));
+        let request = self.get(&format!("/api/events?only=answers&after={}", clock::now().0));
         Ok(Events::of(told(request.send().await?).await?))
     }
 }

@@ -16,8 +16,8 @@ use async_trait::async_trait;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 use std::{sync::Arc, time::Instant};
 use studio::ports::store::{
-    AccountEventRow, AnswerEnd, CeremonyRow, Change, InviteRow, MemoryRow, MessageRow, Owned, PasskeyRow,
-    RequestRow, RunQuery, Seen, SessionEnd, Store, StoreError, TokenRow, Tx,
+    AccountEventRow, AnswerEnd, CeremonyRow, Change, CommitQuery, InviteRow, MemoryRow, MessageRow, Owned,
+    PasskeyRow, RequestRow, RunQuery, Seen, SessionEnd, Store, StoreError, TokenRow, Tx,
 };
 use workflow::Checkpointer;
 
@@ -227,12 +227,15 @@ async fn flows(db: &Arc<Database>, owned: Owned, epoch: u64) {
     engine.events(flow, 0).await.unwrap();
     engine.questions(flow).await.unwrap();
     let status = RunStatus::NeedsAttention;
+    let organization = home;
     for owner in [Some(owned.owner), None] {
-        let (organization, before) = (home, Some((at(9), run)));
+        let before = Some((at(9), run));
         for statuses in [vec![status], Vec::new()] {
             store.runs(&RunQuery { organization, owner, statuses, before, limit: 50 }).await.unwrap();
         }
-        store.commits_since(home, owner, at(0), 100).await.unwrap();
+        let asked = CommitQuery { organization, owner, limit: 100 };
+        store.commits_since(asked, (at(0), run, 0)).await.unwrap();
+        store.commits_of(asked, run, 0).await.unwrap();
     }
     store.count_needing_attention(owned, 100).await.unwrap();
     store.run(owned, run).await.unwrap();

@@ -1,8 +1,11 @@
 //! What the studio writes in the same transaction as a commit of the engine.
 
-use crate::ports::{
-    Timestamp,
-    store::{AnswerEnd, Change, MemoryRow, Owned, StoreError, Tx},
+use crate::{
+    Once,
+    ports::{
+        Timestamp,
+        store::{AnswerEnd, Change, MemoryRow, Owned, RequestRow, StoreError, Tx},
+    },
 };
 use api_types::{AnswerState, ConversationId, MemoryId, MemoryKind, MessageId, RunId, Usage};
 use async_trait::async_trait;
@@ -27,6 +30,13 @@ pub enum StudioChange {
         conversation: ConversationId,
         /// The answer.
         message: MessageId,
+    },
+    /// A request with a key was carried out.
+    KeepRequest {
+        /// Whose.
+        owned: Owned,
+        /// The key, and what was asked with it.
+        once: Once,
     },
 }
 
@@ -84,6 +94,10 @@ impl Change for StudioChange {
                     created_at: at,
                 };
                 tx.insert_memory(&memory).await
+            }
+            Self::KeepRequest { owned, once: Once { key, digest } } => {
+                let (key, digest) = (key.clone(), digest.clone());
+                tx.insert_request(&RequestRow { owned: *owned, key, digest, run, created_at: at }).await
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What becomes of an answer of which nobody knows how it would have gone on.
 
 use super::StudioChange;
-use crate::{SignedIn, Studio, owned, ports::store::AnswerRow, run::refused};
+use crate::{Once, SignedIn, Studio, owned, ports::store::AnswerRow, run::refused};
 use api_types::{Problem, RunId};
 use workflow::{Checkpointer as _, Commit, EngineError, Known, Status, StoreError, Verdict};
 
@@ -40,14 +40,31 @@ impl Studio {
         self.go_on(&answer, commit, resumes).await
     }
 
-    /// Asks the model of an answer that failed once more, in the same run; what there is of it stays.
+    /// Asks the model of an answer that failed once more, in the same run; what there is of it stays. With a key that did so before
+    /// nothing is asked.
     ///
     /// # Errors
-    /// `NotFound`; `Changed` when it did not fail, or when the chat went on after it.
-    pub async fn retry_answer(&self, by: &SignedIn, run: RunId) -> Result<(), Problem> {
+    /// `NotFound`; `Changed` when it did not fail, or when the chat went on after it; `IdempotencyKeyReused`.
+    pub async fn retry_answer(&self, by: &SignedIn, run: RunId, once: Option<Once>) -> Result<(), Problem> {
+        if self.was_done(by, once.as_ref()).await? {
+            return Ok(());
+        }
         let answer = self.store.answer(owned(by), run).await?.ok_or(Problem::NotFound)?;
-        let commit = self.engine.retry(workflow::RunId(run.0)).await.map_err(refused)?;
-        self.go_on(&answer, commit, true).await
+        match self.try_again(&answer, once.clone()).await {
+            Ok(()) => Ok(()),
+            // The same request may have been faster.
+            Err(problem) => match self.was_done_meanwhile(by, once.as_ref()).await? {
+                true => Ok(()),
+                false => Err(problem),
+            },
+        }
+    }
+
+    async fn try_again(&self, answer: &AnswerRow, once: Option<Once>) -> Result<(), Problem> {
+        let mut commit = self.engine.retry(workflow::RunId(answer.run.0)).await.map_err(refused)?;
+        let kept = once.map(|once| StudioChange::KeepRequest { owned: answer.owned, once });
+        commit.writes.extend(kept);
+        self.go_on(answer, commit, true).await
     }
 
     async fn go_on(

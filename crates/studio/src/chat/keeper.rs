@@ -1,12 +1,21 @@
 //! The engine's way to the database, and what this process does when something was kept.
 
 use super::{StudioChange, change::AnswerEnded};
-use crate::{Live, ports::Timestamp};
+use crate::{
+    Live, News,
+    ports::{
+        Timestamp,
+        store::{Owned, RunNews, owned_of},
+    },
+};
 use api_types::RunId;
 use async_trait::async_trait;
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicI64, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
 };
 use workflow::{
     Answer, Checkpointer, Claim, Commit, Epoch, Event, Interrupt, Listed, Loaded, Revision, RunId as Run,
@@ -17,14 +26,53 @@ use workflow::{
 pub(crate) struct Keeper {
     store: Arc<dyn Checkpointer<StudioChange>>,
     live: Arc<Live>,
+    news: Arc<News>,
+    /// Whose the runs are that this process drives: a commit does not say it.
+    owners: Mutex<HashMap<Run, Owned>>,
     is_down: AtomicBool,
     /// When this life of the process began.
     entered_at: AtomicI64,
 }
 
 impl Keeper {
-    pub(crate) fn new(store: Arc<dyn Checkpointer<StudioChange>>, live: Arc<Live>) -> Self {
-        Self { store, live, is_down: AtomicBool::new(false), entered_at: AtomicI64::new(0) }
+    pub(crate) fn new(store: Arc<dyn Checkpointer<StudioChange>>, live: Arc<Live>, news: Arc<News>) -> Self {
+        let (is_down, entered_at) = (AtomicBool::new(false), AtomicI64::new(0));
+        Self { store, live, news, owners: Mutex::default(), is_down, entered_at }
+    }
+
+    fn owners(&self) -> MutexGuard<'_, HashMap<Run, Owned>> {
+        self.owners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn know(&self, loaded: &Loaded) {
+        if let Some(owned) = owned_of(&loaded.head.owner) {
+            self.owners().insert(loaded.head.run, owned);
+        }
+    }
+
+    /// Tells who looks at runs that a commit was kept. Those that open a run are kept beside its rows and told from there.
+    pub(crate) fn kept<W>(&self, owned: Owned, commit: &Commit<W>) {
+        if commit.held {
+            self.owners().insert(commit.run, owned);
+        } else {
+            self.owners().remove(&commit.run);
+        }
+        if let Some(last) = commit.events.last() {
+            let (run, revision) = (RunId(commit.run.0), commit.expected.next().0);
+            self.news.tell(RunNews { owned, run, revision, last_seq: last.seq });
+        }
+    }
+
+    async fn owner_of(&self, commit: &Commit<StudioChange>) -> Option<Owned> {
+        if let Some(opens) = &commit.opens {
+            return owned_of(&opens.owner);
+        }
+        let known = self.owners().get(&commit.run).copied();
+        match known {
+            Some(owned) => Some(owned),
+            // Somebody else's until now, and this commit is from outside.
+            None => owned_of(&self.store.load(commit.run).await.ok()??.head.owner),
+        }
     }
 
     /// When this life of the process began.
@@ -49,6 +97,7 @@ impl Keeper {
     /// Taken for dead, this process writes nothing any more of what it was writing; another does, or a person is asked.
     fn lost<T>(&self, said: Result<T, StoreError>) -> Result<T, StoreError> {
         if matches!(said, Err(StoreError::Superseded)) {
+            self.owners().clear();
             self.live.forget_all();
         }
         said
@@ -93,6 +142,11 @@ impl Checkpointer<StudioChange> for Keeper {
     async fn commit(&self, commit: Arc<Commit<StudioChange>>) -> Result<(), StoreError> {
         let kept = self.store.commit(Arc::clone(&commit)).await;
         self.told(&commit, &kept);
+        if kept.is_ok()
+            && let Some(owned) = self.owner_of(&commit).await
+        {
+            self.kept(owned, &commit);
+        }
         kept
     }
 
@@ -105,7 +159,9 @@ impl Checkpointer<StudioChange> for Keeper {
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Vec<Loaded>, StoreError> {
-        self.lost(self.store.claim(claim).await)
+        let claimed = self.lost(self.store.claim(claim).await)?;
+        claimed.iter().for_each(|loaded| self.know(loaded));
+        Ok(claimed)
     }
 
     async fn held(&self, epoch: Epoch) -> Result<Vec<Run>, StoreError> {

@@ -25,6 +25,7 @@ mod passkeys;
 mod people;
 mod recovery;
 mod rotation;
+mod run_events;
 mod runs;
 mod sending;
 mod sessions;

@@ -4,7 +4,7 @@ use crate::house::{House, field_of};
 use api_types::Problem;
 use futures::future::join_all;
 use std::{collections::HashSet, time::Duration};
-use studio::{BIN_LIFE, Once, Opened, REQUEST_KEPT, SendMessage, SignedIn};
+use studio::{BIN_LIFE, Once, Opened, REQUEST_KEPT, SendMessage, SignedIn, ports::ModelError};
 use tokio::task::JoinSet;
 
 impl House {
@@ -164,4 +164,31 @@ async fn a_key_goes_with_the_chat_that_was_opened_for_it() {
     house.clock.pass(BIN_LIFE + Duration::from_secs(1));
     assert_eq!(house.studio.empty_bin().await, Ok(1));
     assert_ne!(house.send_once(&ana, "k", "Well?").await.unwrap().run.run, first.run.run);
+}
+
+#[tokio::test]
+async fn of_ten_at_once_that_try_a_failed_run_again_with_one_key_one_asks_the_model() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    house.model.answers(vec![Err(ModelError::BrokeOff { source_name: "It".to_owned() })]);
+    let (opened, _) = house.chat(&ana, None, "Go on").await;
+    let run = opened.run.run;
+    let asked = house.model.asked().len();
+    let once = || Once::new("again", "run/retry", &run).unwrap();
+    let tried = join_all((0..10).map(|_| house.studio.retry_answer(&ana, run, Some(once())))).await;
+    assert!(tried.iter().all(Result::is_ok), "{tried:?}");
+    house.work().await;
+    // Later as well, when there would be nothing to try again.
+    house.studio.retry_answer(&ana, run, Some(once())).await.unwrap();
+    house.work().await;
+    assert_eq!(house.model.asked().len(), asked + 1);
+    let other = Once::new("again", "run/retry", &house.new_id()).unwrap();
+    let reused = house.studio.retry_answer(&ana, run, Some(other)).await;
+    assert_eq!(reused, Err(Problem::IdempotencyKeyReused));
+    // A request that was refused uses up no key.
+    let early = Once::new("early", "run/retry", &run).unwrap();
+    let refused = house.studio.retry_answer(&ana, run, Some(early.clone())).await;
+    assert!(matches!(refused, Err(Problem::Changed { .. })), "{refused:?}");
+    let ben = house.somebody().await;
+    assert_eq!(house.studio.retry_answer(&ben, run, Some(early)).await, Err(Problem::NotFound));
 }

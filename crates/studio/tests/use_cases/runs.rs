@@ -173,11 +173,11 @@ async fn a_run_that_failed_is_tried_again_where_it_failed() {
     let failed = status(&house.studio, &ana, run).await;
     assert_eq!(failed, (RunStatus::Failed, AnswerState::Failed, "Once".to_owned()));
     house.model.says(" upon a time.");
-    house.studio.retry_answer(&ana, run).await.unwrap();
+    house.studio.retry_answer(&ana, run, None).await.unwrap();
     house.work().await;
     let ended = status(&house.studio, &ana, run).await;
     assert_eq!(ended, (RunStatus::Done, AnswerState::Finished, "Once upon a time.".to_owned()));
-    let again = house.studio.retry_answer(&ana, run).await;
+    let again = house.studio.retry_answer(&ana, run, None).await;
     assert!(matches!(again, Err(Problem::Changed { .. })), "{again:?}");
 }
 

@@ -1,14 +1,18 @@
 //! Where things are: layers from top to bottom, a node below all that lead to it except over ways back.
 
-use super::Picture;
+use super::{END, Picture};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A node takes this much room.
 pub(super) const WIDTH: usize = 160;
 pub(super) const HEIGHT: usize = 40;
 const GAP_X: usize = 40;
-const GAP_Y: usize = 48;
-const EDGE: usize = 24;
+const GAP_Y: usize = 28;
+/// Beside the nodes, where ways back go round; above and below them there is nothing.
+const EDGE_X: usize = 24;
+const EDGE_Y: usize = 4;
+/// Half as wide as the end, which hangs at the top of its layer.
+pub(super) const END_RADIUS: usize = 8;
 
 /// Where everything is.
 pub(super) struct Layout<'a> {
@@ -28,15 +32,17 @@ pub(super) fn lay<'a>(picture: &Picture<'a>) -> Layout<'a> {
     }
     let most = layers.iter().map(Vec::len).max().unwrap_or(1);
     let row = |nodes: usize| nodes * WIDTH + nodes.saturating_sub(1) * GAP_X;
-    let width = row(most) + 2 * EDGE;
+    let width = row(most) + 2 * EDGE_X;
     let mut at = BTreeMap::new();
     for (n, nodes) in layers.iter().enumerate() {
         let first = (width - row(nodes.len())) / 2 + WIDTH / 2;
         for (m, name) in nodes.iter().enumerate() {
-            at.insert(*name, (first + m * (WIDTH + GAP_X), EDGE + HEIGHT / 2 + n * (HEIGHT + GAP_Y)));
+            at.insert(*name, (first + m * (WIDTH + GAP_X), EDGE_Y + HEIGHT / 2 + n * (HEIGHT + GAP_Y)));
         }
     }
-    let height = 2 * EDGE + layers.len() * (HEIGHT + GAP_Y) - GAP_Y.min(layers.len() * GAP_Y);
+    let height = 2 * EDGE_Y + layers.len() * (HEIGHT + GAP_Y) - GAP_Y.min(layers.len() * GAP_Y);
+    let has_end_below = layers.last().is_some_and(|last| last.as_slice() == [END]);
+    let height = if has_end_below { height - HEIGHT + 2 * END_RADIUS } else { height };
     Layout { at, width, height }
 }
 

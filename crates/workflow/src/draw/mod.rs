@@ -5,7 +5,7 @@ mod mermaid;
 mod svg;
 
 use crate::{
-    Event, Graph, Thread, Wait, What,
+    Event, Graph, Status, Thread, Wait, What,
     graph::{Exit, Work},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Lit {
     visited: BTreeSet<String>,
     current: BTreeSet<String>,
+    is_done: bool,
 }
 
 impl Lit {
@@ -24,10 +25,15 @@ impl Lit {
             What::Left { node, .. } | What::Divided { node, .. } => Some(node.clone()),
             _ => None,
         };
+        let status = |event: &Event| match event.what {
+            What::Stands { status, .. } => Some(status),
+            _ => None,
+        };
         let stands = |thread: &&Thread| !matches!(thread.wait, Wait::Ended | Wait::Branches);
         Self {
             visited: events.iter().filter_map(left).collect(),
             current: threads.values().filter(stands).map(|thread| thread.node.clone()).collect(),
+            is_done: events.iter().rev().find_map(status) == Some(Status::Done),
         }
     }
 
@@ -42,7 +48,8 @@ impl Lit {
 
     /// Whether a way is part of the path, as far as the nodes at its ends tell.
     fn is_way(&self, from: &str, to: &str) -> bool {
-        self.visited.contains(from) && self.class(to) != Light::Ahead
+        let is_there = if to == END { self.is_done } else { self.class(to) != Light::Ahead };
+        self.visited.contains(from) && is_there
     }
 }
 

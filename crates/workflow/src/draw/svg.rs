@@ -2,7 +2,7 @@
 
 use super::{
     Lit, Picture, Shape,
-    layout::{HEIGHT, Layout, WIDTH, lay},
+    layout::{END_RADIUS, HEIGHT, Layout, WIDTH, lay},
 };
 use std::fmt::Write as _;
 
@@ -49,7 +49,10 @@ fn described(picture: &Picture<'_>, lit: &Lit) -> String {
 fn draw_node(svg: &mut String, layout: &Layout<'_>, name: &str, shape: Shape, lit: &Lit) {
     let Some((x, y)) = layout.at.get(name).copied() else { return };
     if shape == Shape::End {
-        let _infallible = writeln!(svg, "<circle class=\"end\" cx=\"{x}\" cy=\"{y}\" r=\"8\"/>");
+        let class = if lit.is_done { "end visited" } else { "end" };
+        let y = y - HEIGHT / 2 + END_RADIUS;
+        let _infallible =
+            writeln!(svg, "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"{END_RADIUS}\"/>");
         return;
     }
     let (left, top) = (x - WIDTH / 2, y - HEIGHT / 2);

@@ -61,17 +61,19 @@ async fn a_run_that_waits_in_a_branch_is_lit_up_to_there() {
     process.until(run, Status::Done).await;
     let loaded = process.store.load(run).await.unwrap().unwrap();
     let lit = Lit::new(&process.events(run).await, &graph.threads(&loaded.checkpoint).unwrap());
-    assert!(!graph.svg(&lit).contains("current"));
+    let svg = graph.svg(&lit);
+    assert!(!svg.contains("current") && svg.contains("<circle class=\"end visited\""), "{svg}");
+    assert!(graph.mermaid(&lit).contains("n5 ==> n6"), "the way to the end is part of the path");
 }
 
-const SVG: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" class="graph" viewBox="0 0 208 264" width="208" height="264" role="img" aria-labelledby="graph-title graph-desc">
+const SVG: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" class="graph" viewBox="0 0 208 160" width="208" height="160" role="img" aria-labelledby="graph-title graph-desc">
 <title id="graph-title">short</title>
 <desc id="graph-desc">2 nodes.</desc>
-<path class="way" d="M104 64C104 88 104 88 104 112"/>
-<path class="way" d="M104 152C104 176 104 176 104 200"/>
-<g class="node ahead"><title>one</title><rect x="24" y="24" width="160" height="40" rx="8"/><text x="104" y="44" text-anchor="middle" dominant-baseline="central">one</text></g>
-<g class="node ahead"><title>a name that is longer than a node</title><rect x="24" y="112" width="160" height="40" rx="8"/><text x="104" y="132" text-anchor="middle" dominant-baseline="central">a name that is long…</text></g>
-<circle class="end" cx="104" cy="220" r="8"/>
+<path class="way" d="M104 44C104 58 104 58 104 72"/>
+<path class="way" d="M104 112C104 126 104 126 104 140"/>
+<g class="node ahead"><title>one</title><rect x="24" y="4" width="160" height="40" rx="8"/><text x="104" y="24" text-anchor="middle" dominant-baseline="central">one</text></g>
+<g class="node ahead"><title>a name that is longer than a node</title><rect x="24" y="72" width="160" height="40" rx="8"/><text x="104" y="92" text-anchor="middle" dominant-baseline="central">a name that is long…</text></g>
+<circle class="end" cx="104" cy="148" r="8"/>
 </svg>
 "#;
 

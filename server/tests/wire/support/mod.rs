@@ -2,6 +2,7 @@
 //! a passkey (1Password's client, written independently of the server's library).
 
 pub(crate) mod authority;
+mod beside;
 pub(crate) mod gate;
 pub(crate) mod outside;
 mod person;
@@ -9,6 +10,7 @@ mod postgres;
 mod running;
 pub(crate) mod upstream;
 
+pub(crate) use beside::{beside, to};
 pub(crate) use person::{Answer, Person};
 pub(crate) use postgres::databases;
 pub(crate) use running::Running;

@@ -36,7 +36,8 @@ pub use processes::ProcessWrites;
 pub use recovery::{RecoveryReads, RecoveryWrites};
 pub use requests::{RequestReads, RequestRow, RequestWrites};
 pub use runs::{
-    ListedAnswer, ListedRun, RunCommit, RunQuery, RunReads, RunRow, RunWrites, owned_of, owner_of,
+    CommitQuery, Heard, ListedAnswer, ListedRun, RunCommit, RunListener, RunNews, RunQuery, RunReads, RunRow,
+    RunWrites, owned_of, owner_of,
 };
 pub use sessions::{API_CLIENT, SessionEnd, SessionReads, SessionRow, SessionWrites};
 pub use tokens::{TokenReads, TokenRow, TokenWrites};

@@ -80,6 +80,48 @@ pub struct RunQuery {
     pub limit: u32,
 }
 
+/// Whose commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommitQuery {
+    /// Of which organization.
+    pub organization: OrganizationId,
+    /// Of whom; `None`: of everybody in it.
+    pub owner: Option<PersonId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// That a commit of a run was kept, by whichever process: enough to know whether and where to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunNews {
+    /// Whose.
+    pub owned: Owned,
+    /// Which run.
+    pub run: RunId,
+    /// The commit.
+    pub revision: u64,
+    /// The last event that it kept.
+    pub last_seq: u64,
+}
+
+/// What a process hears of commits elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// One was kept.
+    News(RunNews),
+    /// From here on nothing is heard: why.
+    Lost(String),
+    /// It hears again. What was kept in between has to be looked for.
+    Again,
+}
+
+/// The ear of a process: what is kept by all processes on its database, as it is kept.
+#[async_trait]
+pub trait RunListener: Send {
+    /// The next; waits as long as it takes.
+    async fn hear(&mut self) -> Heard;
+}
+
 /// What one commit brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunCommit {
@@ -115,13 +157,19 @@ pub trait RunReads: Send + Sync {
     /// The commits of a run, oldest first.
     async fn run_commits(&self, owned: Owned, run: RunId) -> Result<Vec<RunCommit>, StoreError>;
 
-    /// What was committed at or after `since`, oldest first; of one person, or of everybody in the organization.
+    /// The commits of a run that brought events behind `after`, oldest first; of one person, or of somebody in the organization.
+    async fn commits_of(
+        &self,
+        asked: CommitQuery,
+        run: RunId,
+        after: u64,
+    ) -> Result<Vec<RunCommit>, StoreError>;
+
+    /// What was committed behind this place, oldest first; of one person, or of everybody in the organization.
     async fn commits_since(
         &self,
-        organization: OrganizationId,
-        owner: Option<PersonId>,
-        since: Timestamp,
-        limit: u32,
+        asked: CommitQuery,
+        since: (Timestamp, RunId, u64),
     ) -> Result<Vec<RunCommit>, StoreError>;
 
     /// Runs that this life of the process drives for who was shut out. Of all people: for the process itself.
