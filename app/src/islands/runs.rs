@@ -106,6 +106,8 @@ mod browser {
         };
         match made.await {
             None => due(&page, AGAIN_MS),
+            // The door, for who is signed out by now: there is nothing to follow.
+            Some((_, made)) if made.query_selector("[data-runs]").is_ok_and(|runs| runs.is_none()) => {}
             Some((document, made)) => {
                 for part in LIVE {
                     if let (Some(old), Ok(Some(new))) = (find(part), made.query_selector(part)) {

@@ -4,6 +4,7 @@ use crate::support::{Person, Studio, beside, databases, id, slowly, to, until};
 use reqwest::{Method, blocking::RequestBuilder};
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     io::{BufRead, BufReader},
     process::Command,
     sync::mpsc::{self, Receiver, RecvTimeoutError},
@@ -161,6 +162,35 @@ fn who_comes_back_after_the_server_was_killed_misses_nothing_and_hears_nothing_t
         let more = up_to(&again, &run, "done");
         assert_eq!(more[0].seq, last.seq + 1);
         drop(running);
+    }
+}
+
+#[test]
+fn a_long_absence_is_made_up_for_run_by_run() {
+    for database in databases() {
+        let studio = Studio::new().on(&database);
+        let running = studio.start();
+        let mut ana = running.owner();
+        let before = now();
+        let events = ana.follows(&format!("only=runs&after={before}"));
+        let first = ana.ask("First", None, "mock/echo")["run"].clone();
+        let seen = up_to(&events, &first, "done");
+        drop(events);
+        // More commits than are read at once.
+        let runs: Vec<Value> =
+            (0..70).map(|n| ana.ask(&format!("{n}"), None, "mock/echo")["run"].clone()).collect();
+        ana.ended(&runs[69]);
+        let back = ana.comes_back("only=runs&after=0", &seen.last().unwrap().id);
+        let mut heard: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+        while heard.len() < runs.len() || heard.values().any(|numbers| numbers.len() < seen.len()) {
+            let event = back.recv_timeout(PATIENCE).expect("an event");
+            heard.entry(id(&event.run).to_owned()).or_default().push(event.seq);
+        }
+        nothing(&back);
+        assert!(!heard.contains_key(id(&first)), "that was told before");
+        for (run, told) in heard {
+            assert_eq!(told, numbers(&seen), "{run}");
+        }
     }
 }
 

@@ -224,10 +224,10 @@ impl Person {
         self.page("/conversations").body.matches("/api/conversation/delete").count()
     }
 
-    /// Events from now on (or from `after`), until the receiver is dropped.
+    /// Events of answers from now on (or from `after`), until the receiver is dropped.
     pub(crate) fn events(&self, after: i64) -> Receiver<EventJson> {
         let (send, receive) = mpsc::channel();
-        let request = self.request(Method::GET, &format!("/api/events?after={after}"));
+        let request = self.request(Method::GET, &format!("/api/events?only=answers&after={after}"));
         thread::spawn(move || {
             let Ok(response) = request.timeout(Duration::from_secs(120)).send() else { return };
             for line in BufReader::new(response).lines().map_while(Result::ok) {
