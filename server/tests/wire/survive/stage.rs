@@ -169,7 +169,8 @@ impl Door {
     /// Events of answers from now on, until the receiver is dropped.
     pub(crate) fn events(&self) -> Receiver<Value> {
         let (send, receive) = mpsc::channel();
-        let request = self.client.get(format!("{}/api/events", self.url)).header("host", &self.host);
+        let request =
+            self.client.get(format!("{}/api/events?only=answers", self.url)).header("host", &self.host);
         let request = request.header("cookie", &self.cookies);
         thread::spawn(move || {
             let lines = BufReader::new(request.send().ok()?).lines().map_while(Result::ok);
