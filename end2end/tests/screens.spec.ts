@@ -254,8 +254,6 @@ test("runs", async ({ owner, studio }) => {
   };
   await list();
   await shoot(owner, "runs");
-  await owner.goto(`${studio.url}/runs?show=attention`);
-  await shoot(owner, "runs-attention", { ...ROWS, looks: ["phone"] });
   await open(/Plan a garden/);
   await shoot(owner, "run", { looks: ["light", "dark"] });
   await owner.locator("summary").click();
