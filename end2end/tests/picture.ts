@@ -58,7 +58,7 @@ function stopClocks(): void {
     [".took span", /^(under )?[\d.]+ s$/, "1.2 s"],
     // Said only of an answer that took long enough to be measured.
     [".took span", /^\d+ tok\/s$/, ""],
-    [".row .about", /^(just now|\d+ \w+ ago)$/, "2 minutes ago"],
+    [".row .about, .row .about time", /^(just now|\d+ \w+ ago)$/, "2 minutes ago"],
     [".facts time", /^(just now|\d+ \w+ ago)$/, "2 minutes ago"],
     [".facts dd > code", /^[\da-f-]{36}$/, "0199a3c4-7d10-7c3e-9a52-3f6a4bd0e1a7"],
     [".table .number, .num", /^\d+ m?s$/, "1 s"],
