@@ -19,9 +19,12 @@ use anyhow::Context as _;
 use api_types::ModelRef;
 use providers::{Finder, Timeouts, http_client};
 use secrecy::ExposeSecret;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use storage::{Database, StoreConfig, StoreUrl};
-use studio::{Catalog, Parts, Studio, StudioSettings};
+use studio::{Catalog, Life, Parts, Studio, StudioSettings};
+
+/// So often is looked whether this process has another life.
+const LIFE_LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
 
 /// Where the database is.
 pub(crate) fn store_url(config: &Config, folder: &Folder) -> StoreUrl {
@@ -97,6 +100,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     // The lock is ours: whoever served from this folder before is gone, and what they drove need not wait.
     let life = studio.start(folder.former_life()).await?;
     folder.remember_life(life)?;
+    let folder = Arc::new(folder);
     studio.restore_sources().await?;
 
     let pulse = Pulse::default();
@@ -119,6 +123,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     })?;
     let connections = Connections::new(router, tls.as_ref().map(|(tls, _)| tls.acceptor()), proxies);
     let worker = worker::Worker::start(studio.clone(), pulse, database.listener());
+    worker.also(remember_lives(studio.clone(), folder.clone(), life));
     if let Some((tls, pair)) = tls {
         worker.also(tls::watch(studio.clone(), tls, pair, config.host().to_owned()));
     }
@@ -148,6 +153,23 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     worker.stop().await;
     database.close().await;
     Ok(())
+}
+
+/// A process that was taken for dead begins another life, and the next process here has to know of that one.
+async fn remember_lives(studio: Arc<Studio>, folder: Arc<Folder>, mut known: Life) {
+    loop {
+        tokio::select! {
+            () = studio.live.closed() => return,
+            () = tokio::time::sleep(LIFE_LOOKED_AT_EVERY) => {}
+        }
+        let Some(life) = studio.life().filter(|life| *life != known) else { continue };
+        match folder.remember_life(life) {
+            Ok(()) => known = life,
+            Err(error) => {
+                tracing::warn!(%error, "the next process here will wait longer for what this one drives")
+            }
+        }
+    }
 }
 
 /// A `DEFAULT_MODEL` that no server has would be passed over in silence.

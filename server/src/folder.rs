@@ -58,14 +58,33 @@ impl Folder {
     /// The life of the process that served from this folder before, where that is known.
     pub(crate) fn former_life(&self) -> Option<Life> {
         let text = fs::read_to_string(self.life_file()).ok()?;
-        let (epoch, entered_at) = text.trim().split_once(' ')?;
-        Some(Life { epoch: epoch.parse().ok()?, entered_at: Timestamp(entered_at.parse().ok()?) })
+        let (life, of) = text.trim().split_once(" of ")?;
+        let (epoch, entered_at) = life.split_once(' ')?;
+        // Of a folder that was copied the former process may live: it is not this one's to bury.
+        let is_here = of == self.place()?;
+        is_here
+            .then_some(Life { epoch: epoch.parse().ok()?, entered_at: Timestamp(entered_at.parse().ok()?) })
+    }
+
+    /// This very folder on this start of this machine, as far as the system says: no copy of it is the same. The lock is in it, and
+    /// who holds the lock is the only process here.
+    fn place(&self) -> Option<String> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let lock = fs::metadata(self.lock_file()).ok()?;
+            let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+            Some(format!("{}:{} {}", lock.dev(), lock.ino(), boot.trim()).trim_end().to_owned())
+        }
+        #[cfg(not(unix))]
+        None
     }
 
     /// For the next one.
     pub(crate) fn remember_life(&self, life: Life) -> anyhow::Result<()> {
         let path = self.life_file();
-        fs::write(&path, format!("{} {}\n", life.epoch, life.entered_at.0))
+        let Some(place) = self.place() else { return Ok(()) };
+        fs::write(&path, format!("{} {} of {place}\n", life.epoch, life.entered_at.0))
             .with_context(|| format!("{} cannot be written", path.display()))
     }
 

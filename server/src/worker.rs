@@ -95,6 +95,11 @@ async fn keep_house(studio: Arc<Studio>) {
             Ok(_) => {}
             Err(problem) => tracing::warn!(problem = %problem, "old keys of requests could not be removed"),
         }
+        match studio.purge_answer_parts().await {
+            Ok(1..) => continue,
+            Ok(0) => {}
+            Err(problem) => tracing::warn!(problem = %problem, "parts of answers could not be removed"),
+        }
         match studio.purge_sessions().await {
             Ok(100..) => continue,
             Ok(_) => {}

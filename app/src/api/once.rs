@@ -31,6 +31,18 @@ pub fn once(
     }
 }
 
+/// For what is done as often as it is sent: a key is refused, so that nobody relies on it.
+///
+/// # Errors
+/// `Invalid` where there is one.
+pub fn none() -> Result<(), Refused> {
+    if context::parts().is_some_and(|parts| parts.headers.contains_key(HEADER)) {
+        let detail = "This is done as often as it is sent; it takes no Idempotency-Key. Send it without one.";
+        return Err(Problem::field(HEADER, detail).into());
+    }
+    Ok(())
+}
+
 /// A form that is sent twice is done once; one that was changed before it is sent again (somebody went back) is another request.
 fn of_form(
     field: Option<String>,

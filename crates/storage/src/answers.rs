@@ -142,7 +142,10 @@ impl AnswerWrites for Statements<Unit> {
 
     async fn end_answer(&mut self, end: &AnswerEnd) -> Result<bool, StoreError> {
         let ended = Statement::new(
-            "UPDATE answers SET state = $4, failure = $5, prompt_tokens = $6, completion_tokens = $7, cost_micros = $8, \
+            // An answer that was tried again has called its model more than once: what was used adds up.
+            "UPDATE answers SET state = $4, failure = $5, prompt_tokens = COALESCE(prompt_tokens + $6, $6, prompt_tokens), \
+             completion_tokens = COALESCE(completion_tokens + $7, $7, completion_tokens), \
+             cost_micros = COALESCE(cost_micros + $8, $8, cost_micros), \
              cut_short = $9, first_token_at = $10, ended_at = $11 \
              WHERE organization_id = $1 AND owner_id = $2 AND run_id = $3 AND ended_at IS NULL",
         )
@@ -178,6 +181,14 @@ impl AnswerWrites for Statements<Unit> {
         };
         self.0.change(written).await?;
         Ok(true)
+    }
+
+    async fn purge_answer_parts(&mut self, before: Timestamp) -> Result<u64, StoreError> {
+        let gone = Statement::new(
+            "DELETE FROM answer_parts WHERE run_id IN (SELECT DISTINCT p.run_id FROM answer_parts p \
+             JOIN answers a ON a.run_id = p.run_id WHERE a.ended_at < $1 LIMIT 100)",
+        );
+        self.0.change(gone.bind(before)).await
     }
 
     async fn resume_answer(

@@ -180,6 +180,11 @@ impl Live {
         self.runs().iter().filter(|run| run.inner().state.is_active()).count()
     }
 
+    /// How many answers of this person are being written here.
+    pub(crate) fn writing(&self, person: PersonId) -> usize {
+        self.of(person).iter().filter(|run| run.inner().state.is_active()).count()
+    }
+
     /// Takes an answer in, where there is room for it. Looking and taking are one step: of many at once none slips by.
     pub(crate) fn admit(&self, run: Arc<LiveRun>) -> Result<(), Full> {
         let person = run.owned.owner;

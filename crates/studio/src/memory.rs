@@ -22,7 +22,7 @@ impl Studio {
         content: &str,
         metadata: &Map<String, Value>,
     ) -> Result<MemoryId, Problem> {
-        if content.trim().is_empty() {
+        if text::is_blank(content) {
             return Err(Problem::field("content", "Say what is to be remembered."));
         }
         if content.len() > MEMORY_BYTES_MAX {
@@ -139,11 +139,14 @@ fn shown(text: &str) -> String {
     }
 }
 
-/// A text on one line, which turns nothing around: nobody's text makes a bullet of its own.
+/// A text on one line, which turns nothing around and hides nothing: nobody's text makes a bullet of its own, and a program that
+/// gives it to a model gives what its person could read.
 fn one_line(text: &str) -> String {
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    let flat: String =
-        text.chars().filter(|c| !text::turns(*c)).map(|c| if breaks(c) { ' ' } else { c }).collect();
+    // Letters and emoji are made of them.
+    let joins = |c: char| matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+    let is_seen = |c: &char| joins(*c) || !text::is_invisible(*c);
+    let flat: String = text.chars().filter(is_seen).map(|c| if breaks(c) { ' ' } else { c }).collect();
     flat.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -162,6 +165,7 @@ mod tests {
             "a 👩\u{200d}🔬 b c",
             "what letters are made of stays"
         );
+        assert_eq!(shown("a\u{200b}b\u{e0041}c\u{feff}"), "abc", "what nobody sees does not");
     }
 
     proptest! {

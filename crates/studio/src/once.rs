@@ -72,6 +72,10 @@ impl Studio {
             detail: "What was opened with this key is deleted. Take a new key to ask again.".to_owned(),
         };
         let run = self.store.answer(owned, request.run).await?.ok_or_else(gone)?;
+        let chat = self.store.conversation(owned, run.conversation).await?.ok_or_else(gone)?;
+        if chat.deleted_at.is_some() {
+            return Err(gone());
+        }
         let answer = self.store.message(owned, run.conversation, run.message).await?.ok_or_else(gone)?;
         let question = match answer.parent.filter(|_| with_question) {
             Some(parent) => self.store.message(owned, run.conversation, parent).await?,

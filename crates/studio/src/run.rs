@@ -225,6 +225,12 @@ impl Studio {
         Ok(Life { epoch: epoch.0, entered_at: self.keeper.entered_at() })
     }
 
+    /// The life of this process, while it has one: another one after it was taken for dead.
+    pub fn life(&self) -> Option<Life> {
+        let epoch = self.engine.epoch()?;
+        Some(Life { epoch: epoch.0, entered_at: self.keeper.entered_at() })
+    }
+
     /// The process goes down: no run begins, those under way come to rest, streams end.
     pub fn close(&self) {
         self.live.close();
@@ -270,7 +276,8 @@ impl Studio {
     }
 }
 
-fn full(full: Full) -> Problem {
+/// There is no place for one more answer.
+pub(crate) fn full(full: Full) -> Problem {
     match full {
         Full::Person => Problem::RateLimited {
             detail: format!(

@@ -6,6 +6,7 @@ use crate::{
         Timestamp,
         store::{CommitQuery, RunCommit, RunNews},
     },
+    run_veil::veil_event,
 };
 use api_types::{PersonId, Problem, RunId};
 
@@ -43,6 +44,14 @@ impl Followed {
         })
     }
 
+    /// Of everybody's runs without what only their persons see.
+    fn veiled(self, mut commits: Vec<RunCommit>) -> Vec<RunCommit> {
+        if self == Self::Everyone {
+            commits.iter_mut().flat_map(|commit| &mut commit.events).for_each(veil_event);
+        }
+        commits
+    }
+
     /// Whether such news are for this person. What is in the rows is asked for with the proof, whatever this says.
     pub fn concerns(self, by: &SignedIn, news: &RunNews) -> bool {
         let owned = by.owned();
@@ -66,7 +75,8 @@ impl Studio {
         run: RunId,
         after: u64,
     ) -> Result<Vec<RunCommit>, Problem> {
-        Ok(self.store.commits_of(followed.proof(by)?.query(), run, after).await?)
+        let commits = self.store.commits_of(followed.proof(by)?.query(), run, after).await?;
+        Ok(followed.veiled(commits))
     }
 
     /// What was committed in the runs that are followed, behind this place: at most [`RUN_COMMITS_AT_ONCE`], the oldest first.
@@ -79,7 +89,8 @@ impl Studio {
         followed: Followed,
         since: (Timestamp, RunId, u64),
     ) -> Result<Vec<RunCommit>, Problem> {
-        Ok(self.store.commits_since(followed.proof(by)?.query(), since).await?)
+        let commits = self.store.commits_since(followed.proof(by)?.query(), since).await?;
+        Ok(followed.veiled(commits))
     }
 
     /// Whether there is such a run among those that are followed.

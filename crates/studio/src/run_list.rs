@@ -6,6 +6,7 @@ use crate::{
         Timestamp,
         store::{ListedRun, RunQuery},
     },
+    run_veil::veil,
 };
 use api_types::{PersonId, Problem, RunId, RunStatus};
 
@@ -106,16 +107,7 @@ impl Studio {
         let has_more = runs.len() > RUNS_PER_PAGE as usize;
         runs.truncate(RUNS_PER_PAGE as usize);
         let next = runs.last().filter(|_| has_more).map(|last| (last.run.opened_at, last.run.id));
-        runs.iter_mut().for_each(|listed| unnamed(listed, by.person()));
+        runs.iter_mut().for_each(|listed| veil(listed, by.person()));
         Ok(RunPage { runs, next })
-    }
-}
-
-/// What somebody calls a conversation is for nobody else.
-pub(crate) fn unnamed(listed: &mut ListedRun, person: PersonId) {
-    if listed.run.owned.owner != person
-        && let Some(answer) = &mut listed.answer
-    {
-        answer.title.clear();
     }
 }

@@ -7,7 +7,7 @@ use crate::{
         store::{ListedRun, RunCommit},
     },
     run::refused,
-    run_list::unnamed,
+    run_veil::{veil, veil_event},
 };
 use api_types::{Problem, RunId, RunStatus};
 use std::collections::BTreeMap;
@@ -102,9 +102,12 @@ impl Studio {
         mut listed: ListedRun,
         revision: Option<u64>,
     ) -> Result<RunView, Problem> {
-        unnamed(&mut listed, by.person());
+        veil(&mut listed, by.person());
         let is_own = listed.run.owned.owner == by.person();
-        let commits = self.store.run_commits(listed.run.owned, listed.run.id).await?;
+        let mut commits = self.store.run_commits(listed.run.owned, listed.run.id).await?;
+        if !is_own {
+            commits.iter_mut().flat_map(|commit| &mut commit.events).for_each(veil_event);
+        }
         let events: Vec<Event> = commits.iter().flat_map(|commit| commit.events.clone()).collect();
         let newest = self.sealed(&listed, newest_of(&commits)).await?;
         let threads = newest.as_ref().and_then(|sealed| self.chat.threads(sealed).ok()).unwrap_or_default();
@@ -136,6 +139,9 @@ impl Studio {
         };
         if !is_own {
             state.said = None;
+            if let Some(outcome) = &mut state.outcome {
+                outcome.failure = None;
+            }
         }
         let json = serde_json::to_string_pretty(&state);
         Ok((revision, json.map_err(|error| broken("a state is no JSON", &error))?))

@@ -76,7 +76,7 @@ pub const fn is_invisible(c: char) -> bool {
 }
 
 /// Nothing in it can be seen.
-fn is_blank(text: &str) -> bool {
+pub(crate) fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || is_invisible(c))
 }
 

@@ -115,7 +115,7 @@ fn one_sees_what_is_remembered_and_forgets_it_with_forms_alone() {
     let twice = ana.form("/settings", "/api/memory/forget", &[("memory", &at)]);
     assert!(twice.status == 404 && twice.body.contains("id=\"memories\""), "on the same page: {twice:?}");
 
-    ana.form("/settings", "/api/memory/forget", &[]);
+    ana.form("/settings", "/api/memory/forget", &[("all", "true")]);
     assert!(section(&ana.page("/settings").body).contains("Nothing yet."));
     let chat = ana.page(&format!("/chat/{}", id(&sent["conversation"])));
     assert!(chat.status == 200 && chat.body.contains("What is the Nile?"), "its chat stays");

@@ -92,6 +92,7 @@ fn memories(remembered: &[MemoryView], count: u32, now: Timestamp) -> impl IntoV
                     <details class="careful">
                         <summary>"Forget everything…"</summary>
                         <form class="stack" method="post" action="/api/memory/forget">
+                            <input type="hidden" name="all" value="true" />
                             <p>"Your chats stay as they are. What is remembered of them goes, and all notes go; this cannot be undone."</p>
                             <div class="actions"><button class="btn danger filled" type="submit">"Forget everything for good"</button></div>
                         </form>

@@ -182,7 +182,8 @@ impl Graphs {
 
     /// The first life: everything is opened, and comes to where it stays.
     async fn park(&self, home: &Home, members: &[Member]) -> Result<()> {
-        (self.asked.store(0, SeqCst), self.begun.store(0, SeqCst));
+        self.asked.store(0, SeqCst);
+        self.begun.store(0, SeqCst);
         let life = Life::begin(home, &[&self.asking, &self.working], MID_STEP).await?;
         for (graph, count) in [(&self.asking, PARKED), (&self.working, MID_STEP)] {
             let opened = (0..count).map(|number| life.run(graph, &members[number % members.len()], &EMPTY));

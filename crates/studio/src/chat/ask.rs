@@ -5,7 +5,7 @@ use super::{
     state::{Ending, Said},
 };
 use crate::{
-    ANSWER_BYTES_MAX, FLUSH_BYTES, LiveRun, PROMPT_TURNS_MAX,
+    ANSWER_BYTES_MAX, FLUSH_BYTES, LiveRun, PROMPT_TURNS_MAX, RUNS_OF_ONE_PERSON_MAX,
     live::Full,
     ports::{ChatEvent, ChatRequest, ChatTurn, ModelError, store::StoreError},
 };
@@ -72,8 +72,12 @@ impl Chat {
             Arc::new(LiveRun::new((run, state.message, state.conversation), owned, message.body, None));
         self.live.admit(live.clone()).map_err(|full| {
             Failure::Passing(match full {
-                Full::Person => "as many answers of this person as may be are being written".to_owned(),
-                Full::Process => "this process writes as many answers as it can".to_owned(),
+                Full::Person => format!(
+                    "{RUNS_OF_ONE_PERSON_MAX} of your answers are being written. Wait for one of them, then try again."
+                ),
+                Full::Process => {
+                    "The studio is writing as many answers as it can. Try again in a moment.".to_owned()
+                }
             })
         })?;
         Ok(live)

@@ -1,8 +1,14 @@
 //! What becomes of an answer of which nobody knows how it would have gone on.
 
 use super::StudioChange;
-use crate::{Once, SignedIn, Studio, owned, ports::store::AnswerRow, run::refused};
-use api_types::{Problem, RunId};
+use crate::{
+    Once, RUNS_OF_ONE_PERSON_MAX, SignedIn, Studio,
+    live::Full,
+    owned,
+    ports::store::AnswerRow,
+    run::{full, refused},
+};
+use api_types::{Problem, RunId, Usage};
 use workflow::{Checkpointer as _, Commit, EngineError, Known, Status, StoreError, Verdict};
 
 /// What a run says that was given up for another.
@@ -80,9 +86,13 @@ impl Studio {
         }
         // A place in memory from its former life would show the former end.
         self.live.remove(answer.owned.owner, answer.run);
+        if resumes && self.live.writing(answer.owned.owner) >= RUNS_OF_ONE_PERSON_MAX {
+            return Err(full(Full::Person));
+        }
         self.engine.apply(commit).await.map_err(|error| match error {
             EngineError::Store(StoreError::Refused(_)) => Problem::Changed {
-                detail: "The chat went on after this answer, or another answer is being written in it. Ask there for what is missing."
+                detail: "This cannot be done here any more: the chat went on after this answer, another answer is being written in \
+                         it, or it is in the bin. Open the chat to see."
                     .to_owned(),
             },
             other => refused(other),
@@ -95,7 +105,8 @@ impl Studio {
         let said = super::state::Said {
             text: message.ok_or(Problem::NotFound)?.body,
             ending: super::state::Ending::Whole,
-            usage: answer.usage,
+            // What was used stands at the answer already.
+            usage: Usage::default(),
             first_token_at: answer.first_token_at,
         };
         serde_json::to_value(&said).map_err(|error| crate::broken("an answer is no JSON", &error))

@@ -5,6 +5,10 @@ use crate::{
     ports::store::{AnswerEnd, AnswerRow, StoreError},
 };
 use api_types::{AnswerState, Problem};
+use std::time::Duration;
+
+/// Parts of text stay for so long after their answer has ended: a page may be reading them.
+const PARTS_KEPT: Duration = Duration::from_secs(60);
 
 /// What stands below such an answer.
 const UNREADABLE: &str = "The studio could not read what it had kept of this run. What was written of it is here; continue when you like.";
@@ -33,6 +37,18 @@ impl Studio {
             .await?;
         tracing::warn!(answers = left.len(), "answers whose run cannot go on were kept and marked");
         Ok(())
+    }
+
+    /// Removes parts of text that stand in messages by now. For the worker.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn purge_answer_parts(&self) -> Result<u64, Problem> {
+        let before = self.now() - PARTS_KEPT;
+        let purged = self.store.write::<_, StoreError, _>(move |tx| {
+            Box::pin(async move { tx.purge_answer_parts(before).await })
+        });
+        Ok(purged.await?)
     }
 
     fn left(&self, answer: &AnswerRow) -> AnswerEnd {

@@ -4,8 +4,8 @@ use crate::house::{House, work};
 use api_types::{AnswerState, Problem, RunId, RunStatus};
 use std::time::Duration;
 use studio::{
-    AnswerVerdict, Opened, RunFilter, SignedIn, Studio,
-    ports::{ChatEvent, ModelError},
+    AnswerVerdict, Followed, Opened, REASON_VEILED, RunFilter, SignedIn, Studio,
+    ports::{ChatEvent, ModelError, Timestamp},
 };
 
 impl House {
@@ -97,6 +97,23 @@ async fn runs_are_listed_by_filter_and_part_and_nobody_elses_are_there() {
     let stopped = house.studio.stop_run(&ana, bens.run.run).await;
     assert_eq!(stopped.unwrap_err(), Problem::NotFound, "looking is all");
     assert!(stranger.admin().is_err());
+
+    // Nor what a model server said of a request: it may repeat it, in letters of its own.
+    let detail = "no B-E-N-S words here".to_owned();
+    house.model.answers(vec![Err(ModelError::Refused { source_name: "It".to_owned(), detail })]);
+    let (refused, _) = house.chat(&ben, None, "Ben's words").await;
+    let run = refused.run.run;
+    let said = format!("{:?}", house.studio.run_view(&ben, run, None).await.unwrap());
+    assert!(said.contains("B-E-N-S"), "its own person reads it: {said}");
+    let view = house.studio.organization_run(&admin, run, None).await.unwrap();
+    assert_eq!(view.listed.run.reason.as_deref(), Some(REASON_VEILED));
+    let listed = house.studio.organization_runs(&admin, RunFilter::Failed, None).await.unwrap();
+    let stored = house.studio.run_commits_after(&ana, Followed::Everyone, run, 0).await.unwrap();
+    let beginning = (Timestamp(0), RunId(uuid::Uuid::nil()), 0);
+    let all = house.studio.run_commits_since(&ana, Followed::Everyone, beginning).await.unwrap();
+    assert!(!stored.is_empty() && all.len() > stored.len());
+    let seen = format!("{view:?} {listed:?} {stored:?} {all:?}");
+    assert!(!seen.contains("B-E-N-S"), "{seen}");
 }
 
 #[tokio::test]

@@ -107,6 +107,10 @@ pub trait AnswerWrites: Send {
     /// Two statements.
     async fn end_answer(&mut self, end: &AnswerEnd) -> Result<bool, StoreError>;
 
+    /// Removes the parts of answers that ended before then, whose text their messages have: of at most 100 answers; how many
+    /// parts.
+    async fn purge_answer_parts(&mut self, before: Timestamp) -> Result<u64, StoreError>;
+
     /// An answer that has ended is written on, by its own run. False, and nothing changes, when it is active, when it is not the
     /// last of its message, or when the conversation went on after it.
     async fn resume_answer(
