@@ -129,3 +129,31 @@ fn make_private(folder: &Path) -> anyhow::Result<()> {
 fn make_private(_folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_knows_its_former_life_and_a_copy_of_it_knows_none() {
+        let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let [folder, copy] = [&here, &there].map(|dir| Folder { root: dir.path().to_owned() });
+        let life = Life { epoch: 3, entered_at: Timestamp(7) };
+        let lock = folder.lock().unwrap();
+        assert_eq!(folder.former_life(), None);
+        folder.remember_life(life).unwrap();
+        drop(lock);
+        let _lock = folder.lock().unwrap();
+        assert_eq!(folder.former_life(), Some(life), "the same folder, however often its lock is taken");
+        for file in ["lock", "life"] {
+            fs::copy(here.path().join(file), there.path().join(file)).unwrap();
+        }
+        let _lock = copy.lock().unwrap();
+        assert_eq!(copy.former_life(), None, "the process of the other may live");
+        for wrong in ["", "3 7", "3 7 of", "x 7 of y", "3 7 of nowhere"] {
+            fs::write(copy.life_file(), wrong).unwrap();
+            assert_eq!(copy.former_life(), None, "{wrong}");
+        }
+    }
+}

@@ -45,6 +45,7 @@ fn what_cannot_be_stored_is_a_problem_that_names_its_field() {
     let many: serde_json::Map<String, Value> = (0..17).map(|n| (n.to_string(), json!(n))).collect();
     for (arguments, field) in [
         (json!({ "content": " " }), "content"),
+        (json!({ "content": "\u{200b}\u{e0041}\u{202e}" }), "content"),
         (json!({ "content": "x".repeat(8_193) }), "content"),
         (json!({ "content": "x", "metadata": { "k": "x".repeat(4_096) } }), "metadata"),
         (json!({ "content": "x", "metadata": many }), "metadata"),
@@ -61,6 +62,9 @@ fn what_cannot_be_stored_is_a_problem_that_names_its_field() {
         let refused = ana.call("/api/memory/store", arguments.clone());
         assert!(matches!(refused.status, 400 | 422), "{arguments}: {refused:?}");
     }
+    let keyed = ana.request(Method::POST, "/api/memory/store").header("idempotency-key", "k-1");
+    let keyed = keyed.json(&json!({ "content": "x" })).send().unwrap();
+    assert_eq!(keyed.status(), 422, "each is a note of its own");
     assert!(ana.context().ends_with("nothing yet"));
 }
 
@@ -115,6 +119,10 @@ fn one_sees_what_is_remembered_and_forgets_it_with_forms_alone() {
     let twice = ana.form("/settings", "/api/memory/forget", &[("memory", &at)]);
     assert!(twice.status == 404 && twice.body.contains("id=\"memories\""), "on the same page: {twice:?}");
 
+    for neither in [json!({}), json!({ "memory": null })] {
+        let refused = ana.call("/api/memory/forget", neither);
+        assert!(refused.status == 422 && refused.body.contains("all=true"), "{refused:?}");
+    }
     ana.form("/settings", "/api/memory/forget", &[("all", "true")]);
     assert!(section(&ana.page("/settings").body).contains("Nothing yet."));
     let chat = ana.page(&format!("/chat/{}", id(&sent["conversation"])));

@@ -267,6 +267,27 @@ async fn an_answer_without_a_text_of_its_own_ends_with_its_parts_and_can_be_writ
         })
         .await;
         assert_eq!(text().await, "Hello, world!", "nothing is in it twice");
+        let row = store.answer(owned, first_run).await.unwrap().unwrap();
+        let used = (row.usage.prompt_tokens, row.usage.completion_tokens, row.cost_micros);
+        assert_eq!(used, (Some(20), Some(40), Some(246)), "its model was called twice");
+
+        // Parts of what has ended go; its text stands in the message.
+        let purge = async |before| {
+            put(&store, move |tx| Box::pin(async move { tx.purge_answer_parts(before).await })).await
+        };
+        assert_eq!((purge(at(5)).await, purge(at(6)).await, purge(at(6)).await), (0, 1, 0));
+        assert_eq!(text().await, "Hello, world!");
+
+        // What a call used that nobody knows of takes nothing away.
+        assert!(resume().await);
+        let silent = AnswerEnd {
+            usage: Usage::default(),
+            cost_micros: None,
+            ..end(&first, AnswerState::Finished, "Hello, world!")
+        };
+        put(&store, move |tx| Box::pin(async move { tx.end_answer(&silent).await })).await;
+        let row = store.answer(owned, first_run).await.unwrap().unwrap();
+        assert_eq!((row.usage.completion_tokens, row.cost_micros), (Some(40), Some(246)));
 
         // Another run of the same message is later.
         let later = run(&answer);
