@@ -117,3 +117,24 @@ test("an administrator's list of everybody's runs follows them too", async ({ ow
   await expect(owner.locator(".rows .state")).toHaveText("Done");
   await expect(owner.locator("main")).not.toContainText("private");
 });
+
+test("an open chat follows a run that goes on after a word on its page", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, slow(120, 40));
+  await expect(lastAnswer(owner).locator(".tail")).toContainText(/\w+ \w+ \w+/);
+  await owner.waitForTimeout(600);
+  await studio.kill();
+  await studio.serve();
+  await owner.reload();
+  await expect(lastAnswer(owner)).toContainText("went down in the middle");
+  await awake(owner);
+  const runs = await owner.context().newPage();
+  await runs.goto(`${studio.url}/runs`);
+  await runs.locator(".rows a").first().click();
+  await runs.getByRole("button", { name: "Ask again" }).click();
+  await expect(runs.locator("#run .state").first()).toHaveText("Running");
+  await owner.bringToFront();
+  await expect(lastAnswer(owner)).not.toContainText("went down in the middle");
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished", { timeout: 30_000 });
+  await expect(lastAnswer(owner).getByRole("button", { name: "Continue" })).toHaveCount(0);
+});

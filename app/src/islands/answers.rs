@@ -110,6 +110,10 @@ fn apply(conversation: Option<ConversationId>, made: i64, answer: &AnswerEvent) 
     }
     if answer.state.is_active() {
         let _ = article.set_attribute("aria-busy", "true");
+        // Its run was tried again: what stood below its end is not true any more.
+        if !was_active && let Some(foot) = article.query_selector("[data-foot]").ok().flatten() {
+            foot.set_inner_html("");
+        }
     } else {
         let _ = article.remove_attribute("aria-busy");
         // Told again it is the foot that is there, and somebody may be on one of its buttons.

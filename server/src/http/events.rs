@@ -238,8 +238,9 @@ impl Feed {
 
     /// What is new in an answer's rows; nothing when memory tells of it.
     async fn stored(&mut self, row: AnswerRow) -> Option<Event> {
-        let is_told = self.told.get(&row.run).is_some_and(|told| told.ended);
-        if is_told || self.studio.live.get(self.by.person(), row.run).is_some() {
+        if self.is_told(row.run, || row.state.is_active())
+            || self.studio.live.get(self.by.person(), row.run).is_some()
+        {
             return None;
         }
         let text = self.studio.answer_text(&self.by, &row).await.ok()?;
@@ -251,14 +252,26 @@ impl Feed {
         Some(self.event(event, row.ended_at).await)
     }
 
+    /// Whether its end was told. One that was tried again, and is written once more, is told anew.
+    fn is_told(&mut self, run: RunId, is_active: impl FnOnce() -> bool) -> bool {
+        if !self.told.get(&run).is_some_and(|told| told.ended) {
+            return false;
+        }
+        let is_again = is_active();
+        if is_again {
+            self.told.remove(&run);
+        }
+        !is_again
+    }
+
     /// What is new in memory.
     async fn live(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
         for live in self.studio.live.of(self.by.person()) {
-            let told = self.told.entry(live.run).or_insert_with(Told::nothing);
-            if told.ended {
+            if self.is_told(live.run, || live.view(usize::MAX).state.is_active()) {
                 continue;
             }
+            let told = self.told.entry(live.run).or_insert_with(Told::nothing);
             let view = live.view(told.seen);
             let place = Written { conversation: live.conversation, message: live.message, run: live.run };
             let event =
