@@ -184,6 +184,8 @@ through! {
     leave(epoch: Epoch) -> ();
     answer(answer: Arc<Answer<Note>>) -> ();
     request_cancel(run: RunId, now: Timestamp) -> ();
+    strangers(kinds: &[String], now: Timestamp) -> Vec<RunId>;
+    put_aside(epoch: Epoch, run: RunId, why: &str, now: Timestamp) -> ();
     held(epoch: Epoch) -> Vec<RunId>;
     load(run: RunId) -> Option<Loaded>;
     history(run: RunId) -> Vec<Listed>;

@@ -36,4 +36,16 @@ pub trait ProcessWrites: Send {
     /// # Errors
     /// `Superseded` when it was taken for dead.
     async fn claim_runs(&mut self, claim: &Claim) -> Result<Vec<Loaded>, StoreError>;
+
+    /// Says of a run that its row cannot be read. As [`workflow::Checkpointer::put_aside`]; `run` as it is stored, be it no id.
+    ///
+    /// # Errors
+    /// `Superseded`, `NotFound`.
+    async fn put_run_aside(
+        &mut self,
+        epoch: u64,
+        run: &str,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 }
