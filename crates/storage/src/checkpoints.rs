@@ -219,8 +219,22 @@ impl<W: Change> Checkpointer<W> for Database {
 
     async fn claim(&self, claim: &Claim) -> Result<Vec<Loaded>, StoreError> {
         let store: &dyn Store = self;
-        let claim = claim.clone();
-        store.write(move |tx| Box::pin(async move { tx.claim_runs(&claim).await })).await
+        let (epoch, now, claim) = (claim.epoch, claim.now, claim.clone());
+        let taken = store.write(move |tx| Box::pin(async move { tx.claim_runs(&claim).await })).await?;
+        // Behind the unit of work, which the first row that cannot be read would end. What fails here is held, and found again.
+        let mut all = Vec::new();
+        for (run, read) in loaded(&self.0, &taken).await? {
+            match read {
+                Ok(loaded) => all.push(loaded),
+                Err(why) => {
+                    tracing::error!(%run, why, "a run's row cannot be read; it is put aside");
+                    if let Err(error) = Checkpointer::<W>::put_aside(self, epoch, run, &why, now).await {
+                        tracing::warn!(%run, %error, "nor could that be said");
+                    }
+                }
+            }
+        }
+        Ok(all)
     }
 
     async fn strangers(&self, kinds: &[String], now: Timestamp) -> Result<Vec<RunId>, StoreError> {

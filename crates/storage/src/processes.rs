@@ -11,7 +11,7 @@ use crate::{
 use api_types::RunId as Id;
 use async_trait::async_trait;
 use studio::ports::store::ProcessWrites;
-use workflow::{Claim, Loaded, RunId, StoreError, Timestamp};
+use workflow::{Claim, RunId, StoreError, Timestamp};
 
 /// On SQLite no other process looks at this, and each sign of life is a flush of the disk: one in so many microseconds is
 /// enough to know that the database can be written.
@@ -58,7 +58,7 @@ impl ProcessWrites for Statements<Unit> {
         Ok(())
     }
 
-    async fn claim_runs(&mut self, claim: &Claim) -> Result<Vec<Loaded>, StoreError> {
+    async fn claim_runs(&mut self, claim: &Claim) -> Result<Vec<RunId>, StoreError> {
         let own = Statement::new("SELECT epoch FROM processes WHERE epoch = $1").bind(claim.epoch.0);
         if self.0.row(own).await?.is_none() {
             return Err(StoreError::Superseded);
@@ -77,14 +77,7 @@ impl ProcessWrites for Statements<Unit> {
                 taken.extend(self.hold(some, claim).await?);
             }
         }
-        let mut loaded = Vec::new();
-        for (run, read) in checkpoints::loaded(&self.0, &taken).await? {
-            match read {
-                Ok(run) => loaded.push(run),
-                Err(why) => self.aside(&run.0.to_string(), &why, claim).await,
-            }
-        }
-        Ok(loaded)
+        Ok(taken)
     }
 
     async fn put_run_aside(
@@ -123,18 +116,13 @@ impl Statements<Unit> {
         for row in &rows {
             let id: Result<String, _> = Cells::new(row, "runs").take();
             if let Some(strange) = id.ok().filter(|id| id.parse::<Id>().is_err()) {
-                self.aside(&strange, "runs.id holds a value it may not", claim).await;
+                // Nobody can load it, and it would keep its place in the turns for ever.
+                let why = "runs.id holds a value it may not";
+                tracing::error!(run = strange, why, "a run's row cannot be read; it is put aside");
+                self.put_run_aside(claim.epoch.0, &strange, why, claim.now).await?;
             }
         }
         Ok(checkpoints::ids(&rows))
-    }
-
-    /// Puts a run aside in the unit of work of a claim. What fails here is said and no reason to give no run to anybody.
-    async fn aside(&mut self, run: &str, why: &str, claim: &Claim) {
-        tracing::error!(run, why, "a run's row cannot be read; it is put aside");
-        if let Err(error) = self.put_run_aside(claim.epoch.0, run, why, claim.now).await {
-            tracing::warn!(run, %error, "nor could that be said");
-        }
     }
 
     /// Holds those of them that nobody was faster with.

@@ -111,8 +111,10 @@ impl Studio {
         let commits = self.store.run_commits(listed.run.owned, listed.run.id).await?;
         let events: Vec<Event> = commits.iter().flat_map(|commit| commit.events.clone()).collect();
         let newest = self.sealed(&listed, newest_of(&commits)).await?;
-        let threads =
-            newest.as_ref().and_then(|(_, sealed)| self.chat.threads(sealed.as_ref().ok()?).ok()).unwrap_or_default();
+        let threads = newest
+            .as_ref()
+            .and_then(|(_, sealed)| self.chat.threads(sealed.as_ref().ok()?).ok())
+            .unwrap_or_default();
         let is_known = listed.run.kind == CHAT;
         let graph =
             (is_known && listed.run.revision > 0).then(|| self.chat.svg(&Lit::new(&events, &threads)));

@@ -164,11 +164,7 @@ impl Checkpointer<StudioChange> for Keeper {
         Ok(claimed)
     }
 
-    async fn strangers(
-        &self,
-        kinds: &[String],
-        now: workflow::Timestamp,
-    ) -> Result<Vec<Run>, StoreError> {
+    async fn strangers(&self, kinds: &[String], now: workflow::Timestamp) -> Result<Vec<Run>, StoreError> {
         self.store.strangers(kinds, now).await
     }
 

@@ -1,9 +1,7 @@
 //! Runs that nobody can go on with: what is stored of them cannot be read, or no program here knows their graph.
 
 use super::{Engine, EngineError, locked};
-use crate::{
-    Author, Commit, CommitId, Epoch, Event, Head, RunId, Status, StoreError, Timestamp, What,
-};
+use crate::{Author, Commit, CommitId, Epoch, Event, Head, RunId, Status, StoreError, Timestamp, What};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::time::Instant;
 

@@ -1,9 +1,7 @@
 //! A process says that it lives, hears what is wanted of its runs, and takes up what is due.
 
 use super::{Engine, EngineError, Ticket, locked};
-use crate::{
-    Author, Claim, Epoch, Loaded, Opens, RunId, StoreError, Timestamp, run::Book,
-};
+use crate::{Author, Claim, Epoch, Loaded, Opens, RunId, StoreError, Timestamp, run::Book};
 use std::{
     collections::HashMap,
     sync::{Arc, atomic::Ordering},
