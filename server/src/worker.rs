@@ -59,11 +59,11 @@ impl Worker {
     }
 }
 
-/// Tells `/health` whether the database can be written, and sees to what other processes did to people and runs.
+/// Tells `/health` whether the database can be written and work is found, and sees to what other processes did to people and runs.
 async fn watch(studio: Arc<Studio>, pulse: Pulse) {
     let mut looked: Option<Instant> = None;
     loop {
-        pulse.set(!studio.is_writing());
+        pulse.set(!studio.is_writing(), studio.is_stuck());
         if looked.is_none_or(|at| at.elapsed() >= SHUT_OUT_LOOKED_AT_EVERY) {
             looked = Some(Instant::now());
             let seen = async {

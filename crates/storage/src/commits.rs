@@ -225,12 +225,11 @@ impl Statements<Unit> {
         if matches!(commit.by, Author::Worker(_)) && self.0.row(lives.bind(author(commit))).await?.is_none() {
             return Err(Refusal::Superseded);
         }
-        let found = Statement::new("SELECT revision, holder FROM runs WHERE id = $1");
+        let found = Statement::new("SELECT holder FROM runs WHERE id = $1");
         let Some(row) = self.0.row(found.bind(RunId(commit.run.0))).await? else {
             return Err(if commit.opens.is_some() { Refusal::Conflict } else { Refusal::NotFound });
         };
-        let mut cells = Cells::new(&row, "runs");
-        let (_revision, held): (u64, Option<u64>) = (cells.take()?, cells.take_opt()?);
+        let held: Option<u64> = Cells::new(&row, "runs").take_opt()?;
         Err(match commit.by {
             Author::Worker(epoch) if held != Some(epoch.0) => Refusal::Superseded,
             Author::Operator if held.is_some() => Refusal::Held,

@@ -11,7 +11,7 @@ use crate::{
 use api_types::RunId as Id;
 use async_trait::async_trait;
 use studio::ports::store::ProcessWrites;
-use workflow::{Claim, Loaded, RunId, StoreError, Timestamp};
+use workflow::{Claim, RunId, StoreError, Timestamp};
 
 /// On SQLite no other process looks at this, and each sign of life is a flush of the disk: one in so many microseconds is
 /// enough to know that the database can be written.
@@ -39,7 +39,7 @@ impl ProcessWrites for Statements<Unit> {
             }
         }
         let wanted = Statement::new("SELECT id FROM runs WHERE holder = $1 AND due_at = 0").bind(epoch);
-        checkpoints::ids(&self.0.rows(wanted).await?)
+        Ok(checkpoints::ids(&self.0.rows(wanted).await?))
     }
 
     async fn bury_process(&mut self, epoch: u64, entered: Timestamp) -> Result<(), StoreError> {
@@ -58,7 +58,7 @@ impl ProcessWrites for Statements<Unit> {
         Ok(())
     }
 
-    async fn claim_runs(&mut self, claim: &Claim) -> Result<Vec<Loaded>, StoreError> {
+    async fn claim_runs(&mut self, claim: &Claim) -> Result<Vec<RunId>, StoreError> {
         let own = Statement::new("SELECT epoch FROM processes WHERE epoch = $1").bind(claim.epoch.0);
         if self.0.row(own).await?.is_none() {
             return Err(StoreError::Superseded);
@@ -77,13 +77,34 @@ impl ProcessWrites for Statements<Unit> {
                 taken.extend(self.hold(some, claim).await?);
             }
         }
-        checkpoints::loaded(&self.0, &taken).await
+        Ok(taken)
+    }
+
+    async fn put_run_aside(
+        &mut self,
+        epoch: u64,
+        run: &str,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.0.note_commit_of_run();
+        // Numbers that cannot be read stay as they are: somebody may want to know what happened to the row.
+        let aside = Statement::new(
+            "UPDATE runs SET status = 'unreadable', reason = $2, holder = NULL, wake_at = NULL, due_at = NULL, changed_at = $3 \
+             WHERE id = $1 AND (holder IS NULL OR holder = $4 OR holder NOT IN (SELECT epoch FROM processes)) \
+             AND EXISTS (SELECT 1 FROM processes WHERE epoch = $4)",
+        );
+        if self.0.change(aside.text(run).text(why).bind(now).bind(epoch)).await? > 0 {
+            return Ok(());
+        }
+        let found = self.0.row(Statement::new("SELECT id FROM runs WHERE id = $1").text(run)).await?;
+        Err(if found.is_some() { StoreError::Superseded } else { StoreError::NotFound })
     }
 }
 
 impl Statements<Unit> {
     /// The runs that are next: the first of everybody, then the second of everybody.
-    async fn due(&self, kind: &str, room: usize, claim: &Claim) -> Result<Vec<RunId>, StoreError> {
+    async fn due(&mut self, kind: &str, room: usize, claim: &Claim) -> Result<Vec<RunId>, StoreError> {
         let due = Statement::new(
             "SELECT id FROM (SELECT id, due_at, opened_at, ROW_NUMBER() OVER \
              (PARTITION BY organization_id, owner_id ORDER BY due_at, opened_at, id) AS turn FROM runs \
@@ -91,7 +112,17 @@ impl Statements<Unit> {
              ORDER BY turn, due_at, opened_at, id LIMIT $3",
         );
         let room = u32::try_from(room).unwrap_or(u32::MAX);
-        checkpoints::ids(&self.0.rows(due.text(kind).bind(claim.now).bind(room)).await?)
+        let rows = self.0.rows(due.text(kind).bind(claim.now).bind(room)).await?;
+        for row in &rows {
+            let id: Result<String, _> = Cells::new(row, "runs").take();
+            if let Some(strange) = id.ok().filter(|id| id.parse::<Id>().is_err()) {
+                // Nobody can load it, and it would keep its place in the turns for ever.
+                let why = "runs.id holds a value it may not";
+                tracing::error!(run = strange, why, "a run's row cannot be read; it is put aside");
+                self.put_run_aside(claim.epoch.0, &strange, why, claim.now).await?;
+            }
+        }
+        Ok(checkpoints::ids(&rows))
     }
 
     /// Holds those of them that nobody was faster with.
@@ -99,7 +130,7 @@ impl Statements<Unit> {
         let head = "UPDATE runs SET holder = $1 WHERE holder IS NULL AND due_at IS NOT NULL AND id IN";
         let held = Statement::with_one_and_list(head, due.len(), "RETURNING id").bind(claim.epoch.0);
         let held = due.iter().fold(held, |held, run| held.bind(Id(run.0)));
-        let held = checkpoints::ids(&self.0.rows(held).await?)?;
+        let held = checkpoints::ids(&self.0.rows(held).await?);
         // In the order of their turns.
         Ok(due.iter().filter(|run| held.contains(run)).copied().collect())
     }

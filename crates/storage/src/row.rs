@@ -193,6 +193,22 @@ impl<'r> Cells<'r> {
         }
     }
 
+    /// The next column, or this instead where it cannot be read; `wrong` keeps the first reason.
+    pub(crate) fn take_or<T: Cell>(&mut self, instead: T, wrong: &mut Option<String>) -> T {
+        self.take().unwrap_or_else(|fault| {
+            wrong.get_or_insert_with(|| words(fault));
+            instead
+        })
+    }
+
+    /// As [`Self::take_or`], of a column that may be empty.
+    pub(crate) fn take_opt_or<T: Cell>(&mut self, wrong: &mut Option<String>) -> Option<T> {
+        self.take_opt().unwrap_or_else(|fault| {
+            wrong.get_or_insert_with(|| words(fault));
+            None
+        })
+    }
+
     /// The next two columns: whose it is.
     pub(crate) fn take_owned(&mut self) -> Result<Owned, StoreError> {
         Ok(Owned { organization: self.take()?, owner: self.take()? })
@@ -209,5 +225,13 @@ impl<'r> Cells<'r> {
         let at = self.next.saturating_sub(1);
         let column = self.row.columns().get(at).map_or("?", |column| column.name());
         StoreError::Corrupt(format!("{}.{column} {what}", self.table))
+    }
+}
+
+/// What is wrong with stored data: its column, never what is in it.
+pub(crate) fn words(fault: StoreError) -> String {
+    match fault {
+        StoreError::Corrupt(what) => what,
+        other => other.to_string(),
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     database::Statements,
     exec::{Line, Statement},
-    row::Cells,
+    row::{Cells, words},
 };
 use api_types::{OrganizationId, RunId, RunStatus, Usage};
 use async_trait::async_trait;
@@ -36,38 +36,50 @@ macro_rules! is_asked_for {
     };
 }
 
+/// A run of a list, per row: what of it cannot be read is left out, and it is `unreadable` with a word why. Nothing but whose it
+/// is and which is asked of a row.
 fn listed(row: &AnyRow) -> Result<ListedRun, StoreError> {
     let mut cells = Cells::new(row, "runs");
-    let run = RunRow {
-        owned: cells.take_owned()?,
-        id: cells.take()?,
-        kind: cells.take()?,
-        status: cells.take()?,
-        reason: cells.take_opt()?,
-        revision: cells.take()?,
-        last_seq: cells.take()?,
-        is_held: cells.take_opt::<i64>()?.is_some(),
-        wake_at: cells.take_opt()?,
-        cancel_requested: cells.take()?,
-        opened_at: cells.take()?,
-        changed_at: cells.take()?,
-        forked_from: cells.take_opt()?.zip(cells.take_opt()?),
+    let (owned, id, mut wrong) = (cells.take_owned()?, cells.take()?, None);
+    let unread = &mut wrong;
+    let mut run = RunRow {
+        owned,
+        id,
+        kind: cells.take_or(String::new(), unread),
+        status: cells.take_or(RunStatus::Unreadable, unread),
+        reason: cells.take_opt_or(unread),
+        revision: cells.take_or(0, unread),
+        last_seq: cells.take_or(0, unread),
+        is_held: cells.take_opt_or::<i64>(unread).is_some(),
+        wake_at: cells.take_opt_or(unread),
+        cancel_requested: cells.take_or(false, unread),
+        opened_at: cells.take_or(Timestamp(0), unread),
+        changed_at: cells.take_or(Timestamp(0), unread),
+        forked_from: cells.take_opt_or(unread).zip(cells.take_opt_or(unread)),
     };
-    let owner_name = cells.of("people").take()?;
-    let cells = cells.of("answers");
-    let answer = if cells.is_empty()? {
+    let owner_name = cells.of("people").take_or(String::new(), unread);
+    let answer = listed_answer(cells.of("answers")).unwrap_or_else(|fault| {
+        wrong.get_or_insert_with(|| words(fault));
         None
-    } else {
-        Some(ListedAnswer {
-            conversation: cells.take()?,
-            title: cells.take()?,
-            is_binned: cells.take()?,
-            model: cells.take()?,
-            usage: Usage { prompt_tokens: cells.take_opt()?, completion_tokens: cells.take_opt()? },
-            cost_micros: cells.take_opt()?,
-        })
-    };
+    });
+    if wrong.is_some() {
+        (run.status, run.reason) = (RunStatus::Unreadable, wrong);
+    }
     Ok(ListedRun { run, owner_name, answer })
+}
+
+fn listed_answer(cells: &mut Cells<'_>) -> Result<Option<ListedAnswer>, StoreError> {
+    if cells.is_empty()? {
+        return Ok(None);
+    }
+    Ok(Some(ListedAnswer {
+        conversation: cells.take()?,
+        title: cells.take()?,
+        is_binned: cells.take()?,
+        model: cells.take()?,
+        usage: Usage { prompt_tokens: cells.take_opt()?, completion_tokens: cells.take_opt()? },
+        cost_micros: cells.take_opt()?,
+    }))
 }
 
 /// The columns of a commit as it is looked at.
@@ -77,13 +89,24 @@ macro_rules! commit_columns {
     };
 }
 
+/// A commit, per row: where its events cannot be read there are none, and `unread` says so.
 fn commit(row: &AnyRow) -> Result<RunCommit, StoreError> {
     let mut cells = Cells::new(row, "run_commits");
-    let (run, revision, at, status) = (cells.take()?, cells.take()?, cells.take()?, cells.take()?);
-    let events: String = cells.take()?;
-    let events = serde_json::from_str(&events)
-        .map_err(|_| StoreError::Corrupt("run_commits.events does not have its shape".to_owned()))?;
-    Ok(RunCommit { run, revision, at, status, events, has_state: cells.take()? })
+    let (run, revision, mut unread) = (cells.take()?, cells.take()?, None);
+    let at = cells.take_or(Timestamp(0), &mut unread);
+    let status = cells.take_or(RunStatus::Unreadable, &mut unread);
+    let events = cells.take_or("[]".to_owned(), &mut unread);
+    let events = serde_json::from_str(&events).unwrap_or_else(|_| {
+        unread.get_or_insert_with(|| "run_commits.events does not have its shape".to_owned());
+        Vec::new()
+    });
+    let has_state = cells.take_or(false, &mut unread);
+    Ok(RunCommit { run, revision, at, status, events, has_state, unread })
+}
+
+/// All rows of a list that say which they are. One without cannot be asked for, and is in nobody's way.
+fn readable<T>(rows: &[AnyRow], read: fn(&AnyRow) -> Result<T, StoreError>) -> Vec<T> {
+    rows.iter().filter_map(|row| read(row).ok()).collect()
 }
 
 #[async_trait]
@@ -134,7 +157,7 @@ impl<L: Line> RunReads for Statements<L> {
             .into_iter()
             .fold(asked, |asked, status| asked.text(if wanted(status) { status.as_str() } else { "" }));
         let rows = self.0.rows(asked.bind(before.0).bind(before.1).bind(query.limit)).await?;
-        rows.iter().map(listed).collect()
+        Ok(readable(&rows, listed))
     }
 
     async fn count_needing_attention(&self, owned: Owned, limit: u32) -> Result<u32, StoreError> {
@@ -152,7 +175,7 @@ impl<L: Line> RunReads for Statements<L> {
             "WHERE c.organization_id = $1 AND c.owner_id = $2 AND c.run_id = $3 ORDER BY c.revision"
         ));
         let rows = self.0.rows(asked.owned(owned).bind(run)).await?;
-        rows.iter().map(commit).collect()
+        Ok(readable(&rows, commit))
     }
 
     async fn commits_of(
@@ -180,7 +203,7 @@ impl<L: Line> RunReads for Statements<L> {
             .bind(after),
         };
         let rows = self.0.rows(statement.bind(asked.limit)).await?;
-        rows.iter().map(commit).collect()
+        Ok(readable(&rows, commit))
     }
 
     async fn commits_since(
@@ -206,7 +229,7 @@ impl<L: Line> RunReads for Statements<L> {
             None => statement,
         };
         let rows = self.0.rows(statement.bind(asked.limit)).await?;
-        rows.iter().map(commit).collect()
+        Ok(readable(&rows, commit))
     }
 
     async fn shut_out_runs(&self, epoch: u64) -> Result<Vec<RunId>, StoreError> {

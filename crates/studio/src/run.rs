@@ -237,6 +237,11 @@ impl Studio {
         self.engine.close();
     }
 
+    /// Whether this process has failed to look for runs that are due, for seconds on end.
+    pub fn is_stuck(&self) -> bool {
+        self.engine.is_stuck()
+    }
+
     /// Whether this process can write its database, as far as it knows.
     pub fn is_writing(&self) -> bool {
         !self.keeper.is_down()
@@ -293,7 +298,7 @@ pub(crate) fn full(full: Full) -> Problem {
 
 /// What the engine says, to a person.
 pub(crate) fn refused(error: EngineError) -> Problem {
-    use workflow::StoreError::{Conflict, Held, NotFound, Superseded, Unavailable};
+    use workflow::StoreError::{Conflict, Held, NotFound, Superseded, Unavailable, Unreadable};
     let later = |detail: &str| Problem::TryLater { detail: detail.to_owned() };
     match error {
         EngineError::Store(NotFound) => Problem::NotFound,
@@ -308,6 +313,15 @@ pub(crate) fn refused(error: EngineError) -> Problem {
             later("This process of the studio is just coming back. Try again in a moment.")
         }
         EngineError::Refused(why) => Problem::Changed { detail: format!("This cannot be done: {why}.") },
+        // Said by its row and its page too; whoever looks after the studio finds it in the log.
+        EngineError::State(_) | EngineError::Store(Unreadable(_)) | EngineError::UnknownKind(_) => {
+            tracing::warn!(%error, "what was kept of a run cannot be read");
+            Problem::Changed {
+                detail: format!(
+                    "What was kept of this run cannot be read ({error}), so it cannot go on, and nothing was done. What it wrote is in its chat: ask there again."
+                ),
+            }
+        }
         other => broken("the engine failed", &other),
     }
 }

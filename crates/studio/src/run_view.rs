@@ -11,7 +11,9 @@ use crate::{
 };
 use api_types::{Problem, RunId, RunStatus};
 use std::collections::BTreeMap;
-use workflow::{Checkpointer as _, Event, Known, Lit, Revision, Sealed, Thread, What};
+use workflow::{
+    Checkpointer as _, Event, Known, Lit, Revision, Sealed, StateError, StoreError, Thread, What,
+};
 
 /// One run.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +34,8 @@ pub struct RunView {
     pub state: Option<(u64, String)>,
     /// What nobody knows about, where it needs attention.
     pub unknown: Option<Unknown>,
+    /// What of it cannot be read, where something cannot: all else is here.
+    pub unread: Option<String>,
 }
 
 /// A node that a run was at.
@@ -110,7 +114,10 @@ impl Studio {
         }
         let events: Vec<Event> = commits.iter().flat_map(|commit| commit.events.clone()).collect();
         let newest = self.sealed(&listed, newest_of(&commits)).await?;
-        let threads = newest.as_ref().and_then(|sealed| self.chat.threads(sealed).ok()).unwrap_or_default();
+        let threads = newest
+            .as_ref()
+            .and_then(|(_, sealed)| self.chat.threads(sealed.as_ref().ok()?).ok())
+            .unwrap_or_default();
         let is_known = listed.run.kind == CHAT;
         let graph =
             (is_known && listed.run.revision > 0).then(|| self.chat.svg(&Lit::new(&events, &threads)));
@@ -118,22 +125,38 @@ impl Studio {
             Some(revision) => Some(self.sealed(&listed, Some(revision)).await?.ok_or(Problem::NotFound)?),
             None => newest,
         };
-        let state = asked.map(|sealed| self.state_of(&sealed, is_own)).transpose()?;
+        let state = asked.map(|(revision, sealed)| self.state_of(revision, sealed, is_own)).transpose()?;
         let unknown =
             (listed.run.status == RunStatus::NeedsAttention).then(|| unknown_in(&threads)).flatten();
-        Ok(RunView { steps: steps(&events, &listed), is_own, events, commits, graph, state, unknown, listed })
+        let in_row = listed.run.reason.clone().filter(|_| listed.run.status == RunStatus::Unreadable);
+        let unread = commits.iter().find_map(|commit| commit.unread.clone()).or(in_row);
+        let steps = steps(&events, &listed);
+        Ok(RunView { steps, is_own, events, commits, graph, state, unknown, unread, listed })
     }
 
-    async fn sealed(&self, listed: &ListedRun, revision: Option<u64>) -> Result<Option<Sealed>, Problem> {
+    /// The checkpoint of a commit with its number; or why it cannot be read, which is no reason not to show the rest.
+    async fn sealed(
+        &self,
+        listed: &ListedRun,
+        revision: Option<u64>,
+    ) -> Result<Option<(u64, Result<Sealed, StateError>)>, Problem> {
         let Some(revision) = revision else { return Ok(None) };
         let run = workflow::RunId(listed.run.id.0);
-        self.keeper.checkpoint(run, Revision(revision)).await.map_err(|error| refused(error.into()))
+        match self.keeper.checkpoint(run, Revision(revision)).await {
+            Ok(sealed) => Ok(sealed.map(|sealed| (revision, Ok(sealed)))),
+            Err(StoreError::Unreadable(why)) => Ok(Some((revision, Err(StateError::Unread(why))))),
+            Err(error) => Err(refused(error.into())),
+        }
     }
 
     /// A state in JSON. Of somebody else's run without what the model said, which is in it for a moment.
-    fn state_of(&self, sealed: &Sealed, is_own: bool) -> Result<(u64, String), Problem> {
-        let revision = sealed.revision.0;
-        let mut state = match self.chat.state_at(sealed) {
+    fn state_of(
+        &self,
+        revision: u64,
+        sealed: Result<Sealed, StateError>,
+        is_own: bool,
+    ) -> Result<(u64, String), Problem> {
+        let mut state = match sealed.and_then(|sealed| self.chat.state_at(&sealed)) {
             Ok(state) => state,
             Err(error) => return Ok((revision, format!("This state cannot be read: {error}."))),
         };

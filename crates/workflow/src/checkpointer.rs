@@ -1,7 +1,8 @@
 //! The one door to whatever keeps runs.
 
 use crate::{
-    Commit, Epoch, Event, Interrupt, InterruptId, OwnerId, Revision, RunId, Sealed, Status, Timestamp,
+    Commit, Epoch, Event, Interrupt, InterruptId, OwnerId, Revision, RunId, Sealed, StateError, Status,
+    Timestamp,
 };
 use async_trait::async_trait;
 use serde_json::Value;
@@ -31,6 +32,9 @@ pub enum StoreError {
     /// A rule of the product refuses what it writes itself, now and always.
     #[error("the product refuses its own write: {0}")]
     Refused(String),
+    /// What it keeps of this run is not what was written: asking again does not help.
+    #[error("what is stored of it cannot be read: {0}")]
+    Unreadable(String),
     /// It cannot be reached now; the same may be asked again.
     #[error("the store cannot be reached: {0}")]
     Unavailable(String),
@@ -77,8 +81,8 @@ pub struct Head {
 pub struct Loaded {
     /// Its row.
     pub head: Head,
-    /// Its newest checkpoint.
-    pub checkpoint: Sealed,
+    /// Its newest checkpoint; or why there is none to go on from.
+    pub checkpoint: Result<Sealed, StateError>,
     /// Answers that no commit has closed yet.
     pub answers: Vec<(InterruptId, Value)>,
 }
@@ -146,7 +150,17 @@ pub trait Checkpointer<W>: Send + Sync {
 
     /// Takes up runs that are due, for this epoch: never more than there is room for, and fairly: of two owners
     /// who wait, none gets a second run before the other has a first. Forgets processes that are dead.
+    ///
+    /// What cannot be read of one run is no reason to give none. Where it is the checkpoint or an answer, it is given and says so;
+    /// where it is the row itself, the store has put it aside as [`Checkpointer::put_aside`] does, and goes on with the others.
     async fn claim(&self, claim: &Claim) -> Result<Vec<Loaded>, StoreError>;
+
+    /// Runs that are due and held by nobody, of none of these kinds: a hundred at most.
+    async fn strangers(&self, kinds: &[String], now: Timestamp) -> Result<Vec<RunId>, StoreError>;
+
+    /// Makes a run `unreadable`, with this reason, whose row cannot be read well enough for a commit: nobody holds it, and it is
+    /// not due. Nothing else of it is changed. `Superseded` unless the epoch is alive and holds it, or nobody does.
+    async fn put_aside(&self, epoch: Epoch, run: RunId, why: &str, now: Timestamp) -> Result<(), StoreError>;
 
     /// The runs that this epoch holds, as the store has it: for those of which the process does not know, because an answer of
     /// the store was lost on its way.

@@ -33,8 +33,8 @@ pub use checkpointer::{Answer, Checkpointer, Claim, Head, Listed, Loaded, StoreE
 pub use commit::{Author, Commit, Interrupt, Opens};
 pub use draw::Lit;
 pub use engine::{
-    BEAT_EVERY, Engine, EngineBuilder, EngineError, Opening, STRAY_AFTER, Settings, TICKET_LASTS, Ticket,
-    Verdict,
+    BEAT_EVERY, Engine, EngineBuilder, EngineError, Opening, STRANGER_AFTER, STRAY_AFTER, Settings,
+    TICKET_LASTS, Ticket, Verdict,
 };
 pub use event::{Event, What};
 pub use graph::{Builder, Code, CodeWith, Graph, GraphError, NODE_TIME_MAX, VISITS_MAX};

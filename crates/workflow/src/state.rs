@@ -51,6 +51,12 @@ pub enum StateError {
         /// The sentence of `migrate`.
         why: String,
     },
+    /// There is none.
+    #[error("it has no checkpoint")]
+    Missing,
+    /// The store has one, and cannot read it.
+    #[error("it cannot be read: {0}")]
+    Unread(String),
     /// It was changed after it was sealed, or stands in another's place.
     #[error("its digest does not fit: it was changed, or stands in another's place")]
     Tampered,

@@ -67,6 +67,7 @@ fn facts(seen: &RunView, now: Timestamp) -> impl IntoView + use<> {
     let run = &seen.listed.run;
     let until = if run.status.is_active() { now } else { run.changed_at };
     let reason = run.reason.clone().filter(|_| run.status == RunStatus::Failed);
+    let unread = seen.unread.clone();
     // Tokens and cost are settled at the end of a run.
     let unknown = |words: &str| if run.status.is_over() { words } else { "not settled yet" }.to_owned();
     let answer = seen.listed.answer.as_ref().map(|answer| {
@@ -94,6 +95,10 @@ fn facts(seen: &RunView, now: Timestamp) -> impl IntoView + use<> {
         <section class="section">
             <h2 class="sr">"What it is"</h2>
             {reason.map(|reason| notice("danger", "error", view! { <b>"It failed. "</b>{reason} }))}
+            {unread.map(|what| {
+                let words = format!("{what}. What can be read is below. Its answer, as far as it was kept, is in its chat; go on there.");
+                notice("danger", "error", view! { <b>"Something that was kept of this run cannot be read: "</b>{words} })
+            })}
             <dl class="facts">
                 <dt>"Status"</dt><dd>{status(run)}</dd>
                 {(!seen.is_own).then(|| view! { <dt>"Whose"</dt><dd>{owner}</dd> })}

@@ -218,7 +218,8 @@ async fn flows(db: &Arc<Database>, owned: Owned, epoch: u64) {
     engine.beat(epoch, workflow::Timestamp(now.0 + 10_000_000)).await.unwrap();
     let room = vec![("chat".to_owned(), 5)];
     let claim = workflow::Claim { epoch, now, dead_before: workflow::Timestamp(0), room };
-    assert_eq!(engine.claim(&claim).await.unwrap().len(), 0, "the newest checkpoint is missing");
+    assert_eq!(engine.claim(&claim).await.unwrap().len(), 1, "its checkpoint is missing, and it says so");
+    engine.strangers(&["chat".to_owned()], now).await.unwrap();
     let flow = workflow::RunId(run.0);
     engine.held(epoch).await.unwrap();
     engine.load(flow).await.unwrap();
@@ -243,6 +244,9 @@ async fn flows(db: &Arc<Database>, owned: Owned, epoch: u64) {
     store.run_commits(owned, run).await.unwrap();
     store.shut_out_runs(epoch.0).await.unwrap();
     store.has_other_process(epoch.0, at(0)).await.unwrap();
+    engine.put_aside(epoch, flow, "on purpose", now).await.unwrap();
+    let nobody = engine.put_aside(epoch, workflow::RunId(id()), "on purpose", now).await;
+    assert_eq!(nobody, Err(workflow::StoreError::NotFound));
     engine.leave(epoch).await.unwrap();
 }
 
@@ -377,7 +381,7 @@ async fn no_statement_reads_a_whole_table() {
             plan.fetch_all(&mut conn).await.unwrap().iter().map(|row| row.get("detail")).collect();
         for step in &plan {
             // A scan of `branch` or `down` walks what was just found, one of `new` what was handed in, one of `few` a handful; one over a partial index reads only its part.
-            let partial = ["answers_one_active", "conversations_bin", "people_owners"];
+            let partial = ["answers_one_active", "conversations_bin", "people_owners", "runs_due_at"];
             let fine = !step.starts_with("SCAN ")
                 || SMALL_TABLES.iter().any(|table| step.starts_with(&format!("SCAN {table}")))
                 || partial.iter().any(|index| step.contains(index))

@@ -224,7 +224,7 @@ async fn of_a_thousand_resumes_at_once_one_wins_and_each_other_hears_that_it_was
         }
         one.until(run, Status::Done).await;
         let loaded = Checkpointer::<Note>::load(&*fresh.db, run).await.unwrap().unwrap();
-        let lines = graph.state_at(&loaded.checkpoint).unwrap().lines;
+        let lines = graph.state_at(&loaded.checkpoint.unwrap()).unwrap().lines;
         assert_eq!(lines, [format!("Answer(Number({}))", won[0].0)]);
         // What the product writes with an answer is there for the winner alone.
         let notes = fresh.store().memories(owned, 10).await.unwrap();

@@ -28,4 +28,5 @@ mod sessions;
 mod tree;
 mod trouble;
 mod units;
+mod unreadable;
 mod upgrade;

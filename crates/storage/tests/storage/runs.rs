@@ -88,6 +88,9 @@ keeps! {
     a_run_is_claimed_by_one
     claims_go_round_between_owners_and_keep_to_the_room
     what_is_over_or_unreadable_is_not_claimed
+    a_run_without_a_checkpoint_is_taken_up_beside_others_and_says_so
+    strangers_are_told_when_they_are_due_and_nobody_holds_them
+    what_is_put_aside_is_unreadable_and_not_taken_up
     a_question_is_answered_once
     of_many_answers_at_once_one_wins
     an_answer_is_to_what_was_asked

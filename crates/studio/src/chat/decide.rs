@@ -118,7 +118,10 @@ impl Studio {
         let Some(loaded) = loaded.filter(|loaded| loaded.head.status == Status::NeedsAttention) else {
             return Ok(None);
         };
-        let threads = self.chat.threads(&loaded.checkpoint).map_err(|error| refused(error.into()))?;
+        let threads = loaded
+            .checkpoint
+            .and_then(|sealed| self.chat.threads(&sealed))
+            .map_err(|error| refused(error.into()))?;
         let mut entries = threads.into_values().flat_map(|thread| thread.journal);
         Ok(entries.find(|entry| entry.known == Known::Unknown).map(|entry| entry.key))
     }

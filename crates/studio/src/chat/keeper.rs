@@ -164,6 +164,20 @@ impl Checkpointer<StudioChange> for Keeper {
         Ok(claimed)
     }
 
+    async fn strangers(&self, kinds: &[String], now: workflow::Timestamp) -> Result<Vec<Run>, StoreError> {
+        self.store.strangers(kinds, now).await
+    }
+
+    async fn put_aside(
+        &self,
+        epoch: Epoch,
+        run: Run,
+        why: &str,
+        now: workflow::Timestamp,
+    ) -> Result<(), StoreError> {
+        self.store.put_aside(epoch, run, why, now).await
+    }
+
     async fn held(&self, epoch: Epoch) -> Result<Vec<Run>, StoreError> {
         self.store.held(epoch).await
     }

@@ -25,7 +25,7 @@ pub(crate) struct House {
     pub(crate) finder: FakeFinder,
     passkeys: FakePasskeys,
     database: Arc<Database>,
-    _folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 impl House {
@@ -82,7 +82,7 @@ impl House {
             },
         });
         studio.start(None).await.unwrap();
-        Self { studio: Arc::new(studio), clock, ids, model, finder, passkeys, database, _folder: folder }
+        Self { studio: Arc::new(studio), clock, ids, model, finder, passkeys, database, folder }
     }
 
     /// The process after it was killed and started anew.

@@ -34,3 +34,4 @@ mod sources;
 mod tokens;
 mod touch;
 mod two_processes;
+mod unreadable;

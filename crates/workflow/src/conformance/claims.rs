@@ -1,7 +1,7 @@
 //! Lives of processes, and who takes up what.
 
 use super::{Case, Subject, Write, after, at};
-use crate::{Author, Claim, Epoch, Revision, RunId, Status, StoreError};
+use crate::{Author, Claim, Epoch, Revision, RunId, StateError, Status, StoreError};
 use std::{collections::BTreeSet, sync::Arc};
 
 fn claim(epoch: Epoch, second: u64, dead_before: u64, room: usize) -> Claim {
@@ -163,5 +163,79 @@ pub async fn what_is_over_or_unreadable_is_not_claimed<W: Write>(subject: Subjec
         commit.held = false;
     })
     .await;
+    assert_eq!(claimed(&case, 1000).await, []);
+}
+
+/// It is no reason to give nobody anything: whoever takes it up can say so.
+pub async fn a_run_without_a_checkpoint_is_taken_up_beside_others_and_says_so<W: Write>(subject: Subject<W>) {
+    let case = Case::new(subject).await;
+    let rests = |commit: &mut crate::Commit<W>| commit.held = false;
+    let (whole, other) = (case.open(rests).await, case.open(rests).await);
+    let without = case
+        .open(|commit| {
+            rests(commit);
+            commit.checkpoint = None;
+        })
+        .await;
+    let taken =
+        case.store().claim(&claim(case.epoch, 5, 0, 100)).await.expect("a process that lives may claim");
+    let found =
+        |run| taken.iter().find(|loaded| loaded.head.run == run).map(|loaded| loaded.checkpoint.clone());
+    assert_eq!(found(without.run), Some(Err(StateError::Missing)));
+    assert_eq!(found(whole.run), Some(whole.checkpoint.ok_or(StateError::Missing)));
+    assert_eq!(found(other.run), Some(other.checkpoint.ok_or(StateError::Missing)));
+    let loaded = case.store().load(without.run).await.expect("it can be looked at").expect("it is there");
+    assert_eq!((loaded.checkpoint, loaded.head.holder), (Err(StateError::Missing), Some(case.epoch)));
+}
+
+/// When they are due and nobody alive holds them: what another process drives is its own, whoever asks.
+pub async fn strangers_are_told_when_they_are_due_and_nobody_holds_them<W: Write>(subject: Subject<W>) {
+    let case = Case::new(subject).await;
+    let strange = |held: bool| {
+        move |commit: &mut crate::Commit<W>| {
+            commit.held = held;
+            commit.wake_at = Some(at(10));
+            commit.opens.iter_mut().for_each(|opens| opens.kind = "newer".to_owned());
+        }
+    };
+    case.open(|commit| commit.held = false).await;
+    let free = case.open(strange(false)).await.run;
+    let held = case.open(strange(true)).await.run;
+    let ask = async |kinds: &[&str], second| -> BTreeSet<RunId> {
+        let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let found = case.store().strangers(&kinds, at(second)).await;
+        found.expect("it may be asked").into_iter().collect()
+    };
+    assert_eq!(ask(&["kind"], 9).await, [].into(), "not due");
+    assert_eq!(ask(&["kind"], 10).await, [free].into(), "the other one is held");
+    assert_eq!(ask(&["another", "kind", "newer"], 10).await, [].into(), "known");
+    let other = case.store().enter(at(11)).await.expect("another process may begin");
+    case.store().leave(case.epoch).await.expect("it may leave");
+    take(&case, claim(other, 12, 0, 9)).await;
+    assert_eq!(ask(&["kind"], 12).await, [free, held].into(), "its process is gone");
+}
+
+/// By whoever lives, unless somebody else does and holds it. It is not due any more, and nothing of it is gone.
+pub async fn what_is_put_aside_is_unreadable_and_not_taken_up<W: Write>(subject: Subject<W>) {
+    let case = Case::new(subject).await;
+    let (run, other) =
+        (case.open(|_| {}).await, case.store().enter(at(2)).await.expect("a process may begin"));
+    let aside = async |epoch, run| case.store().put_aside(epoch, run, "a word", at(3)).await;
+    assert_eq!(aside(other, run.run).await, Err(StoreError::Superseded), "somebody alive holds it");
+    assert_eq!(
+        aside(Epoch(other.0 + 7), run.run).await,
+        Err(StoreError::Superseded),
+        "this one does not live"
+    );
+    assert_eq!(aside(other, RunId(super::id())).await, Err(StoreError::NotFound));
+    assert_eq!(aside(case.epoch, run.run).await, Ok(()));
+    let loaded = case.store().load(run.run).await.expect("it can be looked at").expect("it is there");
+    let head = &loaded.head;
+    assert_eq!(
+        (head.status, head.reason.as_deref(), head.holder),
+        (Status::Unreadable, Some("a word"), None)
+    );
+    assert_eq!((loaded.checkpoint.ok(), head.revision), (run.checkpoint, Revision(1)));
+    case.store().request_cancel(run.run, at(4)).await.expect("it may be asked for");
     assert_eq!(claimed(&case, 1000).await, []);
 }

@@ -69,6 +69,9 @@ pub async fn all<W: Write, F: Future<Output = Subject<W>>>(fresh: impl Fn() -> F
     a_run_is_claimed_by_one(fresh().await).await;
     claims_go_round_between_owners_and_keep_to_the_room(fresh().await).await;
     what_is_over_or_unreadable_is_not_claimed(fresh().await).await;
+    a_run_without_a_checkpoint_is_taken_up_beside_others_and_says_so(fresh().await).await;
+    strangers_are_told_when_they_are_due_and_nobody_holds_them(fresh().await).await;
+    what_is_put_aside_is_unreadable_and_not_taken_up(fresh().await).await;
     a_question_is_answered_once(fresh().await).await;
     of_many_answers_at_once_one_wins(fresh().await).await;
     an_answer_is_to_what_was_asked(fresh().await).await;

@@ -1,10 +1,7 @@
 //! A process says that it lives, hears what is wanted of its runs, and takes up what is due.
 
 use super::{Engine, EngineError, Ticket, locked};
-use crate::{
-    Author, Claim, Commit, CommitId, Epoch, Event, Loaded, Opens, RunId, StateError, Status, StoreError,
-    Timestamp, What, run::Book,
-};
+use crate::{Author, Claim, Epoch, Loaded, Opens, RunId, StoreError, Timestamp, run::Book};
 use std::{
     collections::HashMap,
     sync::{Arc, atomic::Ordering},
@@ -36,9 +33,8 @@ impl<W: Send + Sync + 'static> Engine<W> {
                 if is_beat {
                     beaten = Some(Instant::now());
                 }
-                if let Err(error) = self.keep_up_once(is_beat).await {
-                    tracing::warn!(%error, "this process could not look for work");
-                }
+                let worked = self.keep_up_once(is_beat).await;
+                locked(&self.trouble).note(worked.as_ref().err());
                 tokio::time::sleep(PAUSE_BETWEEN_CLAIMS).await;
             }
             let beat = BEAT_EVERY.saturating_sub(beaten.map_or(BEAT_EVERY, |at| at.elapsed()));
@@ -67,6 +63,9 @@ impl<W: Send + Sync + 'static> Engine<W> {
         if worked.is_ok() && !self.closing.is_cancelled() {
             worked = self.claim(epoch).await;
         }
+        if is_beat && worked.is_ok() && !self.closing.is_cancelled() {
+            worked = self.leave_strangers_aside(epoch).await;
+        }
         if worked == Err(EngineError::Store(StoreError::Superseded)) {
             tracing::warn!("this process was taken for dead; it lets go of everything and begins again");
             self.lose(epoch);
@@ -76,7 +75,13 @@ impl<W: Send + Sync + 'static> Engine<W> {
 
     async fn beat(&self, epoch: Epoch) -> Result<(), EngineError> {
         for run in self.store.beat(epoch, self.host.now()).await? {
-            self.tell(run).await?;
+            match self.tell(run).await {
+                // It is driven from what this process remembers of it, and what others want of theirs is not to wait for it.
+                Err(EngineError::Store(StoreError::Unreadable(why))) => {
+                    tracing::debug!(%run, why, "what is wanted of a run cannot be read");
+                }
+                told => told?,
+            }
         }
         if self.closing.is_cancelled() { Ok(()) } else { self.take_up_strays(epoch).await }
     }
@@ -112,8 +117,11 @@ impl<W: Send + Sync + 'static> Engine<W> {
         };
         for run in lost {
             tracing::warn!(%run, "a run that this process holds and did not know of is taken up");
-            if let Some(loaded) = self.store.load(run).await? {
-                self.take_up(loaded, epoch).await;
+            match self.store.load(run).await {
+                Ok(Some(loaded)) => self.take_up(loaded, epoch).await,
+                Ok(None) => {}
+                Err(StoreError::Unreadable(why)) => self.put_aside(epoch, run, &why).await,
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(())
@@ -136,45 +144,21 @@ impl<W: Send + Sync + 'static> Engine<W> {
     /// Where it fails for now, the run is a stray, and taken up later.
     async fn take_up(&self, loaded: Loaded, epoch: Epoch) {
         let run = loaded.head.run;
-        let Ok(kind) = self.kind(&loaded.head.kind) else { return };
-        match kind.restore(&loaded.checkpoint) {
-            Ok(body) => {
+        let restored = self.kind(&loaded.head.kind).and_then(|kind| {
+            let sealed = loaded.checkpoint.as_ref().map_err(Clone::clone)?;
+            let body = kind.restore(sealed)?;
+            Ok((kind, body))
+        });
+        match restored {
+            Ok((kind, body)) => {
                 let head = loaded.head.clone();
                 let opens = Opens { kind: head.kind, owner: head.owner, forked_from: head.forked_from };
                 let drive = self.drive(run, opens, kind.schema(), epoch, Book::loaded(body, loaded));
                 self.enqueue(Ticket::new(kind, Arc::new(drive)), true);
             }
             Err(error) => {
-                tracing::error!(%run, %error, "a checkpoint cannot be read");
-                let commit = self.unreadable(&loaded, epoch, &error);
-                if let Err(error) = self.store.commit(Arc::new(commit)).await {
-                    tracing::warn!(%run, %error, "nor could that be said");
-                }
+                self.lay_aside(&loaded.head, Author::Worker(epoch), epoch, &error.to_string()).await;
             }
-        }
-    }
-
-    fn unreadable(&self, loaded: &Loaded, epoch: Epoch, error: &StateError) -> Commit<W> {
-        let (now, head) = (self.host.now(), &loaded.head);
-        let (status, reason) = (Status::Unreadable, Some(error.to_string()));
-        let what = What::Stands { status, reason: reason.clone() };
-        Commit {
-            id: CommitId(self.host.id()),
-            run: head.run,
-            opens: None,
-            expected: head.revision,
-            by: Author::Worker(epoch),
-            at: now,
-            checkpoint: None,
-            opened: Vec::new(),
-            closed: Vec::new(),
-            events: vec![Event { seq: head.last_seq + 1, at: now, what }],
-            status,
-            reason,
-            wake_at: None,
-            held: false,
-            cancel_heard: head.cancel_heard,
-            writes: Vec::new(),
         }
     }
 

@@ -1,12 +1,15 @@
 //! The engine: which runs this process drives, and when.
 
+mod aside;
 mod keep_up;
 mod kind;
 mod open;
 mod operate;
+mod trouble;
 mod turns;
 mod work;
 
+pub use aside::STRANGER_AFTER;
 pub use keep_up::{BEAT_EVERY, STRAY_AFTER};
 pub use open::{Opening, Ticket};
 pub use operate::Verdict;
@@ -15,6 +18,7 @@ use crate::{
     Checkpointer, Epoch, Graph, Host, Opens, RunId, State, StateError, StoreError, Timestamp,
     run::{Book, Drive, Fault},
 };
+use aside::Strangers;
 use kind::Kind;
 use std::{
     collections::HashMap,
@@ -23,6 +27,7 @@ use std::{
 };
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
+use trouble::Trouble;
 use turns::Turns;
 
 /// A ticket has to be started so soon after its run was drawn up.
@@ -56,6 +61,8 @@ pub struct Engine<W> {
     soonest: Mutex<Option<Timestamp>>,
     /// Runs that the store says are held here and that are not known here, and since when.
     strays: Mutex<HashMap<RunId, Instant>>,
+    strangers: Mutex<Strangers>,
+    trouble: Mutex<Trouble>,
     /// Something waits for its turn.
     waiting: Notify,
     /// Somebody wrote something to the store that a run waits for.
@@ -136,6 +143,8 @@ impl<W: Send + Sync + 'static> EngineBuilder<W> {
             turns: Mutex::new(turns),
             soonest: Mutex::default(),
             strays: Mutex::default(),
+            strangers: Mutex::default(),
+            trouble: Mutex::default(),
             waiting: Notify::new(),
             is_asked: AtomicBool::new(false),
             may_be_more: AtomicBool::new(false),
@@ -218,6 +227,11 @@ impl<W: Send + Sync + 'static> Engine<W> {
     /// Takes no more runs up, and lets those under way finish or hand back. [`Engine::work`] returns then.
     pub fn close(&self) {
         self.closing.cancel();
+    }
+
+    /// Whether this process fails to look for work, for seconds on end: what others left and what is due is not taken up.
+    pub fn is_stuck(&self) -> bool {
+        locked(&self.trouble).is_lasting()
     }
 
     /// Runs that this process drives, or that wait for their turn in it.

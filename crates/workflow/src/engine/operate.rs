@@ -169,7 +169,8 @@ impl<W: Send + Sync + 'static> Engine<W> {
 
     async fn restored(&self, run: RunId) -> Result<(Loaded, Body), EngineError> {
         let loaded = self.store.load(run).await?.ok_or(crate::StoreError::NotFound)?;
-        let body = self.kind(&loaded.head.kind)?.restore(&loaded.checkpoint)?;
+        let body =
+            self.kind(&loaded.head.kind)?.restore(loaded.checkpoint.as_ref().map_err(Clone::clone)?)?;
         Ok((loaded, body))
     }
 

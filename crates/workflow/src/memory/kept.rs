@@ -2,7 +2,7 @@
 
 use crate::{
     Author, Commit, CommitId, Epoch, Event, Head, Interrupt, InterruptId, Loaded, Revision, RunId, Sealed,
-    Status, StoreError, Timestamp,
+    StateError, Status, StoreError, Timestamp,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,12 +91,12 @@ impl Run {
         Some(Self { head, checkpoints: Vec::new(), events: Vec::new(), questions: Vec::new() })
     }
 
-    pub(super) fn loaded(&self) -> Option<Loaded> {
-        let (checkpoint, ..) = self.checkpoints.last()?;
+    pub(super) fn loaded(&self) -> Loaded {
+        let newest = self.checkpoints.last().map(|(sealed, ..)| sealed.clone());
         let open = self.questions.iter().filter(|question| !question.is_closed);
         let answers = open.filter_map(|question| Some((question.asked.id, question.answer.clone()?)));
         let answers: Vec<(InterruptId, Value)> = answers.collect();
-        Some(Loaded { head: self.head.clone(), checkpoint: checkpoint.clone(), answers })
+        Loaded { head: self.head.clone(), checkpoint: newest.ok_or(StateError::Missing), answers }
     }
 
     pub(super) fn apply<W>(&mut self, commit: &Commit<W>) {

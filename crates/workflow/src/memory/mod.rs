@@ -5,7 +5,7 @@ mod kept;
 
 use crate::{
     Answer, Checkpointer, Claim, Commit, Epoch, Event, Head, Interrupt, Listed, Loaded, OwnerId, Revision,
-    RunId, Sealed, StoreError, Timestamp,
+    RunId, Sealed, Status, StoreError, Timestamp,
 };
 use async_trait::async_trait;
 use kept::{Kept, Question, Run};
@@ -154,9 +154,28 @@ impl<W: Clone + Send + Sync> Checkpointer<W> for Memory<W> {
         for run in taken {
             let run = kept.run(run)?;
             run.head.holder = Some(claim.epoch);
-            loaded.extend(run.loaded());
+            loaded.push(run.loaded());
         }
         Ok(loaded)
+    }
+
+    async fn strangers(&self, kinds: &[String], now: Timestamp) -> Result<Vec<RunId>, StoreError> {
+        let kept = self.kept();
+        let is_strange = |run: &&Run| !kinds.contains(&run.head.kind) && kept.is_due(run, now);
+        Ok(kept.runs.values().filter(is_strange).map(|run| run.head.run).take(100).collect())
+    }
+
+    async fn put_aside(&self, epoch: Epoch, run: RunId, why: &str, now: Timestamp) -> Result<(), StoreError> {
+        let mut kept = self.kept();
+        let held = kept.runs.get(&run).ok_or(StoreError::NotFound)?.head.holder;
+        let held = held.filter(|holder| kept.alive.contains_key(holder));
+        if !kept.alive.contains_key(&epoch) || held.is_some_and(|holder| holder != epoch) {
+            return Err(StoreError::Superseded);
+        }
+        let head = &mut kept.run(run)?.head;
+        (head.status, head.reason) = (Status::Unreadable, Some(why.to_owned()));
+        (head.holder, head.wake_at, head.changed_at) = (None, None, now);
+        Ok(())
     }
 
     async fn held(&self, epoch: Epoch) -> Result<Vec<RunId>, StoreError> {
@@ -166,7 +185,7 @@ impl<W: Clone + Send + Sync> Checkpointer<W> for Memory<W> {
     }
 
     async fn load(&self, run: RunId) -> Result<Option<Loaded>, StoreError> {
-        Ok(self.kept().runs.get(&run).and_then(Run::loaded))
+        Ok(self.kept().runs.get(&run).map(Run::loaded))
     }
 
     async fn history(&self, run: RunId) -> Result<Vec<Listed>, StoreError> {

@@ -132,7 +132,7 @@ async fn what_a_sibling_did_is_kept_when_a_branch_fails_and_is_not_done_again() 
     let run = process.run(&graph, &Log::default()).await;
     process.until(run, Status::Failed).await;
     let loaded = process.store.load(run).await.unwrap().unwrap();
-    let threads = graph.threads(&loaded.checkpoint).unwrap();
+    let threads = graph.threads(&loaded.checkpoint.unwrap()).unwrap();
     assert!(matches!(threads["0.1/"].wait, Wait::Failed(_)));
     let again = process.engine.retry(run).await.unwrap();
     process.engine.apply(again).await.unwrap();

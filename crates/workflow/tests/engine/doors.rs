@@ -35,6 +35,7 @@ pub(crate) struct Doors {
     is_gone: AtomicBool,
     loses_answers: AtomicBool,
     loses_a_claim: AtomicBool,
+    refuses_claims: AtomicBool,
     /// How long a commit takes, in microseconds.
     takes: AtomicU64,
     /// What was asked of the store, commits apart.
@@ -63,13 +64,14 @@ impl Doors {
     }
 
     fn with(inner: Arc<Memory<Note>>, fate: Arc<Fate>) -> Self {
-        let [is_gone, loses_answers, loses_a_claim] = [false, false, false].map(AtomicBool::new);
+        let [is_gone, loses_answers, loses_a_claim, refuses_claims] = [false; 4].map(AtomicBool::new);
         Self {
             inner,
             fate,
             is_gone,
             loses_answers,
             loses_a_claim,
+            refuses_claims,
             takes: AtomicU64::new(0),
             calls: AtomicU64::new(0),
         }
@@ -83,6 +85,11 @@ impl Doors {
     /// The answer to the next claim is lost on its way back.
     pub(crate) fn lose_a_claim(&self) {
         self.loses_a_claim.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether every claim fails.
+    pub(crate) fn refuse_claims(&self, refuses: bool) {
+        self.refuses_claims.store(refuses, Ordering::SeqCst);
     }
 
     /// From now on a commit takes so long.
@@ -168,6 +175,9 @@ macro_rules! through {
             async fn claim(&self, claim: &Claim) -> Result<Vec<Loaded>, StoreError> {
                 self.pass().await;
                 self.calls.fetch_add(1, Ordering::SeqCst);
+                if self.refuses_claims.load(Ordering::SeqCst) {
+                    return Err(StoreError::Fault("on purpose".to_owned()));
+                }
                 let taken = self.inner.claim(claim).await?;
                 if !taken.is_empty() && self.loses_a_claim.swap(false, Ordering::SeqCst) {
                     return Err(StoreError::Unavailable("on purpose".to_owned()));
@@ -184,6 +194,8 @@ through! {
     leave(epoch: Epoch) -> ();
     answer(answer: Arc<Answer<Note>>) -> ();
     request_cancel(run: RunId, now: Timestamp) -> ();
+    strangers(kinds: &[String], now: Timestamp) -> Vec<RunId>;
+    put_aside(epoch: Epoch, run: RunId, why: &str, now: Timestamp) -> ();
     held(epoch: Epoch) -> Vec<RunId>;
     load(run: RunId) -> Option<Loaded>;
     history(run: RunId) -> Vec<Listed>;

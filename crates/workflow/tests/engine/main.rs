@@ -6,6 +6,7 @@
     reason = "a test says what is wrong by panicking, and starts processes that it kills"
 )]
 
+mod aside;
 mod branches;
 mod chat;
 mod doors;

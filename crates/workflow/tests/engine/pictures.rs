@@ -52,7 +52,7 @@ async fn a_run_that_waits_in_a_branch_is_lit_up_to_there() {
     let run = process.run(&graph, &Log::default()).await;
     process.until(run, Status::Waiting).await;
     let loaded = process.store.load(run).await.unwrap().unwrap();
-    let lit = Lit::new(&process.events(run).await, &graph.threads(&loaded.checkpoint).unwrap());
+    let lit = Lit::new(&process.events(run).await, &graph.threads(&loaded.checkpoint.unwrap()).unwrap());
     assert_eq!(graph.mermaid(&lit), MERMAID);
     let svg = graph.svg(&lit);
     assert!(svg.contains("Visited: look, fork, left. Now at: right, join."), "{svg}");
@@ -60,7 +60,7 @@ async fn a_run_that_waits_in_a_branch_is_lit_up_to_there() {
     process.engine.answer(answer(run, &question, json!(1))).await.unwrap();
     process.until(run, Status::Done).await;
     let loaded = process.store.load(run).await.unwrap().unwrap();
-    let lit = Lit::new(&process.events(run).await, &graph.threads(&loaded.checkpoint).unwrap());
+    let lit = Lit::new(&process.events(run).await, &graph.threads(&loaded.checkpoint.unwrap()).unwrap());
     let svg = graph.svg(&lit);
     assert!(!svg.contains("current") && svg.contains("<circle class=\"end visited\""), "{svg}");
     assert!(graph.mermaid(&lit).contains("n5 ==> n6"), "the way to the end is part of the path");

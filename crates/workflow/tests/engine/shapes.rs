@@ -101,7 +101,7 @@ async fn checkpoint() -> Sealed {
     let process = Process::start(&World::new(), &Arc::new(Memory::default()), &graph).await;
     let run = process.run(&graph, &Third::default()).await;
     process.until(run, Status::Done).await;
-    process.store.load(run).await.unwrap().unwrap().checkpoint
+    process.store.load(run).await.unwrap().unwrap().checkpoint.unwrap()
 }
 
 fn resealed(sealed: &Sealed, change: impl FnOnce(&mut Sealed)) -> Sealed {

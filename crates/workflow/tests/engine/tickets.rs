@@ -107,7 +107,7 @@ async fn a_process_that_goes_down_opens_nothing_more_and_settles_what_was_opened
     first.go_down().await;
     assert_eq!(busy.asked(), [1]);
     let loaded = store.load(second).await.unwrap().unwrap();
-    let threads = graph.threads(&loaded.checkpoint).unwrap();
+    let threads = graph.threads(&loaded.checkpoint.unwrap()).unwrap();
     assert_eq!(threads[""].journal[0].known, workflow::Known::Due);
 }
 

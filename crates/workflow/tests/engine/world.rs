@@ -161,7 +161,7 @@ impl Process {
 
     pub(crate) async fn state<S: State>(&self, graph: &Graph<S, Note>, run: RunId) -> S {
         let loaded = self.store.load(run).await.unwrap().unwrap();
-        graph.state_at(&loaded.checkpoint).unwrap()
+        graph.state_at(&loaded.checkpoint.unwrap()).unwrap()
     }
 
     pub(crate) async fn events(&self, run: RunId) -> Vec<Event> {

@@ -1,7 +1,7 @@
 //! Lives of processes, and which runs each of them drives. For the engine alone: of all people.
 
 use async_trait::async_trait;
-use workflow::{Claim, Loaded, RunId, StoreError, Timestamp};
+use workflow::{Claim, RunId, StoreError, Timestamp};
 
 /// Writes of processes.
 #[async_trait]
@@ -31,9 +31,21 @@ pub trait ProcessWrites: Send {
     /// As [`workflow::Checkpointer::leave`].
     async fn leave_process(&mut self, epoch: u64) -> Result<(), StoreError>;
 
-    /// Takes up runs that are due. As [`workflow::Checkpointer::claim`].
+    /// Takes up runs that are due: which. As [`workflow::Checkpointer::claim`].
     ///
     /// # Errors
     /// `Superseded` when it was taken for dead.
-    async fn claim_runs(&mut self, claim: &Claim) -> Result<Vec<Loaded>, StoreError>;
+    async fn claim_runs(&mut self, claim: &Claim) -> Result<Vec<RunId>, StoreError>;
+
+    /// Says of a run that its row cannot be read. As [`workflow::Checkpointer::put_aside`]; `run` as it is stored, be it no id.
+    ///
+    /// # Errors
+    /// `Superseded`, `NotFound`.
+    async fn put_run_aside(
+        &mut self,
+        epoch: u64,
+        run: &str,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 }

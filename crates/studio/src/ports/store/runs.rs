@@ -137,6 +137,8 @@ pub struct RunCommit {
     pub events: Vec<Event>,
     /// Whether the state was kept with it.
     pub has_state: bool,
+    /// What of it cannot be read: then it has no events here.
+    pub unread: Option<String>,
 }
 
 /// Reads of runs.
