@@ -7,6 +7,7 @@ use crate::{
         store::{ListedRun, RunCommit},
     },
     run::refused,
+    run_resume::InTheWay,
     run_veil::{veil, veil_event},
 };
 use api_types::{Problem, RunId, RunStatus};
@@ -32,6 +33,8 @@ pub struct RunView {
     pub state: Option<(u64, String)>,
     /// What nobody knows about, where it needs attention.
     pub unknown: Option<Unknown>,
+    /// Why its answer cannot be written on: of one's own that need attention or failed.
+    pub in_the_way: Option<InTheWay>,
 }
 
 /// A node that a run was at.
@@ -121,7 +124,10 @@ impl Studio {
         let state = asked.map(|sealed| self.state_of(&sealed, is_own)).transpose()?;
         let unknown =
             (listed.run.status == RunStatus::NeedsAttention).then(|| unknown_in(&threads)).flatten();
-        Ok(RunView { steps: steps(&events, &listed), is_own, events, commits, graph, state, unknown, listed })
+        let asks = is_own && matches!(listed.run.status, RunStatus::NeedsAttention | RunStatus::Failed);
+        let in_the_way = if asks { self.in_the_way(&listed).await? } else { None };
+        let steps = steps(&events, &listed);
+        Ok(RunView { steps, is_own, events, commits, graph, state, unknown, in_the_way, listed })
     }
 
     async fn sealed(&self, listed: &ListedRun, revision: Option<u64>) -> Result<Option<Sealed>, Problem> {
@@ -178,6 +184,8 @@ fn steps(events: &[Event], listed: &ListedRun) -> Vec<RunStep> {
             }
             What::Begun { node, name, key, .. } => {
                 at_node = Some(node.clone());
+                // Called again it has its key: what became of it then is what counts.
+                effects.retain(|effect| effect.0 != *key);
                 effects.push((key.clone(), name.clone(), at, "begun".to_owned()));
             }
             What::Known { key, word } => {
