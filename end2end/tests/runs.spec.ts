@@ -59,6 +59,66 @@ test("who is killed in the middle has a run that needs attention, says why, and 
   await expect(owner.locator("#run .state").first()).toHaveText("Done");
 });
 
+test("a run whose chat went on offers Give up alone, and one that is continued has not failed", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, slow(300, 30));
+  await expect(lastAnswer(owner).locator(".tail")).toContainText(/\w+ \w+ \w+/);
+  await owner.waitForTimeout(600);
+  await studio.kill();
+  await studio.serve();
+  await owner.reload();
+  const chat = owner.url();
+  await owner.getByRole("link", { name: "What happened" }).click();
+  await expect(owner.getByRole("button", { name: "Ask again" })).toBeVisible();
+  const run = owner.url();
+  await owner.goto(chat);
+  await ask(owner, mock({ tokens: 5 }));
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  await owner.goto(run);
+  await expect(owner.getByText("The chat went on after this answer")).toBeVisible();
+  await expect(owner.getByRole("button", { name: "Give up" })).toBeVisible();
+  await expect(owner.getByRole("button", { name: "Ask again" })).toHaveCount(0);
+  await expect(owner.getByRole("button", { name: "Keep what is there" })).toHaveCount(0);
+});
+
+test("a run whose answer goes on in another is shown as continued", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, slow(60, 30));
+  await expect(lastAnswer(owner).locator(".tail")).toContainText(/\w+ \w+ \w+/);
+  await owner.waitForTimeout(600);
+  await studio.kill();
+  await studio.serve();
+  await owner.reload();
+  await owner.getByRole("button", { name: "Continue" }).click();
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished", { timeout: 15_000 });
+  await owner.goto(`${studio.url}/runs?show=failed`);
+  await expect(owner.locator(".rows .state")).toHaveText("Continued");
+  await owner.locator(".rows a").first().click();
+  await expect(owner.locator("main")).toContainText("Continued. Its answer goes on in another run.");
+  await expect(owner.locator("main")).not.toContainText("It failed");
+  await owner.getByRole("link", { name: "another run" }).click();
+  await expect(owner.locator("#run .state").first()).toHaveText("Done");
+});
+
+test("a lost connection is said on the page of a run, and taken back", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, slow(2000, 30));
+  await expect(lastAnswer(owner).locator(".tail")).toContainText(/\w+ \w+/);
+  await owner.goto(`${studio.url}/runs`);
+  await owner.locator(".rows a").first().click();
+  await awake(owner);
+  // Who is about to press Stop is led to how the run stands when it ends by itself.
+  await owner.getByRole("button", { name: "Stop" }).focus();
+  await expect(owner.getByText("A new run can start from here once this one is over")).toBeVisible();
+  await studio.kill();
+  await expect(owner.getByText("The connection to the studio is lost")).toBeVisible({ timeout: 15_000 });
+  await studio.serve();
+  await expect(owner.getByText("The connection to the studio is lost")).toBeHidden({ timeout: 15_000 });
+  await expect(owner.locator("#run .state").first()).toHaveText("Needs attention", { timeout: 15_000 });
+  await expect(owner.locator("#announce")).toHaveText("Status of the run: Needs attention");
+  await expect(owner.locator("[data-status]")).toBeFocused();
+});
+
 test("an administrator sees a member's run and nothing of its words", async ({ owner, studio, browser }) => {
   const link = await invite(owner, studio, "Ben");
   const ben = await joins(browser, link, "Ben");
@@ -105,6 +165,7 @@ test("events that are open stay open while more of them come", async ({ owner, s
   await stop(owner, studio, owner.url());
   await expect(owner.locator("#run .state").first()).toHaveText("Stopped");
   await expect(owner.locator(".events li").last()).toContainText("Stands: cancelled");
+  await expect(owner.locator(".events li").last()).toBeVisible();
   await expect(owner.getByRole("button", { name: "Stop" })).toHaveCount(0);
 });
 

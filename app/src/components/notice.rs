@@ -1,6 +1,7 @@
 //! Bars that say something: a sentence, and what to do.
 
 use super::icon::icon;
+use crate::api::local_path;
 use api_types::Problem;
 use leptos::prelude::*;
 
@@ -26,6 +27,21 @@ pub fn notice_with(
             {icon(name)}
             <div class="say">{say}</div>
             <div class="actions">{action}</div>
+        </div>
+    }
+}
+
+/// What a page that follows something says when it cannot, for its island to show.
+pub fn connection() -> impl IntoView {
+    let door = local_path::door();
+    view! {
+        <div class="notice warn" id="lost" hidden>
+            {icon("warn")}
+            <div class="say">"The connection to the studio is lost. Trying again; what is shown may be old."</div>
+        </div>
+        <div class="notice warn" id="signed-out" hidden>
+            {icon("warn")}
+            <div class="say">"You are signed out. "<a href=door>"Sign in"</a>" to go on."</div>
         </div>
     }
 }

@@ -21,6 +21,7 @@ pub fn status(run: &RunRow) -> impl IntoView + use<> {
         RunStatus::NeedsAttention => ("interrupted", "Needs attention"),
         RunStatus::Unreadable => ("failed", "Cannot be read"),
         RunStatus::Done => ("finished", "Done"),
+        RunStatus::Failed if run.is_continued() => ("stopped", "Continued"),
         RunStatus::Failed => ("failed", "Failed"),
         RunStatus::Cancelled => ("stopped", "Stopped"),
     };
@@ -59,7 +60,7 @@ pub fn node_words(node: &str) -> &'static str {
         "execute_operation" => "The model is asked and its answer comes in",
         "format_output" => "How the answer ended is written down",
         "settle_cost" => "What it used and cost is settled, and the answer is kept",
-        "remember" => "Question and answer are remembered",
+        "remember" => "A whole answer is remembered, with its question; one that was cut or stopped is not",
         _ => "",
     }
 }
@@ -80,7 +81,7 @@ pub fn sentence(event: &RunEvent) -> String {
             "finished" => "It came to its end".to_owned(),
             "failed" => "It failed".to_owned(),
             "unknown" => "Nobody knows whether it came to its end".to_owned(),
-            _ => "It did not take place and may be called".to_owned(),
+            _ => "It may be called again".to_owned(),
         },
         What::Asked { node, .. } => format!("{node}: asks a question"),
         What::Settled { word, .. } => format!("The question was {word}"),

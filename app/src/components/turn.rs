@@ -172,7 +172,11 @@ fn why_it_ended(row: &TurnRow, run: &AnswerRow, model_label: &str, key: Option<S
         AnswerState::Interrupted => notice_with(
             "warn",
             "warn",
-            view! { <b>"The studio went down in the middle of this answer."</b>{(!message.body.is_empty()).then_some(" What was written is kept.")} },
+            view! {
+                <b>"The studio went down in the middle of this answer."</b>
+                {(!message.body.is_empty()).then_some(" What was written is kept.")}
+                " "<a href=format!("/runs/{}", run.run)>"What happened"</a>
+            },
             go_on(),
         )
         .into_any(),

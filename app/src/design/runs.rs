@@ -46,7 +46,7 @@ fn list() -> impl IntoView {
             <a class="tab" href="#main">"Active"</a>
             <a class="tab" href="#main" data-force="hover">"Needs attention (1)"</a>
             <a class="tab" href="#main" data-force="focus-visible">"Failed"</a>
-            <a class="tab" href="#main">"Done"</a>
+            <a class="tab" href="#main">"Ended"</a>
         </nav>
         <ul class="rows">
             {RUNS.map(|(title, about, state, word)| view! {
@@ -132,7 +132,7 @@ fn inside() -> impl IntoView {
         ),
     ];
     view! {
-        {steps(&shown)}
+        {steps(&shown, false)}
         <nav class="tabs" aria-label="Checkpoints">
             <a class="tab" href="#main">"1: running"</a>
             <a class="tab" href="#main" aria-current="true">"2: done"</a>

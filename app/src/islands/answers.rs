@@ -7,7 +7,10 @@ use super::{
 };
 use api_types::{AnswerEvent, ConversationId, MessageId};
 use leptos::task::spawn_local;
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -222,6 +225,8 @@ pub(super) fn reflect() {
 }
 
 thread_local! {
+    /// How often a stream was opened: one that came meanwhile makes an older error no news.
+    static OPENED: Cell<u32> = const { Cell::new(0) };
     /// What was said of answers that the page has no place for yet: just sent from here, or in another window.
     static KEPT: RefCell<Vec<AnswerEvent>> = const { RefCell::new(Vec::new()) };
 }
@@ -282,20 +287,22 @@ pub(super) fn is_past() -> bool {
 }
 
 /// Says that the connection is lost where it is for longer than a moment, and takes it back.
-fn connection(source: &EventSource) {
+pub(super) fn connection(source: &EventSource) {
     on::<Event>(source, "open", |_| {
+        OPENED.set(OPENED.get().wrapping_add(1));
         lost(false);
         signed_out(false);
     });
     on::<Event>(source, "error", {
         let source = source.clone();
         move |_| {
-            let source = source.clone();
+            let (source, opened) = (source.clone(), OPENED.get());
             later(LOST_MS, move || {
                 let hidden =
                     document().is_none_or(|document| document.visibility_state() != VisibilityState::Visible);
                 let is_known = find("#signed-out:not([hidden])").is_some();
-                if source.ready_state() != EventSource::OPEN && !hidden && !is_known {
+                let is_back = source.ready_state() == EventSource::OPEN || OPENED.get() != opened;
+                if !is_back && !hidden && !is_known {
                     lost(true);
                 }
             });

@@ -11,7 +11,10 @@ pub fn Runs() -> impl IntoView {
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
-    use crate::islands::dom::{document, find, later, on, window};
+    use crate::islands::{
+        answers::{connection, signed_out},
+        dom::{announce, document, find, later, on, window},
+    };
     use leptos::task::spawn_local;
     use std::{cell::RefCell, rc::Rc};
     use wasm_bindgen::JsCast;
@@ -65,6 +68,7 @@ mod browser {
             let page = page.clone();
             move |_| due(&page, COLLECT_MS)
         });
+        connection(&source);
         on::<Event>(&source, "error", {
             let (page, this) = (page.clone(), source.clone());
             move |_| {
@@ -107,16 +111,28 @@ mod browser {
         match made.await {
             None => due(&page, AGAIN_MS),
             // The door, for who is signed out by now: there is nothing to follow.
-            Some((_, made)) if made.query_selector("[data-runs]").is_ok_and(|runs| runs.is_none()) => {}
+            Some((_, made)) if made.query_selector("[data-runs]").is_ok_and(|runs| runs.is_none()) => {
+                signed_out(true);
+            }
             Some((document, made)) => {
+                let before = stands();
                 for part in LIVE {
                     if let (Some(old), Ok(Some(new))) = (find(part), made.query_selector(part)) {
                         renew(&document, &old, &new);
                     }
                 }
+                let now = stands();
+                if let Some(now) = now.filter(|now| before.is_some_and(|before| before != *now)) {
+                    announce(&format!("Status of the run: {now}"));
+                }
                 open(&page);
             }
         }
+    }
+
+    /// Where the run of the page stands, in a word; none on a list.
+    fn stands() -> Option<String> {
+        find("[data-status]")?.text_content()
     }
 
     /// Makes `old` say what `new` says. What is the same stays, with what is marked or scrolled in it.
@@ -126,14 +142,11 @@ mod browser {
         }
         let (olds, news) = (children(old), children(new));
         if olds.len() != news.len() {
+            keep_open(old, new);
             return put(document, old, |old| old.set_inner_html(&new.inner_html()));
         }
         for (old, new) in olds.iter().zip(&news) {
-            if old.query_selector("details[open]").is_ok_and(|open| open.is_some())
-                && let Ok(Some(details)) = new.query_selector("details")
-            {
-                let _ = details.set_attribute("open", "");
-            }
+            keep_open(old, new);
             if !old.is_equal_node(Some(new)) {
                 put(document, old, |old| {
                     let _ = old.replace_with_with_node_1(new);
@@ -142,21 +155,41 @@ mod browser {
         }
     }
 
+    /// What somebody opened is open in what comes too.
+    fn keep_open(old: &Element, new: &Element) {
+        if old.query_selector("details[open]").is_ok_and(|open| open.is_some())
+            && let Ok(Some(details)) = new.query_selector("details")
+        {
+            let _ = details.set_attribute("open", "");
+        }
+    }
+
     fn children(of: &Element) -> Vec<Element> {
         std::iter::successors(of.first_element_child(), Element::next_element_sibling).collect()
     }
 
-    /// Puts something in the place of an element; who was in it is at the same link, button or summary afterwards.
+    /// Puts something in the place of an element; who was in it is at the same link, button or summary afterwards. Where that is
+    /// gone, as Stop is when a run ends, they are at what says how the run stands, or at the filter.
     fn put(document: &Document, old: &Element, put: impl FnOnce(&Element)) {
         let at = document.active_element().filter(|active| old.contains(Some(active)));
         let name = at.and_then(|at| {
             let value = |name: &str| {
                 at.get_attribute(name).map(|value| format!("{}[{name}='{value}']", at.tag_name()))
             };
-            value("href").or_else(|| value("value")).or_else(|| Some(at.tag_name()))
+            // A button without a value is known by where it leads: another one would do something else.
+            let leads = || {
+                let form = at.closest("form[action]").ok()??;
+                Some(format!("form[action='{}'] {}", form.get_attribute("action")?, at.tag_name()))
+            };
+            let class = || Some(format!("{}.{}", at.tag_name(), at.class_list().item(0)?));
+            let any = || Some(at.tag_name());
+            value("href").or_else(|| value("value")).or_else(leads).or_else(class).or_else(any)
         });
         put(old);
-        let again = name.and_then(|name| find(&format!("[data-runs] {name}, .page > .tabs {name}")));
+        let Some(name) = name else { return };
+        let again = find(&format!("[data-runs] {name}, .page > .tabs {name}"));
+        let again = again.or_else(|| find("[data-status]"));
+        let again = again.or_else(|| find(".page > .tabs [aria-current]"));
         if let Some(element) = again.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
             let _ = element.focus();
         }

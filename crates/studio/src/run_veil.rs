@@ -4,7 +4,7 @@
 //! A model server's refusal may repeat what it was asked, in other letters and by pieces; no comparison finds all of that. So of
 //! others' runs no word is shown that came from a model or its server.
 
-use crate::ports::store::ListedRun;
+use crate::{chat::WENT_ON, ports::store::ListedRun};
 use api_types::{PersonId, RunStatus};
 use workflow::{Event, Status, What};
 
@@ -20,7 +20,8 @@ pub(crate) fn veil(listed: &mut ListedRun, person: PersonId) {
     if let Some(answer) = &mut listed.answer {
         answer.title.clear();
     }
-    if listed.run.status == RunStatus::Failed {
+    // That it goes on in another run is the studio's own sentence.
+    if listed.run.status == RunStatus::Failed && !listed.run.is_continued() {
         listed.run.reason = listed.run.reason.take().map(|_| REASON_VEILED.to_owned());
     }
 }
@@ -29,7 +30,9 @@ pub(crate) fn veil(listed: &mut ListedRun, person: PersonId) {
 pub(crate) fn veil_event(event: &mut Event) {
     match &mut event.what {
         What::Again { why, .. } => "a reason that only its person sees".clone_into(why),
-        What::Stands { status: Status::Failed, reason: Some(reason) } => REASON_VEILED.clone_into(reason),
+        What::Stands { status: Status::Failed, reason: Some(reason) } if reason != WENT_ON => {
+            REASON_VEILED.clone_into(reason);
+        }
         What::Told { body, .. } => *body = serde_json::Value::Null,
         What::Opened
         | What::Forked { .. }

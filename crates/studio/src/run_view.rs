@@ -7,6 +7,7 @@ use crate::{
         store::{ListedRun, RunCommit},
     },
     run::refused,
+    run_resume::InTheWay,
     run_veil::{veil, veil_event},
 };
 use api_types::{Problem, RunId, RunStatus};
@@ -36,6 +37,8 @@ pub struct RunView {
     pub unknown: Option<Unknown>,
     /// What of it cannot be read, where something cannot: all else is here.
     pub unread: Option<String>,
+    /// Why its answer cannot be written on: of one's own that need attention or failed.
+    pub in_the_way: Option<InTheWay>,
 }
 
 /// A node that a run was at.
@@ -130,8 +133,10 @@ impl Studio {
             (listed.run.status == RunStatus::NeedsAttention).then(|| unknown_in(&threads)).flatten();
         let in_row = listed.run.reason.clone().filter(|_| listed.run.status == RunStatus::Unreadable);
         let unread = commits.iter().find_map(|commit| commit.unread.clone()).or(in_row);
+        let asks = is_own && matches!(listed.run.status, RunStatus::NeedsAttention | RunStatus::Failed);
+        let in_the_way = if asks { self.in_the_way(&listed).await? } else { None };
         let steps = steps(&events, &listed);
-        Ok(RunView { steps, is_own, events, commits, graph, state, unknown, unread, listed })
+        Ok(RunView { steps, is_own, events, commits, graph, state, unknown, unread, in_the_way, listed })
     }
 
     /// The checkpoint of a commit with its number; or why it cannot be read, which is no reason not to show the rest.
@@ -201,6 +206,8 @@ fn steps(events: &[Event], listed: &ListedRun) -> Vec<RunStep> {
             }
             What::Begun { node, name, key, .. } => {
                 at_node = Some(node.clone());
+                // Called again it has its key: what became of it then is what counts.
+                effects.retain(|effect| effect.0 != *key);
                 effects.push((key.clone(), name.clone(), at, "begun".to_owned()));
             }
             What::Known { key, word } => {

@@ -6,7 +6,7 @@ use crate::{
 };
 use api_types::RunStatus;
 use leptos::prelude::*;
-use studio::{RunView, ports::store::ListedAnswer};
+use studio::{InTheWay, RunView, ports::store::ListedAnswer};
 
 /// Of one's own run: what can be done now.
 pub(super) fn actions(view: &RunView) -> AnyView {
@@ -23,6 +23,12 @@ pub(super) fn actions(view: &RunView) -> AnyView {
         }
         .into_any(),
         RunStatus::NeedsAttention => attention(view, answer, &id).into_any(),
+        // What it is continued by is said with its status.
+        RunStatus::Failed if view.listed.run.is_continued() => ().into_any(),
+        RunStatus::Failed if view.listed.run.revision > 0 && view.in_the_way.is_some() => view! {
+            <section class="section"><h2 class="sr">"What you can do"</h2><p>{view.in_the_way.map(|why| in_words(why, answer))}</p></section>
+        }
+        .into_any(),
         RunStatus::Failed if view.listed.run.revision > 0 => view! {
             <section class="section">
                 <h2 class="sr">"What you can do"</h2>
@@ -34,9 +40,27 @@ pub(super) fn actions(view: &RunView) -> AnyView {
     }
 }
 
-/// The three ways out of not knowing.
+/// Why it cannot be written on, and where it goes on.
+fn in_words(why: InTheWay, answer: &ListedAnswer) -> AnyView {
+    let chat = format!("/chat/{}", answer.conversation);
+    match why {
+        InTheWay::Binned => "Its chat is in the bin; restore it first.".into_any(),
+        InTheWay::Continued(run) => {
+            view! { "Its answer goes on in "<a href=format!("/runs/{run}")>"a later run"</a>"." }.into_any()
+        }
+        InTheWay::WentOn => {
+            view! { "The chat went on after this answer; ask "<a href=chat>"there"</a>" for what is missing." }.into_any()
+        }
+        InTheWay::Busy => {
+            view! { "Another answer is being written in "<a href=chat>"its chat"</a>"; wait until it is over." }.into_any()
+        }
+    }
+}
+
+/// The three ways out of not knowing; one, where its answer cannot be written on.
 fn attention(view: &RunView, answer: &ListedAnswer, id: &str) -> impl IntoView + use<> {
     let model = answer.model.to_string();
+    let can_go_on = view.in_the_way.is_none();
     let key = view.unknown.as_ref().map(|unknown| unknown.key.clone()).unwrap_or_default();
     let decide = |verdict: &'static str, name: &'static str, pictured: &'static str, words: &'static str| {
         view! {
@@ -58,10 +82,15 @@ fn attention(view: &RunView, answer: &ListedAnswer, id: &str) -> impl IntoView +
                           whether it was paid for, nobody here can know. The studio never asks a second time by itself: that could cost \
                           twice. What had come in is kept in the chat.")}
             </p>
+            {view.in_the_way.map(|why| view! { <p>{in_words(why, answer)}</p> })}
             <ul class="rows">
-                {decide("ask_again", "Ask again", "again", "The model goes on after what there is. If it is a paid one, this call is paid besides the first.")}
-                {decide("keep", "Keep what is there", "check", "What was written is the answer, and the run is done. Nothing is asked.")}
-                {decide("give_up", "Give up", "close", "The answer stays broken off, and the run has failed. You can still continue it in the chat.")}
+                {can_go_on.then(|| decide("ask_again", "Ask again", "again", "The model goes on after what there is. If it is a paid one, this call is paid besides the first."))}
+                {can_go_on.then(|| decide("keep", "Keep what is there", "check", "What was written is the answer, and the run is done. Nothing is asked."))}
+                {decide("give_up", "Give up", "close", if can_go_on {
+                    "The answer stays broken off, and the run has failed. You can still continue it in the chat."
+                } else {
+                    "The answer stays as it is, and the run has failed."
+                })}
             </ul>
         </section>
     }

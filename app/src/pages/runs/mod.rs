@@ -9,6 +9,7 @@ use crate::{
     components::{
         frame::{Here, frame, page as framed},
         icon::{LAMP, small_icon},
+        notice::connection,
         parts::parts,
         run::{status, subject, took},
         when,
@@ -53,6 +54,7 @@ pub(crate) fn runs() -> impl IntoView {
         let body = view! {
             <div class="intro"><p>{intro}</p></div>
             <nav class="tabs" aria-label="Which runs">{tabs(filter, is_everyone, attention)}</nav>
+            {connection()}
             <div class="stack" id="runs" data-runs=stream(is_everyone, now)>
                 {by.admin().is_ok().then(|| whose(filter, is_everyone))}
                 {rows(list, filter, is_everyone, &by, now)}
@@ -117,7 +119,7 @@ fn tabs(chosen: RunFilter, is_everyone: bool, attention: u32) -> impl IntoView +
                 }
                 RunFilter::Attention => "Needs attention".to_owned(),
                 RunFilter::Failed => "Failed".to_owned(),
-                RunFilter::Ended => "Done".to_owned(),
+                RunFilter::Ended => "Ended".to_owned(),
             };
             let current = (filter == chosen).then_some("page");
             view! { <a class="tab" href=address(filter, is_everyone, None) aria-current=current>{words}</a> }
@@ -153,7 +155,9 @@ fn none(filter: RunFilter, is_everyone: bool) -> impl IntoView {
         RunFilter::Failed => {
             ("Nothing failed", "Runs in which something went wrong are here, with the reason.")
         }
-        RunFilter::Ended => ("Nothing is done yet", "Runs that came to their end are here."),
+        RunFilter::Ended => {
+            ("Nothing has ended yet", "Runs that came to their end or were stopped are here.")
+        }
     };
     let start = filter == RunFilter::All && !is_everyone;
     view! {

@@ -7,7 +7,7 @@ use crate::{
     components::{
         frame::{Here, drawer, frame},
         icon::small_icon,
-        notice::{notice, refused},
+        notice::{connection, notice, refused},
         run::{node_words, sentence, status, subject, took},
         toast, when,
     },
@@ -16,7 +16,7 @@ use api_types::{Micros, Problem, RunId, RunStatus};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use studio::{RunStep, RunView, ports::Timestamp};
+use studio::{InTheWay, RunStep, RunView, ports::Timestamp};
 
 /// The page; `?at=` names the checkpoint whose state is shown.
 pub(crate) fn run() -> impl IntoView {
@@ -46,11 +46,12 @@ pub(crate) fn run() -> impl IntoView {
                 <div class="page">
                     <nav class="parts-above" aria-label="Back"><a class="btn quiet small" href=back>{small_icon("left")}"Runs"</a></nav>
                     {form.as_ref().map(|form| refused(&form.problem))}
+                    {connection()}
                     <div class="stack far" id="run" data-runs=stream>
                         {facts(&seen, now)}
                         {actions(&seen)}
                         {graph(&seen)}
-                        {steps(&seen.steps)}
+                        {steps(&seen.steps, seen.listed.run.status.is_over())}
                         {checkpoints(&seen, is_everyone)}
                         {events(&seen)}
                     </div>
@@ -66,8 +67,17 @@ pub(crate) fn run() -> impl IntoView {
 fn facts(seen: &RunView, now: Timestamp) -> impl IntoView + use<> {
     let run = &seen.listed.run;
     let until = if run.status.is_active() { now } else { run.changed_at };
-    let reason = run.reason.clone().filter(|_| run.status == RunStatus::Failed);
     let unread = seen.unread.clone();
+    let reason = run.reason.clone().filter(|_| run.status == RunStatus::Failed && !run.is_continued());
+    let continued = run.is_continued().then(|| {
+        let by = match seen.in_the_way {
+            Some(InTheWay::Continued(by)) => {
+                view! { <a href=format!("/runs/{by}")>"another run"</a> }.into_any()
+            }
+            _ => "another run".into_any(),
+        };
+        notice("", "info", view! { <b>"Continued. "</b>"Its answer goes on in "{by}"." })
+    });
     // Tokens and cost are settled at the end of a run.
     let unknown = |words: &str| if run.status.is_over() { words } else { "not settled yet" }.to_owned();
     let answer = seen.listed.answer.as_ref().map(|answer| {
@@ -75,7 +85,12 @@ fn facts(seen: &RunView, now: Timestamp) -> impl IntoView + use<> {
             (None, None) => unknown("not said by the model"),
             (read, written) => format!("{} read, {} written", known(read), known(written)),
         };
-        let cost = answer.cost_micros.map_or_else(|| unknown("no price is known"), |micros| Micros(micros).to_string());
+        // A price is of no use where the model did not say of what.
+        let why = match (answer.usage.prompt_tokens, answer.usage.completion_tokens) {
+            (Some(_), Some(_)) => "no price is known",
+            _ => "not known: the model did not say what it used",
+        };
+        let cost = answer.cost_micros.map_or_else(|| unknown(why), |micros| Micros(micros).to_string());
         let chat = seen.is_own.then(|| match answer.is_binned {
             true => view! { <dt>"Chat"</dt><dd>"in the bin"</dd> }.into_any(),
             false => view! { <dt>"Chat"</dt><dd><a href=format!("/chat/{}", answer.conversation)>"Open it"</a></dd> }.into_any(),
@@ -99,8 +114,9 @@ fn facts(seen: &RunView, now: Timestamp) -> impl IntoView + use<> {
                 let words = format!("{what}. What can be read is below. Its answer, as far as it was kept, is in its chat; go on there.");
                 notice("danger", "error", view! { <b>"Something that was kept of this run cannot be read: "</b>{words} })
             })}
+            {continued}
             <dl class="facts">
-                <dt>"Status"</dt><dd>{status(run)}</dd>
+                <dt>"Status"</dt><dd data-status tabindex="-1">{status(run)}</dd>
                 {(!seen.is_own).then(|| view! { <dt>"Whose"</dt><dd>{owner}</dd> })}
                 <dt>"Opened"</dt><dd>{when::moment(run.opened_at, now)}</dd>
                 <dt>"Took"</dt><dd class="num">{took(until.since(run.opened_at))}</dd>
@@ -138,8 +154,8 @@ pub(crate) fn graph_box(svg: String) -> impl IntoView {
 }
 
 /// The steps of a run; nothing where none were kept.
-pub(crate) fn steps(steps: &[RunStep]) -> Option<impl IntoView + use<>> {
-    let rows = steps.iter().map(step).collect_view();
+pub(crate) fn steps(steps: &[RunStep], is_over: bool) -> Option<impl IntoView + use<>> {
+    let rows = steps.iter().map(|of| step(of, is_over)).collect_view();
     (!steps.is_empty()).then(|| {
         view! {
             <section class="section">
@@ -155,12 +171,17 @@ pub(crate) fn steps(steps: &[RunStep]) -> Option<impl IntoView + use<>> {
     })
 }
 
-fn step(step: &RunStep) -> impl IntoView + use<> {
-    let took = step.to.map_or_else(|| "not over".to_owned(), |to| took(to.since(step.from)));
+fn step(step: &RunStep, is_over: bool) -> impl IntoView + use<> {
+    let took = step.to.map_or_else(
+        || if is_over { "ended here" } else { "not over" }.to_owned(),
+        |to| took(to.since(step.from)),
+    );
     let effects = step
         .effects
         .iter()
-        .map(|(name, _, word)| format!(" ({name}: {})", if word == "due" { "not called yet" } else { word }))
+        .map(|(name, _, word)| {
+            format!(" ({name}: {})", if word == "due" { "may be called again" } else { word })
+        })
         .collect::<String>();
     view! {
         <tr role="row">
@@ -188,14 +209,25 @@ fn checkpoints(seen: &RunView, is_everyone: bool) -> Option<impl IntoView + use<
         })
         .collect_view();
     // From before the model was asked there is something to do again; later there is not.
-    let is_early = seen.is_own && seen.listed.answer.is_some() && state.contains("\"outcome\": null");
+    let answer = seen.listed.answer.as_ref().filter(|_| seen.is_own && state.contains("\"outcome\": null"));
+    let why_not = answer.and_then(|answer| match seen.listed.run.status {
+        _ if answer.is_binned => {
+            Some("The chat is in the bin. Restore it, and a new run can start from here.")
+        }
+        RunStatus::Running | RunStatus::Waiting | RunStatus::Sleeping => {
+            Some("A new run can start from here once this one is over: a chat has one answer at a time.")
+        }
+        _ => None,
+    });
+    let can_start = answer.is_some() && why_not.is_none();
     Some(view! {
         <section class="section" id="state">
             <h2>"State at each checkpoint"</h2>
             <nav class="tabs" aria-label="Checkpoints">{links}</nav>
             <div class="stack">
                 <pre class="state-json" tabindex="0" aria-label=format!("State at checkpoint {shown}")><code>{state}</code></pre>
-                {is_early.then(|| view! {
+                {why_not.map(|why| view! { <p class="hint">{why}</p> })}
+                {can_start.then(|| view! {
                     <form class="stack tight" method="post" action="/api/run/fork">
                         <input type="hidden" name="run" value=id.to_string() />
                         <input type="hidden" name="revision" value=shown.to_string() />

@@ -12,7 +12,7 @@ use api_types::{Problem, RunId, Usage};
 use workflow::{Checkpointer as _, Commit, EngineError, Known, Status, StoreError, Verdict};
 
 /// What a run says that was given up for another.
-const WENT_ON: &str = "Its answer goes on in another run.";
+pub(crate) const WENT_ON: &str = "Its answer goes on in another run.";
 
 impl Studio {
     /// The commit that gives a run up because its answer is continued by another. `None`: it does not wait for anybody.

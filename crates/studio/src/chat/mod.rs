@@ -18,6 +18,7 @@ mod state;
 
 pub use change::StudioChange;
 pub use decide::AnswerVerdict;
+pub(crate) use decide::WENT_ON;
 pub(crate) use keeper::Keeper;
 pub use state::ChatState;
 

@@ -4,7 +4,7 @@ use crate::house::{House, work};
 use api_types::{AnswerState, Problem, RunId, RunStatus};
 use std::time::Duration;
 use studio::{
-    AnswerVerdict, Followed, Opened, REASON_VEILED, RunFilter, SignedIn, Studio,
+    AnswerVerdict, Followed, InTheWay, Opened, REASON_VEILED, RunFilter, SignedIn, Studio,
     ports::{ChatEvent, ModelError, Timestamp},
 };
 
@@ -125,7 +125,9 @@ async fn who_asks_again_after_a_crash_has_one_more_call_and_the_answer_goes_on_i
     let asked = house.model.asked().len();
     assert_eq!(status(&studio, &ana, run).await.0, RunStatus::NeedsAttention);
     assert_eq!(studio.runs_needing_attention(&ana).await.unwrap(), 1);
-    let key = studio.run_view(&ana, run, None).await.unwrap().unknown.unwrap().key;
+    let seen = studio.run_view(&ana, run, None).await.unwrap();
+    assert_eq!(seen.in_the_way, None);
+    let key = seen.unknown.unwrap().key;
     let other = studio.decide_answer(&ana, run, "another", AnswerVerdict::AskAgain).await;
     assert!(matches!(other, Err(Problem::Changed { .. })), "{other:?}");
 
@@ -136,6 +138,9 @@ async fn who_asks_again_after_a_crash_has_one_more_call_and_the_answer_goes_on_i
     assert_eq!(ended, (RunStatus::Done, AnswerState::Finished, "Once upon a time.".to_owned()));
     assert_eq!(house.model.asked().len(), asked + 1);
     assert_eq!(house.model.asked().pop().unwrap().prefix.as_deref(), Some("Once upon"));
+    let calls = &studio.run_view(&ana, run, None).await.unwrap().steps[2].effects;
+    let words: Vec<&str> = calls.iter().map(|(_, _, word)| word.as_str()).collect();
+    assert_eq!(words, ["finished"], "the last word counts");
     let late = studio.decide_answer(&ana, run, &key, AnswerVerdict::GiveUp).await;
     assert!(matches!(late, Err(Problem::Changed { .. })), "nobody asks any more: {late:?}");
 }
@@ -173,10 +178,34 @@ async fn a_run_whose_chat_went_on_is_not_written_on() {
     };
     studio.send_message(&ana, message, None).await.unwrap();
     work(&studio).await;
+    let seen = studio.run_view(&ana, run, None).await.unwrap();
+    assert_eq!(seen.in_the_way, Some(InTheWay::WentOn), "it is said before somebody tries");
     let refused = studio.decide_answer(&ana, run, &key, AnswerVerdict::AskAgain).await.unwrap_err();
     assert!(matches!(&refused, Problem::Changed { detail } if detail.contains("went on")), "{refused:?}");
     assert_eq!(status(&studio, &ana, run).await.0, RunStatus::NeedsAttention, "it still waits for a word");
     studio.decide_answer(&ana, run, &key, AnswerVerdict::GiveUp).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_in_the_way_of_a_run_is_said_and_one_that_another_continues_has_not_failed() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let (opened, studio) = house.died_after(&ana, "Once upon").await;
+    let (run, chat) = (opened.run.run, opened.conversation);
+    studio.delete_conversation(&ana, chat).await.unwrap();
+    let binned = studio.run_view(&ana, run, None).await.unwrap();
+    assert_eq!(binned.in_the_way, Some(InTheWay::Binned));
+    studio.restore_conversation(&ana, chat).await.unwrap();
+
+    house.model.says(" a time.");
+    let later = studio.continue_message(&ana, chat, opened.answer.id, None).await.unwrap();
+    work(&studio).await;
+    let seen = studio.run_view(&ana, run, None).await.unwrap();
+    assert_eq!(seen.in_the_way, Some(InTheWay::Continued(later.run.run)));
+    assert_eq!(seen.listed.run.status, RunStatus::Failed);
+    assert!(seen.listed.run.is_continued());
+    let everybody = studio.organization_runs(&ana.admin().unwrap(), RunFilter::Failed, None).await.unwrap();
+    assert!(everybody.runs.iter().all(|listed| listed.run.is_continued()));
 }
 
 #[tokio::test]
