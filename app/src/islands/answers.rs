@@ -104,6 +104,10 @@ fn apply(conversation: Option<ConversationId>, made: i64, answer: &AnswerEvent) 
         }
         return;
     };
+    // Ids of runs grow with time: of the run that this one goes on with, what is told late is over.
+    if article.get_attribute("data-run").is_some_and(|shown| shown > answer.run.to_string()) {
+        return;
+    }
     // A page that was just made is told of its ended answers again: that is no news.
     let was_active = article.has_attribute("aria-busy");
     let _ = article.set_attribute("data-state", answer.state.as_str());
