@@ -34,5 +34,6 @@ mod survive;
 mod tls;
 mod tokens;
 mod trouble;
+mod unreadable;
 mod upstream;
 mod weights;

@@ -146,6 +146,7 @@ impl Process {
         engine.enter().await.unwrap();
         let engine = Arc::new(engine);
         let working = engine.clone();
+        #[expect(clippy::disallowed_methods, reason = "Process keeps the handle, and waits for it")]
         let task = tokio::spawn(async move { working.work().await });
         Self { engine, store: store.clone(), task }
     }
@@ -176,6 +177,12 @@ impl Process {
     }
 }
 
+/// No process of its own.
+#[expect(clippy::disallowed_methods, reason = "it is over at once")]
+fn idle() -> JoinHandle<()> {
+    tokio::spawn(async {})
+}
+
 /// The world outside is asked.
 async fn is_asked(outside: &Outside) {
     let limit = Instant::now() + Duration::from_secs(20);
@@ -202,7 +209,7 @@ async fn of_a_thousand_resumes_at_once_one_wins_and_each_other_hears_that_it_was
         let two = if fresh.postgres.is_some() {
             Process::start(&there, &world, &graph).await
         } else {
-            Process { engine: one.engine.clone(), store: there.clone(), task: tokio::spawn(async {}) }
+            Process { engine: one.engine.clone(), store: there.clone(), task: idle() }
         };
         let run = one.open(&graph, owned).await;
         one.until(run, Status::Waiting).await;

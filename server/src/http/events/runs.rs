@@ -199,7 +199,9 @@ impl Runs {
             seq = commit.events.last().map_or(seq, |last| last.seq.max(seq));
         }
         let is_full = commits.len() >= RUN_COMMITS_AT_ONCE as usize;
-        if is_full {
+        // Where not one of them brought an event that can be read, the next look would find the same.
+        let goes_on = seq > stand.map_or(0, |stand| stand.seq);
+        if is_full && goes_on {
             self.mark(run, first);
         }
         if let Some(last) = commits.last().filter(|_| is_told || is_full) {
