@@ -79,7 +79,7 @@ test("one's own account is renamed, exported and deleted", async ({ owner, brows
   expect(bytes.lastIndexOf("PK\x05\x06", undefined, "latin1")).toBeGreaterThan(0);
   for (const name of ["README.txt", "account.json", "conversations/"]) expect(bytes.includes(name)).toBe(true);
 
-  await expect(ben.locator("main")).toContainText("1 conversation with all its messages, 1 passkey");
+  await expect(ben.locator("main")).toContainText("1 conversation with all its messages, 1 memory, 1 passkey");
   await ben.getByText("Delete…").click();
   await ben.getByLabel("To be sure, type the name").fill("Ben");
   await ben.getByRole("button", { name: "Delete my account for good" }).click();
