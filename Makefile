@@ -15,7 +15,7 @@ test: ## everything: format, rooms, lints, both databases, real model servers, t
 	@$(X) test $(ONLY)
 test-run: ## `make run` itself, in a fresh copy (slow)
 	@$(X) test-run
-crash: ## kill the studio at every commit and at 2,000 random moments, and write docs/crash-matrix.md (40 minutes)
+crash: ## kill the studio at every commit and at 2,000 random moments, and write docs/crash-matrix.md (25 minutes)
 	@$(X) crash
 bench: ## the figures of docs/bench.md, measured on this machine (ONLY=start_ms,chat for a part)
 	@$(X) bench $(ONLY)
