@@ -40,13 +40,15 @@ static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 impl Engine {
     /// What every connection is told first.
     ///
-    /// SQLite: `synchronous = FULL` makes a commit survive a power cut; the log file shrinks back to 64 MB after a burst.
+    /// SQLite: `synchronous = FULL` makes a commit survive a power cut; the log file shrinks back to 64 MB after a burst; what undoes
+    /// a savepoint is kept in memory and not in a file (each unit of work in a commit copies the pages that it touches there).
     /// PostgreSQL: limits on the server's side, for the day this process hangs in the middle of a transaction.
     pub(crate) const fn greeting(self) -> &'static str {
         match self {
             Self::Sqlite => {
                 "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF"
+                 PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; \
+                 PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF"
             }
             Self::Postgres => {
                 "SET application_name = 'vobio'; SET statement_timeout = '10s'; SET lock_timeout = '5s'; \

@@ -23,7 +23,10 @@ use studio::{
     ports::{Timestamp, store::ListedRun},
 };
 
-pub(crate) use run::{graph_box, run, steps};
+pub(crate) use run::run;
+// The gallery shows parts of the page.
+#[cfg(debug_assertions)]
+pub(crate) use run::{graph_box, steps};
 
 /// The page.
 pub(crate) fn runs() -> impl IntoView {
