@@ -9,6 +9,16 @@ async function stop(owner: Page, studio: Studio, page: string): Promise<void> {
   expect(stopped.ok()).toBe(true);
 }
 
+/** An answer of so many words whose process is killed in the middle, and the studio after it. */
+async function brokenOff(owner: Page, studio: Studio, tokens: number, perSecond: number): Promise<void> {
+  await choose(owner, studio, "mock/lorem");
+  await ask(owner, slow(tokens, perSecond));
+  await expect(lastAnswer(owner).locator(".tail")).toContainText(/\w+ \w+ \w+/);
+  await owner.waitForTimeout(600);
+  await studio.kill();
+  await studio.serve();
+}
+
 const slow = (tokens: number, perSecond: number) => mock({ tokens, per_s: perSecond });
 
 test("a run is listed, opened, and shows its lit way, its steps and its state", async ({ owner, studio }) => {
@@ -44,12 +54,7 @@ test("a run that is written shows its end by itself, and can be stopped on its p
 });
 
 test("who is killed in the middle has a run that needs attention, says why, and lets one decide", async ({ owner, studio }) => {
-  await choose(owner, studio, "mock/lorem");
-  await ask(owner, slow(2000, 30));
-  await expect(lastAnswer(owner).locator(".tail")).toContainText(/\w+ \w+ \w+/);
-  await owner.waitForTimeout(600);
-  await studio.kill();
-  await studio.serve();
+  await brokenOff(owner, studio, 2000, 30);
   await owner.goto(`${studio.url}/runs`);
   await expect(owner.locator(".rows .state")).toHaveText("Needs attention");
   await expect(owner.getByRole("link", { name: "Needs attention (1)" })).toBeVisible();
@@ -60,12 +65,7 @@ test("who is killed in the middle has a run that needs attention, says why, and 
 });
 
 test("a run whose chat went on offers Give up alone, and one that is continued has not failed", async ({ owner, studio }) => {
-  await choose(owner, studio, "mock/lorem");
-  await ask(owner, slow(300, 30));
-  await expect(lastAnswer(owner).locator(".tail")).toContainText(/\w+ \w+ \w+/);
-  await owner.waitForTimeout(600);
-  await studio.kill();
-  await studio.serve();
+  await brokenOff(owner, studio, 300, 30);
   await owner.reload();
   const chat = owner.url();
   await owner.getByRole("link", { name: "What happened" }).click();
@@ -82,12 +82,7 @@ test("a run whose chat went on offers Give up alone, and one that is continued h
 });
 
 test("a run whose answer goes on in another is shown as continued", async ({ owner, studio }) => {
-  await choose(owner, studio, "mock/lorem");
-  await ask(owner, slow(60, 30));
-  await expect(lastAnswer(owner).locator(".tail")).toContainText(/\w+ \w+ \w+/);
-  await owner.waitForTimeout(600);
-  await studio.kill();
-  await studio.serve();
+  await brokenOff(owner, studio, 60, 30);
   await owner.reload();
   await owner.getByRole("button", { name: "Continue" }).click();
   await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished", { timeout: 15_000 });
@@ -180,12 +175,7 @@ test("an administrator's list of everybody's runs follows them too", async ({ ow
 });
 
 test("an open chat follows a run that goes on after a word on its page", async ({ owner, studio }) => {
-  await choose(owner, studio, "mock/lorem");
-  await ask(owner, slow(120, 40));
-  await expect(lastAnswer(owner).locator(".tail")).toContainText(/\w+ \w+ \w+/);
-  await owner.waitForTimeout(600);
-  await studio.kill();
-  await studio.serve();
+  await brokenOff(owner, studio, 120, 40);
   await owner.reload();
   await expect(lastAnswer(owner)).toContainText("went down in the middle");
   await awake(owner);

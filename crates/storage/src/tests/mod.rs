@@ -4,6 +4,7 @@ mod full;
 mod plans;
 #[path = "../../tests/storage/common/rows.rs"]
 mod rows;
+mod tour;
 
 use crate::{Database, StoreConfig, StoreUrl, open::open_telling};
 use std::sync::Arc;

@@ -175,6 +175,7 @@ impl Checkpointer<StudioChange> for Keeper {
         why: &str,
         now: workflow::Timestamp,
     ) -> Result<(), StoreError> {
+        self.owners().remove(&run);
         self.store.put_aside(epoch, run, why, now).await
     }
 

@@ -61,12 +61,13 @@ fn answer(mut socket: TcpStream, habits: &[Habit]) {
     let _ = socket.write_all(said);
 }
 
-fn head(status: &str, media: &str) -> Vec<u8> {
+/// What comes before a body.
+pub(crate) fn head(status: &str, media: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\ncontent-type: {media}\r\nconnection: close\r\n\r\n").into_bytes()
 }
 
 /// A request's first line and its body.
-fn request(socket: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+pub(crate) fn request(socket: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     let mut piece = [0; 4096];
     loop {

@@ -1,9 +1,10 @@
 //! A model server of the tests' own. It does what its prompts say, and counts how often it was asked each of them.
 
+use crate::support::upstream::{delta, head, request};
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
-    io::{Read, Write},
+    io::Write as _,
     net::{TcpListener, TcpStream},
     path::PathBuf,
     sync::{Arc, Mutex},
@@ -123,8 +124,7 @@ impl Provider {
         let begun = before.map_or(0, |before| before.split_whitespace().count());
         answer(&mut socket, "200 OK", "text/event-stream", "")?;
         for number in u32::try_from(begun).ok()?..words {
-            let frame = json!({ "choices": [{ "delta": { "content": word(prompt, number) } }] });
-            socket.write_all(format!("data: {frame}\n\n").as_bytes()).ok()?;
+            socket.write_all(delta(&word(prompt, number)).as_bytes()).ok()?;
             thread::sleep(Duration::from_millis(every_ms));
         }
         let end = json!({ "choices": [{ "delta": {}, "finish_reason": "stop" }],
@@ -134,23 +134,5 @@ impl Provider {
 }
 
 fn answer(socket: &mut TcpStream, status: &str, media: &str, body: &str) -> Option<()> {
-    let head = format!("HTTP/1.1 {status}\r\ncontent-type: {media}\r\nconnection: close\r\n\r\n");
-    socket.write_all((head + body).as_bytes()).ok()
-}
-
-/// A request's first line and its body.
-fn request(socket: &mut TcpStream) -> Option<(String, Vec<u8>)> {
-    let mut bytes = Vec::new();
-    let mut piece = [0; 4096];
-    loop {
-        let count = socket.read(&mut piece).ok().filter(|count| *count > 0)?;
-        bytes.extend_from_slice(&piece[..count]);
-        let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
-        let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
-        let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
-        if bytes.len() >= end + 4 + length.unwrap_or(0_usize) {
-            let line = String::from_utf8_lossy(&bytes[..end]).lines().next()?.to_owned();
-            return Some((line, bytes[end + 4..].to_vec()));
-        }
-    }
+    socket.write_all(&[head(status, media), body.into()].concat()).ok()
 }

@@ -39,6 +39,14 @@ pub(crate) struct Kept {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Print(Vec<String>);
 
+impl Print {
+    /// How many rows are not as they were, or were not there.
+    pub(crate) fn changed_since(&self, before: &Self) -> usize {
+        let gone = before.0.iter().filter(|row| !self.0.contains(row)).count();
+        gone.max(self.0.iter().filter(|row| !before.0.contains(row)).count())
+    }
+}
+
 impl Place {
     /// Runs whose prompt has this in it, oldest first, while a studio serves.
     pub(crate) fn kept(&self, of: &str) -> Vec<Kept> {
