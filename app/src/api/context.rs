@@ -155,7 +155,7 @@ pub(crate) fn answer_with(problem: &Problem) {
     if let Ok(status) = StatusCode::from_u16(problem.status()) {
         response.set_status(status);
     }
-    if let Problem::RateLimited { retry_after_s, .. } = problem {
-        response.insert_header(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
+    if let Some(seconds) = problem.retry_after_s() {
+        response.insert_header(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
 }

@@ -73,6 +73,8 @@ ids! {
     RunId,
     /// Something that is remembered.
     MemoryId,
+    /// What an operation may cost, put aside.
+    HoldId,
     /// One HTTP request, as named in the log.
     RequestId,
 }

@@ -9,6 +9,7 @@ mod answer_state;
 mod auth;
 mod conversation;
 mod id;
+mod ledger;
 mod memory;
 mod model;
 mod money;
@@ -24,9 +25,10 @@ pub use answer_state::{AnswerState, Usage};
 pub use auth::{LoggedIn, LoggedOut, MadeToken, User};
 pub use conversation::{ConversationSettings, NewConversation};
 pub use id::{
-    AccountEventId, CeremonyId, ConversationId, InvalidId, InviteId, MemoryId, MessageId, OrganizationId,
+    AccountEventId, CeremonyId, ConversationId, HoldId, InvalidId, InviteId, MemoryId, MessageId, OrganizationId,
     PersonId, RequestId, RunId, SessionId, SetupCodeId, TokenId,
 };
+pub use ledger::{EntryKind, Span};
 pub use memory::{MemoryKind, MemoryStored};
 pub use model::{ModelInfo, ModelKind, ModelRef, Price};
 pub use money::Micros;

@@ -96,6 +96,16 @@ pub enum Problem {
         /// Seconds.
         retry_after_s: u32,
     },
+    /// 429: it could cost more than may still be spent.
+    #[error("{detail}")]
+    OverBudget {
+        /// Which limit, how much is left, and what to do.
+        detail: String,
+        /// When the limit begins anew: RFC 3339, UTC.
+        resets_at: String,
+        /// The same in seconds from now.
+        retry_after_s: u32,
+    },
     /// 503: something the studio depends on is down; it fails closed.
     #[error("{detail}")]
     TryLater {
@@ -123,7 +133,7 @@ impl Problem {
             Self::WrongType => 415,
             Self::Malformed { .. } => 400,
             Self::Invalid { .. } | Self::WrongKey { .. } | Self::IdempotencyKeyReused => 422,
-            Self::RateLimited { .. } => 429,
+            Self::RateLimited { .. } | Self::OverBudget { .. } => 429,
             Self::TryLater { .. } => 503,
             Self::Broken { .. } => 500,
         }
@@ -149,6 +159,7 @@ impl Problem {
             Self::Malformed { .. } => "malformed",
             Self::Invalid { .. } => "invalid",
             Self::RateLimited { .. } => "rate_limited",
+            Self::OverBudget { .. } => "over_budget",
             Self::TryLater { .. } => "try_later",
             Self::Broken { .. } => "broken",
         }
@@ -171,8 +182,17 @@ impl Problem {
             Self::Malformed { .. } => "Not readable",
             Self::Invalid { .. } => "Please check",
             Self::RateLimited { .. } => "Slow down",
+            Self::OverBudget { .. } => "Over your budget",
             Self::TryLater { .. } => "Not available now",
             Self::Broken { .. } => "Our fault",
+        }
+    }
+
+    /// After how many seconds it may be tried again, where that is known.
+    pub const fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            Self::RateLimited { retry_after_s, .. } | Self::OverBudget { retry_after_s, .. } => Some(*retry_after_s),
+            _ => None,
         }
     }
 
@@ -206,6 +226,7 @@ mod tests {
             Problem::Malformed { detail: "x".into() },
             Problem::field("f", "x"),
             Problem::RateLimited { detail: "x".into(), retry_after_s: 1 },
+            Problem::OverBudget { detail: "x".into(), resets_at: "2026-11-29T18:00:00Z".into(), retry_after_s: 1 },
             Problem::TryLater { detail: "x".into() },
             Problem::Broken { trace_id: "x".into() },
         ];

@@ -121,7 +121,7 @@ impl AnswerWrites for Statements<Unit> {
         .bind(answer.created_at)
         .bind_opt(answer.first_token_at)
         .bind_opt(answer.ended_at);
-        self.0.change(new).await.map(drop)
+        self.0.later(new).await
     }
 
     async fn append_answer_parts(&mut self, epoch: u64, parts: &[AnswerPart]) -> Result<u64, StoreError> {
@@ -160,7 +160,7 @@ impl AnswerWrites for Statements<Unit> {
         .bind(end.cut_short)
         .bind_opt(end.first_token_at)
         .bind(end.at);
-        if self.0.change(ended).await? == 0 {
+        if self.0.change_beside(ended).await? == 0 {
             return Ok(false);
         }
         let written = match &end.body {
@@ -180,7 +180,7 @@ impl AnswerWrites for Statements<Unit> {
             .owned(end.owned)
             .bind(end.run),
         };
-        self.0.change(written).await?;
+        self.0.later(written).await?;
         Ok(true)
     }
 

@@ -122,7 +122,7 @@ impl Statements<Unit> {
         .bind_opt(revision.map(|revision| revision.0))
         .bind(commit.expected.0)
         .bind(author(commit));
-        Ok(self.0.change(new).await?)
+        Ok(self.0.change_beside(new).await?)
     }
 
     /// The row of a run after a commit, where it is at the expected revision, and its author's to change.
@@ -171,7 +171,7 @@ impl Statements<Unit> {
             .bind_opt(sealed.map(|sealed| sealed.version))
             .text_opt(sealed.map(|sealed| sealed.body.as_str()))
             .text_opt(sealed.map(|sealed| sealed.digest.as_str()));
-        self.0.change(new).await?;
+        self.0.later(new).await?;
         Ok(())
     }
 

@@ -181,7 +181,7 @@ impl ConversationWrites for Statements<Unit> {
         .bind(conversation.created_at)
         .bind(conversation.updated_at)
         .bind_opt(conversation.deleted_at);
-        self.0.change(new).await.map(drop)
+        self.0.later(new).await
     }
 
     async fn rename_conversation(

@@ -121,6 +121,10 @@ impl Store for Database {
         self.0.writer.write(work).await
     }
 
+    async fn barrier(&self) -> Result<(), StoreError> {
+        self.0.writer.barrier().await
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         if !self.0.writer.is_open() {
             return Err(StoreError::Unavailable("it is closed".to_owned()));

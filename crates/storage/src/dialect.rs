@@ -42,7 +42,8 @@ impl Engine {
     ///
     /// SQLite: `synchronous = FULL` makes a commit survive a power cut; the log file shrinks back to 64 MB after a burst; what undoes
     /// a savepoint is kept in memory and not in a file (each unit of work in a commit copies the pages that it touches there).
-    /// PostgreSQL: limits on the server's side, for the day this process hangs in the middle of a transaction.
+    /// PostgreSQL: limits on the server's side, for the day this process hangs in the middle of a transaction; and every statement of
+    /// ours goes through an index, which a planner must not doubt because it knows nothing yet of a table that is filling up.
     pub(crate) const fn greeting(self) -> &'static str {
         match self {
             Self::Sqlite => {
@@ -52,7 +53,8 @@ impl Engine {
             }
             Self::Postgres => {
                 "SET application_name = 'vobio'; SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
-                 SET idle_in_transaction_session_timeout = '30s'"
+                 SET idle_in_transaction_session_timeout = '30s'; \
+                 SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
             }
         }
     }

@@ -1,8 +1,9 @@
 //! The one place where statements are made, run and counted.
 
 use crate::{dialect::Engine, error, row::Cell};
+use futures::TryStreamExt as _;
 use sqlx::{
-    Any, AnyConnection, Arguments as _, AssertSqlSafe, Encode, SqlSafeStr, SqlStr, Type,
+    Any, AnyConnection, Arguments as _, AssertSqlSafe, Either, Executor as _, SqlSafeStr, SqlStr,
     any::{AnyArguments, AnyRow},
     query::Query,
 };
@@ -15,7 +16,8 @@ pub(crate) const ROWS_MAX: usize = 100;
 /// Multi-row statements up to this length are kept prepared; longer ones are rare, and each length is a text of its own.
 const PREPARED_ROWS_MAX: usize = 8;
 
-/// What the tests count. BEGIN, SAVEPOINT, COMMIT and what a new connection is told are not statements.
+/// What the tests count. BEGIN, SAVEPOINT, COMMIT and what a new connection is told are not statements; what goes to the database
+/// together counts once, as one way there and back.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     statements: AtomicU64,
@@ -38,6 +40,15 @@ impl Counters {
     fn count(&self, statement: &Statement) {
         self.statements.fetch_add(1, Ordering::Relaxed);
         #[cfg(test)]
+        if statement.parts == 0 {
+            self.see(statement);
+        }
+    }
+
+    /// A statement that goes together with others.
+    #[cfg_attr(not(test), expect(clippy::unused_self, unused_variables, reason = "the text is for tests"))]
+    pub(crate) fn see(&self, statement: &Statement) {
+        #[cfg(test)]
         self.seen.lock().unwrap().insert(statement.sql.as_str().to_owned());
     }
 
@@ -57,10 +68,43 @@ pub(crate) trait Line: Send + Sync {
     }
 }
 
+/// A parameter: text, whole number or real number, all that both engines share; each may be empty.
+pub(crate) enum Value {
+    Text(Option<String>),
+    Whole(Option<i64>),
+    Real(Option<f64>),
+}
+
+/// What a parameter can be.
+pub(crate) trait Bound: Sized {
+    /// As a parameter, which may be empty; the engine is told the type of the emptiness.
+    fn value(this: Option<Self>) -> Value;
+}
+
+impl Bound for String {
+    fn value(this: Option<Self>) -> Value {
+        Value::Text(this)
+    }
+}
+
+impl Bound for i64 {
+    fn value(this: Option<Self>) -> Value {
+        Value::Whole(this)
+    }
+}
+
+impl Bound for f64 {
+    fn value(this: Option<Self>) -> Value {
+        Value::Real(this)
+    }
+}
+
 /// A statement with its parameters.
 pub(crate) struct Statement {
     sql: SqlStr,
-    arguments: AnyArguments,
+    values: Vec<Value>,
+    /// How many others it was joined from.
+    parts: usize,
     /// Is it kept prepared?
     persistent: bool,
     /// Why it must not be run.
@@ -74,7 +118,30 @@ impl Statement {
     }
 
     fn made(sql: impl SqlSafeStr, persistent: bool) -> Self {
-        Self { sql: sql.into_sql_str(), arguments: AnyArguments::default(), persistent, refused: None }
+        Self { sql: sql.into_sql_str(), values: Vec::new(), parts: 0, persistent, refused: None }
+    }
+
+    /// What [`together`](crate::together::together) makes of several.
+    pub(crate) fn joined(sql: String, first: Vec<Self>, last: Self) -> Self {
+        // Safe: texts from the source, and numbers.
+        let mut joined = Self::made(AssertSqlSafe(sql), true);
+        for mut part in first.into_iter().chain([last]) {
+            joined.values.append(&mut part.values);
+            joined.parts += 1;
+            joined.persistent &= part.persistent;
+            joined.refused = joined.refused.or(part.refused);
+        }
+        joined
+    }
+
+    /// Its text.
+    pub(crate) fn sql(&self) -> &str {
+        self.sql.as_str()
+    }
+
+    /// How many parameters it has by now.
+    pub(crate) fn values(&self) -> usize {
+        self.values.len()
     }
 
     /// `head`, then `rows` groups of `columns` placeholders, then `tail`. Nothing else is ever pasted into SQL.
@@ -125,18 +192,12 @@ impl Statement {
 
     /// The next parameter.
     pub(crate) fn bind<T: Cell>(self, value: T) -> Self {
-        self.add(value.sql())
+        self.bind_opt(Some(value))
     }
 
     /// The next parameter, which may be empty. The engine is told the type of the emptiness.
-    pub(crate) fn bind_opt<T: Cell>(self, value: Option<T>) -> Self {
-        self.add(value.map(|value| value.sql()))
-    }
-
-    fn add<T: for<'q> Encode<'q, Any> + Type<Any>>(mut self, value: T) -> Self {
-        if let Err(error) = self.arguments.add(value) {
-            self.refused = Some(StoreError::Fault(error.to_string()));
-        }
+    pub(crate) fn bind_opt<T: Cell>(mut self, value: Option<T>) -> Self {
+        self.values.push(Bound::value(value.map(|value| value.sql())));
         self
     }
 
@@ -152,7 +213,7 @@ impl Statement {
         if text.contains('\0') {
             self.refused = Some(StoreError::Fault("a text with U+0000 cannot be stored".to_owned()));
         }
-        self.add(text.to_owned())
+        self.bind(text.to_owned())
     }
 
     /// The next parameter, a text that may be empty.
@@ -166,34 +227,51 @@ impl Statement {
 
 impl Statement {
     fn query(self) -> Result<Query<'static, Any, AnyArguments>, StoreError> {
-        match self.refused {
-            Some(refused) => Err(refused),
-            None => Ok(sqlx::query_with(self.sql, self.arguments).persistent(self.persistent)),
+        if let Some(refused) = self.refused {
+            return Err(refused);
         }
+        let mut arguments = AnyArguments::default();
+        for value in self.values {
+            match value {
+                Value::Text(text) => arguments.add(text),
+                Value::Whole(number) => arguments.add(number),
+                Value::Real(number) => arguments.add(number),
+            }
+            .map_err(|error| StoreError::Fault(error.to_string()))?;
+        }
+        Ok(sqlx::query_with(self.sql, arguments).persistent(self.persistent))
     }
 }
 
-/// Runs a statement and gives its rows.
-pub(crate) async fn rows(
-    conn: &mut AnyConnection,
-    statement: Statement,
-    engine: Engine,
-    counters: &Counters,
-) -> Result<Vec<AnyRow>, StoreError> {
-    counters.count(&statement);
-    statement.query()?.fetch_all(conn).await.map_err(|error| error::from_sqlx(engine, &error))
+/// What came of a statement: its rows, and how many it changed, or its last part.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    pub(crate) rows: Vec<AnyRow>,
+    pub(crate) changed: u64,
+    /// How many of its parts are done.
+    pub(crate) done: usize,
 }
 
-/// Runs a statement and says how many rows it changed.
-pub(crate) async fn change(
+/// Runs a statement. What came of it stands in `outcome`, as far as it came.
+pub(crate) async fn run(
     conn: &mut AnyConnection,
     statement: Statement,
     engine: Engine,
     counters: &Counters,
-) -> Result<u64, StoreError> {
+    outcome: &mut Outcome,
+) -> Result<(), StoreError> {
     counters.count(&statement);
-    let done = statement.query()?.execute(conn).await.map_err(|error| error::from_sqlx(engine, &error))?;
-    Ok(done.rows_affected())
+    let mut results = conn.fetch_many(statement.query()?);
+    while let Some(result) = results.try_next().await.map_err(|error| error::from_sqlx(engine, &error))? {
+        match result {
+            Either::Left(result) => {
+                outcome.changed = result.rows_affected();
+                outcome.done += 1;
+            }
+            Either::Right(row) => outcome.rows.push(row),
+        }
+    }
+    Ok(())
 }
 
 /// Runs a statement of the house: BEGIN, SAVEPOINT, PRAGMA. Not counted.

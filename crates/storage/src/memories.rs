@@ -95,7 +95,7 @@ impl MemoryWrites for Statements<Unit> {
         .bind_opt(memory.conversation)
         .bind_opt(memory.message)
         .bind(memory.created_at);
-        self.0.change(new).await.map(drop)
+        self.0.later(new).await
     }
 
     async fn remove_memory(&mut self, owned: Owned, id: MemoryId) -> Result<bool, StoreError> {

@@ -217,7 +217,7 @@ impl MessageWrites for Statements<Unit> {
                         .text(&message.body)
                         .bind(message.created_at)
                 });
-            self.0.change(new).await?;
+            self.0.later(new).await?;
         }
         Ok(())
     }

@@ -131,7 +131,7 @@ pub(crate) async fn open_telling(
     let conn = writing.connect().await?;
     Ok(Statements(Live {
         readers: Readers::new(&connector, Arc::clone(&counters)),
-        writer: Writer::start(writing, conn, Arc::clone(&counters)),
+        writer: Writer::start(&writing, conn, &counters),
         connector,
         counters,
         schema_version: migrate::latest(engine),

@@ -2,7 +2,7 @@
 
 use crate::{
     connect::Connector,
-    exec::{self, Counters, Line, Statement},
+    exec::{self, Counters, Line, Outcome, Statement},
 };
 use sqlx::{AnyConnection, Connection as _, any::AnyRow};
 use std::{
@@ -94,7 +94,8 @@ impl Line for Readers {
         };
         let mut conn = self.conn().await?;
         let engine = self.connector.engine();
-        let reading = exec::rows(&mut conn, statement, engine, &self.counters);
+        let mut outcome = Outcome::default();
+        let reading = exec::run(&mut conn, statement, engine, &self.counters, &mut outcome);
         // A connection that failed, or that nobody waits for any more, is not used again: dropping it closes it.
         let result = timeout(READ_TIME_MAX, reading)
             .await
@@ -102,6 +103,6 @@ impl Line for Readers {
         if !matches!(result, Err(StoreError::Unavailable(_))) {
             self.give_back(conn);
         }
-        result
+        result.map(|()| outcome.rows)
     }
 }

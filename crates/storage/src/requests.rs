@@ -45,7 +45,7 @@ impl RequestWrites for Statements<Unit> {
         .text(&request.digest)
         .bind(request.run)
         .bind(request.created_at);
-        self.0.change(new).await.map(drop)
+        self.0.later(new).await
     }
 
     async fn purge_requests(&mut self, before: Timestamp) -> Result<u64, StoreError> {

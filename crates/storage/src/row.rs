@@ -1,11 +1,12 @@
 //! How the nouns' values stand in columns, in both directions. What does not parse is named, never a panic.
 
+use crate::exec::Bound;
 use api_types::{
-    AccountEventId, AccountEventKind, AnswerState, CeremonyId, CeremonyPurpose, ConversationId, InviteId,
+    AccountEventId, AccountEventKind, AnswerState, CeremonyId, CeremonyPurpose, ConversationId, EntryKind, HoldId, InviteId,
     MemoryId, MemoryKind, MessageId, MessageRole, ModelRef, OrganizationId, PersonId, Role, RunId, RunStatus,
-    Scopes, SessionId, SetupCodeId, TokenId,
+    Scopes, SessionId, Span, SetupCodeId, TokenId,
 };
-use sqlx::{Any, Column as _, Decode, Encode, Row as _, Type, any::AnyRow};
+use sqlx::{Any, Column as _, Decode, Row as _, Type, any::AnyRow};
 use studio::ports::{
     Timestamp,
     store::{Owned, SessionEnd, StoreError},
@@ -14,7 +15,7 @@ use studio::ports::{
 /// A value of ours that fits into one column.
 pub(crate) trait Cell: Sized {
     /// Text, whole number or real number: all that both engines share.
-    type Sql: for<'r> Decode<'r, Any> + for<'q> Encode<'q, Any> + Type<Any> + Send + 'static;
+    type Sql: for<'r> Decode<'r, Any> + Type<Any> + Bound;
 
     /// As it is stored.
     fn sql(&self) -> Self::Sql;
@@ -55,6 +56,7 @@ text_cells! {
     MessageId: |id| id.to_string(), |text| text.parse().ok();
     RunId: |id| id.to_string(), |text| text.parse().ok();
     MemoryId: |id| id.to_string(), |text| text.parse().ok();
+    HoldId: |id| id.to_string(), |text| text.parse().ok();
     MemoryKind: |kind| kind.as_str().to_owned(), MemoryKind::parse;
     RunStatus: |status| status.as_str().to_owned(), RunStatus::parse;
     workflow::Status: |status| status.as_str().to_owned(), workflow::Status::parse;
@@ -62,6 +64,8 @@ text_cells! {
     Role: |role| role.as_str().to_owned(), Role::parse;
     MessageRole: |role| role.as_str().to_owned(), MessageRole::parse;
     CeremonyPurpose: |purpose| purpose.as_str().to_owned(), CeremonyPurpose::parse;
+    EntryKind: |kind| kind.as_str().to_owned(), EntryKind::parse;
+    Span: |span| span.as_str().to_owned(), Span::parse;
     AnswerState: |state| state.as_str().to_owned(), AnswerState::parse;
 }
 

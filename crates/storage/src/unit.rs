@@ -3,12 +3,17 @@
 use crate::{
     database::Statements,
     dialect::Engine,
-    exec::{self, Counters, Line, Statement},
+    exec::{self, Counters, Line, Outcome, Statement},
+    together::together,
 };
+use async_trait::async_trait;
 use sqlx::{AnyConnection, any::AnyRow};
 use std::sync::Arc;
 use studio::ports::store::{StoreError, Tx};
 use tokio::sync::Mutex;
+
+/// So many statements go to the database together: PostgreSQL takes 65,535 parameters in one.
+const WAITING_MAX: usize = 16;
 
 /// The writer's connection.
 pub struct Unit {
@@ -29,12 +34,33 @@ struct Session {
     /// already, so that further statements would commit by themselves. Here it is the same for both: the first error
     /// ends the unit of work, whatever it makes of it.
     spoiled: Option<StoreError>,
+    /// Handed over by [`Unit::later`], and not sent.
+    waiting: Vec<Statement>,
+    savepoint: Savepoint,
+}
+
+/// What the unit of work goes back to when it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Savepoint {
+    /// The beginning of the transaction.
+    None,
+    /// It goes with the first statement, which was not sent: there is nothing to undo.
+    Owed,
+    /// The first statement is under way, and nobody heard what became of it.
+    Unheard,
+    /// It is set.
+    Set,
 }
 
 impl Unit {
     pub(crate) fn new(conn: AnyConnection, engine: Engine, counters: Arc<Counters>) -> Self {
         Self {
-            session: Mutex::new(Session { conn, spoiled: None }),
+            session: Mutex::new(Session {
+                conn,
+                spoiled: None,
+                waiting: Vec::new(),
+                savepoint: Savepoint::None,
+            }),
             engine,
             counters,
             #[cfg(debug_assertions)]
@@ -47,7 +73,19 @@ impl Unit {
         &mut self.session.get_mut().conn
     }
 
-    /// The error that ended the unit of work; forgotten for the next one.
+    /// Begins a unit of work.
+    pub(crate) fn begin(&mut self, savepoint: Savepoint) {
+        let session = self.session.get_mut();
+        (session.spoiled, session.savepoint) = (None, savepoint);
+        session.waiting.clear();
+    }
+
+    /// What undoes this unit of work.
+    pub(crate) fn savepoint(&mut self) -> Savepoint {
+        self.session.get_mut().savepoint
+    }
+
+    /// The error that ended the unit of work.
     pub(crate) fn take_spoiled(&mut self) -> Option<StoreError> {
         self.session.get_mut().spoiled.take()
     }
@@ -77,15 +115,77 @@ impl Unit {
     /// Runs a statement and says how many rows it changed.
     pub(crate) async fn change(&self, statement: Statement) -> Result<u64, StoreError> {
         let mut session = self.session.lock().await;
+        if self.engine == Engine::Postgres {
+            session.send_waiting(self).await?;
+        }
+        Ok(session.send(self, statement).await?.changed)
+    }
+
+    /// The same, for a statement that does not look at what was handed over with [`Unit::later`]: on PostgreSQL too it goes
+    /// together with it.
+    pub(crate) async fn change_beside(&self, statement: Statement) -> Result<u64, StoreError> {
+        Ok(self.session.lock().await.send(self, statement).await?.changed)
+    }
+
+    /// The same, for a statement that gives rows.
+    pub(crate) async fn rows_beside(&self, statement: Statement) -> Result<Vec<AnyRow>, StoreError> {
+        Ok(self.session.lock().await.send(self, statement).await?.rows)
+    }
+
+    /// Takes a statement that nobody waits for. It goes with the next one that somebody does, or at the end of the unit of
+    /// work, and an error of it is an error there. It must not look at what else was handed over and not yet sent, nor touch the
+    /// same rows; what a foreign key points at may be among it.
+    pub(crate) async fn later(&self, statement: Statement) -> Result<(), StoreError> {
+        let mut session = self.session.lock().await;
         session.check()?;
-        let result = exec::change(&mut session.conn, statement, self.engine, &self.counters).await;
-        session.note(result)
+        session.waiting.push(statement);
+        if session.waiting.len() < WAITING_MAX { Ok(()) } else { session.send_waiting(self).await }
+    }
+
+    /// Sends what was handed over.
+    pub(crate) async fn flush(&self) -> Result<(), StoreError> {
+        self.session.lock().await.send_waiting(self).await
     }
 }
 
 impl Session {
     fn check(&self) -> Result<(), StoreError> {
         self.spoiled.clone().map_or(Ok(()), Err)
+    }
+
+    async fn send_waiting(&mut self, unit: &Unit) -> Result<(), StoreError> {
+        match self.waiting.pop() {
+            Some(last) => self.send(unit, last).await.map(drop),
+            None => self.check(),
+        }
+    }
+
+    /// What goes to the database next: this statement, and all that waits before it.
+    fn next(&mut self, unit: &Unit, last: Statement) -> Statement {
+        let mut first = std::mem::take(&mut self.waiting);
+        let is_owed = self.savepoint == Savepoint::Owed;
+        if is_owed || !first.is_empty() {
+            first.iter().chain([&last]).for_each(|part| unit.counters.see(part));
+        }
+        if is_owed {
+            first.insert(0, Statement::new("SAVEPOINT unit"));
+        }
+        together(unit.engine, first, last)
+    }
+
+    async fn send(&mut self, unit: &Unit, last: Statement) -> Result<Outcome, StoreError> {
+        self.check()?;
+        let owed = self.savepoint == Savepoint::Owed;
+        let statement = self.next(unit, last);
+        if owed {
+            self.savepoint = Savepoint::Unheard;
+        }
+        let mut outcome = Outcome::default();
+        let result = exec::run(&mut self.conn, statement, unit.engine, &unit.counters, &mut outcome).await;
+        if owed {
+            self.savepoint = if outcome.done == 0 { Savepoint::Owed } else { Savepoint::Set };
+        }
+        self.note(result).map(|()| outcome)
     }
 
     fn note<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
@@ -99,10 +199,17 @@ impl Session {
 impl Line for Unit {
     async fn rows(&self, statement: Statement) -> Result<Vec<AnyRow>, StoreError> {
         let mut session = self.session.lock().await;
-        session.check()?;
-        let result = exec::rows(&mut session.conn, statement, self.engine, &self.counters).await;
-        session.note(result)
+        // Rows may be of what was handed over, and on PostgreSQL no part of a statement sees the others.
+        if self.engine == Engine::Postgres {
+            session.send_waiting(self).await?;
+        }
+        Ok(session.send(self, statement).await?.rows)
     }
 }
 
-impl Tx for Statements<Unit> {}
+#[async_trait]
+impl Tx for Statements<Unit> {
+    async fn flush(&mut self) -> Result<(), StoreError> {
+        self.0.flush().await
+    }
+}

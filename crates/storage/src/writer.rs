@@ -1,22 +1,25 @@
-//! The writer: one task, one connection, and many units of work in one commit.
+//! The writers: tasks with a connection each that take units of work from one queue. Nobody hears "done" before the commit.
 //!
-//! A commit costs a disk flush; what waits together shares it. The first unit of a transaction needs no savepoint, since
-//! rolling it back is rolling back everything; each later one gets its own. Nobody hears "done" before the commit.
+//! On SQLite there is one, and many units of work in one commit: a commit costs a disk flush; what waits together shares it. The
+//! first unit of a transaction needs no savepoint, since rolling it back is rolling back everything; each later one gets its
+//! own. On PostgreSQL there are [`WRITERS_POSTGRES`], and every unit is a transaction: the server lets them share its flushes, and
+//! nobody waits for the way to it and back of somebody else.
 
 #[cfg(debug_assertions)]
 use crate::crash::Points;
 use crate::{
     connect::Connector,
     database::Statements,
+    dialect::Engine,
     exec::{self, Counters},
-    unit::Unit,
+    unit::{Savepoint, Unit},
 };
 use futures::FutureExt as _;
 use sqlx::AnyConnection;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use studio::ports::store::{StoreError, Tx, Work};
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{OwnedRwLockReadGuard, RwLock, mpsc, oneshot},
     task::JoinHandle,
     time::{Instant, timeout},
 };
@@ -24,8 +27,11 @@ use tokio::{
 /// Units of work that wait; who comes after them waits for a place first.
 pub const UNITS_WAITING_MAX: usize = 1024;
 
-/// Units of work in one commit.
+/// Units of work in one commit on SQLite. On PostgreSQL it is one: what shares a transaction would hold each other's rows.
 pub const BATCH_UNITS_MAX: usize = 64;
+
+/// Units of work under way at once on PostgreSQL, a connection each. On SQLite it is one, whatever one does.
+pub const WRITERS_POSTGRES: usize = 4;
 
 /// How long a unit of work may take before it is rolled back.
 pub const UNIT_TIME_MAX: Duration = Duration::from_secs(10);
@@ -43,43 +49,71 @@ type Answer = oneshot::Sender<Result<(), StoreError>>;
 
 enum Order {
     Work(Work, Answer),
+    /// Answered when everything before it has ended.
+    Barrier(oneshot::Sender<()>),
     Close,
 }
 
-/// The way to the writer.
+/// Who holds it waits for the next order.
+type Queue = Arc<tokio::sync::Mutex<mpsc::Receiver<Order>>>;
+
+/// The way to the writers.
 pub(crate) struct Writer {
     orders: mpsc::Sender<Order>,
-    task: tokio::sync::Mutex<Option<JoinHandle<Option<AnyConnection>>>>,
+    tasks: tokio::sync::Mutex<Vec<JoinHandle<Option<AnyConnection>>>>,
 }
 
 impl Writer {
-    /// Starts the writer on a connection that is there already.
-    pub(crate) fn start(connector: Connector, conn: AnyConnection, counters: Arc<Counters>) -> Self {
+    /// Starts the writers, the first of them on a connection that is there already.
+    pub(crate) fn start(connector: &Connector, conn: AnyConnection, counters: &Arc<Counters>) -> Self {
         let (orders, queue) = mpsc::channel(UNITS_WAITING_MAX);
+        let queue = Arc::new(tokio::sync::Mutex::new(queue));
+        let at_work = Arc::new(RwLock::new(()));
         let engine = connector.engine();
-        let unit = Some(Statements(Unit::new(conn, engine, Arc::clone(&counters))));
-        let task = Task {
-            connector,
-            counters,
-            queue,
-            unit,
+        let (writers, batch_max) = match engine {
+            Engine::Sqlite => (1, BATCH_UNITS_MAX),
+            Engine::Postgres => (WRITERS_POSTGRES, 1),
+        };
+        #[cfg(debug_assertions)]
+        let points = Arc::new(Points::new());
+        let mut conn = Some(conn);
+        let task = |_| Task {
+            connector: connector.clone(),
+            counters: Arc::clone(counters),
+            queue: Arc::clone(&queue),
+            at_work: Arc::clone(&at_work),
+            batch_max,
+            unit: conn.take().map(|conn| Statements(Unit::new(conn, engine, Arc::clone(counters)))),
             open: false,
             kept: Vec::new(),
+            barriers: Vec::new(),
             #[cfg(debug_assertions)]
-            points: Points::new(),
+            points: Arc::clone(&points),
+            #[cfg(debug_assertions)]
+            is_of_runs: false,
         };
-        #[expect(clippy::disallowed_methods, reason = "Writer keeps the handle, and close() waits for it")]
-        let task = tokio::spawn(task.run());
-        Self { orders, task: tokio::sync::Mutex::new(Some(task)) }
+        #[expect(clippy::disallowed_methods, reason = "Writer keeps the handles, and close() waits for them")]
+        let tasks = (0..writers).map(task).map(|task| tokio::spawn(task.run())).collect();
+        Self { orders, tasks: tokio::sync::Mutex::new(tasks) }
     }
 
     /// Hands a unit of work over and waits for its commit. Dropped before its turn came, it is not run.
     pub(crate) async fn write(&self, work: Work) -> Result<(), StoreError> {
-        let closed = || StoreError::Unavailable("it is closed".to_owned());
         let (answer, answered) = oneshot::channel();
-        match timeout(UNIT_TIME_MAX, self.orders.send(Order::Work(work, answer))).await {
-            Ok(Ok(())) => answered.await.unwrap_or_else(|_| Err(closed())),
-            Ok(Err(_)) => Err(closed()),
+        self.hand_over(Order::Work(work, answer)).await?;
+        answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Waits until every unit of work that was handed over before has ended.
+    pub(crate) async fn barrier(&self) -> Result<(), StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.hand_over(Order::Barrier(answer)).await?;
+        answered.await.map_err(|_| closed())
+    }
+
+    async fn hand_over(&self, order: Order) -> Result<(), StoreError> {
+        match timeout(UNIT_TIME_MAX, self.orders.send(order)).await {
+            Ok(sent) => sent.map_err(|_| closed()),
             Err(_) => Err(StoreError::Unavailable("too many writes are waiting".to_owned())),
         }
     }
@@ -89,56 +123,108 @@ impl Writer {
         !self.orders.is_closed()
     }
 
-    /// Takes no more work, finishes what waits, and gives the connection back if there is one. `None` the second time.
+    /// Takes no more work, finishes what waits, and gives a connection back if there is one. `None` the second time.
     pub(crate) async fn close(&self) -> Option<AnyConnection> {
-        let mut task = self.task.lock().await;
-        let handle = task.take()?;
+        let tasks = std::mem::take(&mut *self.tasks.lock().await);
         let _ended_already = self.orders.send(Order::Close).await;
-        match handle.await {
-            Ok(conn) => conn,
-            Err(error) => {
-                tracing::error!(%error, "the database writer ended badly");
-                None
+        let mut last = None;
+        for task in tasks {
+            match task.await {
+                Ok(conn) => last = conn.or(last),
+                Err(error) => tracing::error!(%error, "a database writer ended badly"),
             }
         }
+        last
     }
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("it is closed".to_owned())
 }
 
 struct Task {
     connector: Connector,
     counters: Arc<Counters>,
-    queue: mpsc::Receiver<Order>,
+    queue: Queue,
+    /// Read by who is at work; who waits for all of them writes.
+    at_work: Arc<RwLock<()>>,
+    /// Units of work in one commit.
+    batch_max: usize,
     /// The connection; gone after it failed, until the next unit of work needs one.
     unit: Option<Statements<Unit>>,
     /// Is a transaction open?
     open: bool,
     /// Who is done in the open transaction and waits for the commit.
     kept: Vec<Answer>,
+    /// Who waits for the end of this transaction and of all before it.
+    barriers: Vec<oneshot::Sender<()>>,
     /// Where a test lets the process die.
     #[cfg(debug_assertions)]
-    points: Points,
+    points: Arc<Points>,
+    /// A unit of work that is kept in the open transaction has a commit of the engine.
+    #[cfg(debug_assertions)]
+    is_of_runs: bool,
 }
 
 impl Task {
     async fn run(mut self) -> Option<AnyConnection> {
-        while let Some(order) = self.queue.recv().await {
-            let mut next = Some(order);
-            let mut taken = 0;
+        while let Some((work, answer, at_work)) = self.next().await {
             let since = Instant::now();
-            while let Some(order) = next {
-                match order {
-                    // What was sent before is still in the queue; it gets its turn.
-                    Order::Close => self.queue.close(),
-                    Order::Work(_, answer) if answer.is_closed() => {}
-                    Order::Work(work, answer) => self.work(work, answer).await,
+            self.work(work, answer).await;
+            for _ in 1..self.batch_max {
+                if since.elapsed() >= BATCH_TIME_MAX {
+                    break;
                 }
-                taken += 1;
-                let room = taken < BATCH_UNITS_MAX && since.elapsed() < BATCH_TIME_MAX;
-                next = if room { self.queue.try_recv().ok() } else { None };
+                let Some((work, answer)) = self.waiting() else { break };
+                self.work(work, answer).await;
             }
             self.commit().await;
+            drop(at_work);
+            self.answer_barriers().await;
         }
         self.unit.map(|unit| unit.0.into_conn())
+    }
+
+    /// The next unit of work that somebody waits for, and a sign that somebody is at work. `None`: there will be no more.
+    async fn next(&self) -> Option<(Work, Answer, OwnedRwLockReadGuard<()>)> {
+        let mut queue = self.queue.lock().await;
+        loop {
+            match queue.recv().await? {
+                Order::Work(_, answer) if answer.is_closed() => {}
+                // With the queue still held: nobody takes a barrier before this.
+                Order::Work(work, answer) => return Some((work, answer, Arc::clone(&self.at_work).read_owned().await)),
+                Order::Barrier(answer) => {
+                    drop(self.at_work.write().await);
+                    let _gone = answer.send(());
+                }
+                // What was sent before is still in the queue; it gets its turn.
+                Order::Close => queue.close(),
+            }
+        }
+    }
+
+    /// The next unit of work of those that are there, for the open transaction. A barrier is for after it.
+    fn waiting(&mut self) -> Option<(Work, Answer)> {
+        let queue = Arc::clone(&self.queue);
+        // Where another writer has it, nothing waits.
+        let mut queue = queue.try_lock().ok()?;
+        loop {
+            match queue.try_recv().ok()? {
+                Order::Work(_, answer) if answer.is_closed() => {}
+                Order::Work(work, answer) => return Some((work, answer)),
+                Order::Barrier(answer) => self.barriers.push(answer),
+                Order::Close => queue.close(),
+            }
+        }
+    }
+
+    async fn answer_barriers(&mut self) {
+        if !self.barriers.is_empty() {
+            drop(self.at_work.write().await);
+        }
+        for answer in self.barriers.drain(..) {
+            let _gone = answer.send(());
+        }
     }
 
     /// Runs one unit of work inside the open transaction, or in a new one.
@@ -150,7 +236,11 @@ impl Task {
             return;
         }
         let Some(unit) = &mut self.unit else { return };
-        let working = AssertUnwindSafe(async { work(unit as &mut dyn Tx).await }).catch_unwind();
+        let working = AssertUnwindSafe(async {
+            work(unit as &mut dyn Tx).await?;
+            unit.0.flush().await
+        })
+        .catch_unwind();
         let result = match timeout(UNIT_TIME_MAX, working).await {
             Ok(Ok(result)) => result,
             Ok(Err(_panic)) => {
@@ -162,7 +252,7 @@ impl Task {
         let result = unit.0.take_spoiled().map_or(result, Err);
         #[cfg(debug_assertions)]
         if unit.0.take_commit_of_run() && result.is_ok() {
-            self.points.kept();
+            self.is_of_runs = true;
         }
         match result {
             Ok(()) => self.kept.push(answer),
@@ -176,7 +266,9 @@ impl Task {
     /// Makes a place for a unit of work: a transaction, or a savepoint if others are in it already.
     async fn enter(&mut self) -> Result<(), StoreError> {
         if self.open {
-            return if self.kept.is_empty() { Ok(()) } else { self.control("SAVEPOINT unit").await };
+            let savepoint = if self.kept.is_empty() { Savepoint::None } else { Savepoint::Owed };
+            self.begin(savepoint);
+            return Ok(());
         }
         let engine = self.connector.engine();
         let rested = self.unit.is_some();
@@ -190,7 +282,14 @@ impl Task {
             self.control(engine.begin()).await?;
         }
         self.open = true;
+        self.begin(Savepoint::None);
         Ok(())
+    }
+
+    fn begin(&mut self, savepoint: Savepoint) {
+        if let Some(unit) = &mut self.unit {
+            unit.0.begin(savepoint);
+        }
     }
 
     async fn connect(&mut self) -> Result<(), StoreError> {
@@ -204,16 +303,24 @@ impl Task {
 
     /// Undoes the last unit of work.
     async fn leave(&mut self, error: &StoreError) {
-        let undone = if self.kept.is_empty() {
-            self.open = false;
-            self.control("ROLLBACK").await
-        } else {
+        let savepoint = self.unit.as_mut().map_or(Savepoint::None, |unit| unit.0.savepoint());
+        match savepoint {
+            Savepoint::None => {
+                self.open = false;
+                // Where that fails, `control` has thrown everything away; whoever was in it hears the reason, not the symptom.
+                if self.control("ROLLBACK").await.is_err() {
+                    self.lose(error);
+                }
+            }
+            Savepoint::Owed => {}
             // Savepoints of the same name lie on each other; this goes back to the last.
-            self.control("ROLLBACK TO SAVEPOINT unit").await
-        };
-        // Where that fails, `control` has thrown everything away; whoever was in it hears the reason, not the symptom.
-        if undone.is_err() {
-            self.lose(error);
+            Savepoint::Set => {
+                if self.control("ROLLBACK TO SAVEPOINT unit").await.is_err() {
+                    self.lose(error);
+                }
+            }
+            // Going back could undo the work of somebody else.
+            Savepoint::Unheard => self.lose(error),
         }
     }
 
@@ -225,10 +332,10 @@ impl Task {
             return;
         }
         #[cfg(debug_assertions)]
-        self.points.before_commit();
+        let point = std::mem::take(&mut self.is_of_runs).then(|| self.points.before_commit());
         let committed = self.control_within("COMMIT", COMMIT_TIME_MAX).await;
         #[cfg(debug_assertions)]
-        self.points.after_commit();
+        point.into_iter().for_each(|number| self.points.after_commit(number));
         self.open = false;
         match committed {
             Ok(()) => {
@@ -267,7 +374,9 @@ impl Task {
         self.unit = None;
         self.open = false;
         #[cfg(debug_assertions)]
-        self.points.lost();
+        {
+            self.is_of_runs = false;
+        }
         for answer in self.kept.drain(..) {
             let _gone = answer.send(Err(error.clone()));
         }
@@ -275,14 +384,9 @@ impl Task {
 
     /// There is no database: those who wait now hear it at once, not one time-out after the other.
     fn refuse_waiting(&mut self, error: &StoreError) {
-        for _ in 0..self.queue.len() {
-            match self.queue.try_recv() {
-                Ok(Order::Work(_, answer)) => {
-                    let _gone = answer.send(Err(error.clone()));
-                }
-                Ok(Order::Close) => self.queue.close(),
-                Err(_) => return,
-            }
+        for _ in 0..UNITS_WAITING_MAX {
+            let Some((_, answer)) = self.waiting() else { return };
+            let _gone = answer.send(Err(error.clone()));
         }
     }
 }

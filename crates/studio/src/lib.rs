@@ -9,6 +9,7 @@ mod account;
 mod account_event;
 mod authenticator;
 mod bin;
+mod budget;
 mod catalog;
 mod ceremony;
 mod chat;
@@ -18,6 +19,7 @@ mod device;
 mod engine;
 mod export;
 mod fault;
+mod gate;
 mod host;
 mod invite;
 mod join;
@@ -34,6 +36,7 @@ mod once;
 mod passkey;
 mod person;
 pub mod ports;
+mod prices;
 mod program;
 mod recovery;
 mod rotation;
@@ -62,6 +65,7 @@ pub use access::{
     Admin, Entered, InSession, Reviewer, SessionToken, Shut, SignedIn, Touched, TouchedAdmin, not_for_tokens,
 };
 pub use account_event::{AccountEventPage, notice_of};
+pub use budget::{AMOUNT_MAX, ESTIMATE_BYTES_PER_TOKEN};
 pub use catalog::Catalog;
 pub use chat::{AnswerVerdict, CHAT, ChatState, StudioChange};
 pub use code::digest;
@@ -81,6 +85,7 @@ pub use number::grouped;
 pub use once::Once;
 pub use passkey::KnownPasskeys;
 pub use person::{DELETED_NAME, PeoplePage, PersonView};
+pub use prices::{PriceLine, PriceSheet};
 pub use recovery::{PersonalCode, RecoveryCodes};
 pub use run::Opened;
 pub use run_events::Followed;
@@ -165,7 +170,7 @@ impl Studio {
         let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (parts.clock.into(), parts.ids.into());
         let (live, catalog) = (Arc::new(Live::default()), Arc::new(parts.catalog));
         let news = Arc::new(News::default());
-        let keeper = Arc::new(chat::Keeper::new(parts.runs, live.clone(), news.clone()));
+        let keeper = Arc::new(chat::Keeper::new(parts.runs, parts.store.clone(), live.clone(), news.clone()));
         let (chat, engine) = engine::build(
             engine::World { clock: clock.clone(), ids: ids.clone() },
             keeper.clone(),

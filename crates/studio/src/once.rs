@@ -114,7 +114,7 @@ impl Studio {
         once: Option<&Once>,
     ) -> Result<bool, Problem> {
         if once.is_some() {
-            self.store.write::<_, Problem, _>(|_| Box::pin(async { Ok(()) })).await?;
+            self.store.barrier().await?;
         }
         self.was_done(by, once).await
     }
@@ -122,8 +122,7 @@ impl Studio {
     /// What the same request opened that was faster, where one was; else the problem.
     ///
     /// # Design
-    /// The database refuses the second of two at once before the first is committed. A unit of work that does nothing is over
-    /// when all before it are committed or refused.
+    /// The second of two at once may be refused before the first is committed, by what stands in memory or by the database.
     pub(crate) async fn opened_meanwhile(
         &self,
         by: &SignedIn,
@@ -132,7 +131,7 @@ impl Studio {
         problem: Problem,
     ) -> Result<Opened, Problem> {
         if once.is_some() {
-            self.store.write::<_, Problem, _>(|_| Box::pin(async { Ok(()) })).await?;
+            self.store.barrier().await?;
         }
         self.opened_before(by, once.as_ref(), with_question).await?.ok_or(problem)
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     ANSWER_TOKENS_DEFAULT, LiveRun, Once, RUNS_OF_ONE_PERSON_MAX, SignedIn, Studio, StudioChange, broken,
-    chat::ChatState,
+    chat::{ChatState, Keeper},
     live::Full,
     once, owned,
     ports::{
@@ -127,7 +127,13 @@ impl Studio {
         if let Err(none) = self.live.admit(live) {
             return self.opened_meanwhile(by, again, opened.question.is_some(), full(none)).await;
         }
-        let opening = Opening { engine: &self.engine, ticket: run.ticket, is_asked_again: once.is_some() };
+        let opening = Opening {
+            engine: &self.engine,
+            keeper: &self.keeper,
+            run: run.run,
+            ticket: run.ticket,
+            is_asked_again: once.is_some(),
+        };
         let gives_up = place.gives_up.as_ref().map(|commit| commit.run);
         let records: Vec<Commit<()>> =
             [Some(run.commit), place.gives_up].into_iter().flatten().map(|commit| commit.split().0).collect();
@@ -284,6 +290,8 @@ pub(crate) fn refused(error: EngineError) -> Problem {
 /// there does not stay open for ever. With a key it is not cancelled: who sent it comes back for its answer.
 struct Opening<'a> {
     engine: &'a Engine<StudioChange>,
+    keeper: &'a Keeper,
+    run: workflow::RunId,
     ticket: Option<Ticket<StudioChange>>,
     /// It has a key.
     is_asked_again: bool,
@@ -309,6 +317,7 @@ impl Drop for Opening<'_> {
             if !self.is_asked_again {
                 ticket.cancel();
             }
+            self.keeper.open_unheard(self.run);
             self.engine.start(ticket);
         }
     }
@@ -351,22 +360,19 @@ async fn open_rows(
     for record in records {
         tx.commit_run(record).await.map_err(|fault| refused(fault.into()))?;
     }
-    tx.insert_answer(&rows.run).await.map_err(|fault| match fault {
+    tx.insert_answer(&rows.run).await?;
+    if let Some(Once { key, digest }) = once {
+        let created_at = rows.run.created_at;
+        tx.insert_request(&RequestRow { owned, key, digest, run: rows.run.run, created_at }).await?;
+    }
+    tx.flush().await.map_err(|fault| match fault {
         StoreError::Conflict(index) if index == "answers_one_active" => Problem::Changed {
             detail: "An answer is still being written in this chat. Wait for it or stop it, then send again."
                 .to_owned(),
         },
+        StoreError::Conflict(index) if index == "requests_pkey" => once::under_way(),
         other => other.into(),
-    })?;
-    if let Some(Once { key, digest }) = once {
-        let created_at = rows.run.created_at;
-        let request = RequestRow { owned, key, digest, run: rows.run.run, created_at };
-        tx.insert_request(&request).await.map_err(|fault| match fault {
-            StoreError::Conflict(index) if index == "requests_pkey" => once::under_way(),
-            other => other.into(),
-        })?;
-    }
-    Ok(())
+    })
 }
 
 fn moved_on() -> Problem {

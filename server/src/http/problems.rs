@@ -22,8 +22,8 @@ pub(super) fn answer(problem: &Problem) -> Response {
         json,
     )
         .into_response();
-    if let Problem::RateLimited { retry_after_s, .. } = problem {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
+    if let Some(seconds) = problem.retry_after_s() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response.extensions_mut().insert(problem.clone());
     response

@@ -5,13 +5,13 @@ use crate::{
     Live, News,
     ports::{
         Timestamp,
-        store::{Owned, RunNews, owned_of},
+        store::{Owned, RunNews, Store, owned_of},
     },
 };
 use api_types::RunId;
 use async_trait::async_trait;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicI64, Ordering},
@@ -29,15 +29,34 @@ pub(crate) struct Keeper {
     news: Arc<News>,
     /// Whose the runs are that this process drives: a commit does not say it.
     owners: Mutex<HashMap<Run, Owned>>,
+    /// Where what is before a commit may still be on its way.
+    order: Arc<dyn Store>,
+    /// Runs whose opening nobody heard the end of.
+    unheard: Mutex<HashSet<Run>>,
     is_down: AtomicBool,
     /// When this life of the process began.
     entered_at: AtomicI64,
 }
 
 impl Keeper {
-    pub(crate) fn new(store: Arc<dyn Checkpointer<StudioChange>>, live: Arc<Live>, news: Arc<News>) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Checkpointer<StudioChange>>,
+        order: Arc<dyn Store>,
+        live: Arc<Live>,
+        news: Arc<News>,
+    ) -> Self {
         let (is_down, entered_at) = (AtomicBool::new(false), AtomicI64::new(0));
-        Self { store, live, news, owners: Mutex::default(), is_down, entered_at }
+        let (owners, unheard) = (Mutex::default(), Mutex::default());
+        Self { store, live, news, owners, order, unheard, is_down, entered_at }
+    }
+
+    /// Nobody heard whether this run was opened: its first commit waits until that is over.
+    pub(crate) fn open_unheard(&self, run: Run) {
+        self.unheard.lock().unwrap_or_else(PoisonError::into_inner).insert(run);
+    }
+
+    fn is_unheard(&self, run: Run) -> bool {
+        self.unheard.lock().unwrap_or_else(PoisonError::into_inner).remove(&run)
     }
 
     fn owners(&self) -> MutexGuard<'_, HashMap<Run, Owned>> {
@@ -140,6 +159,9 @@ impl Checkpointer<StudioChange> for Keeper {
     }
 
     async fn commit(&self, commit: Arc<Commit<StudioChange>>) -> Result<(), StoreError> {
+        if self.is_unheard(commit.run) {
+            self.order.barrier().await?;
+        }
         let kept = self.store.commit(Arc::clone(&commit)).await;
         self.told(&commit, &kept);
         if kept.is_ok()

@@ -11,6 +11,7 @@ mod conversations;
 mod installation;
 mod invites;
 mod keys;
+mod ledger;
 mod memories;
 mod messages;
 mod people;
@@ -29,6 +30,7 @@ pub use conversations::{ConversationReads, ConversationRow, ConversationWrites};
 pub use installation::{InstallationReads, InstallationWrites};
 pub use invites::{InviteReads, InviteRow, InviteWrites, ListedInvite};
 pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
+pub use ledger::{Difference, EntryRow, HoldRow, LedgerReads, LedgerWrites, SpendingLimits, Spent};
 pub use memories::{MEMORY_SHOWN_CHARS, MemoryReads, MemoryRow, MemoryView, MemoryWrites};
 pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, Taken, TurnRow};
 pub use people::{ListedPerson, PeopleReads, PeopleWrites, PersonRow};
@@ -90,6 +92,7 @@ pub trait Reads:
     + AnswerReads
     + RunReads
     + MemoryReads
+    + LedgerReads
     + RequestReads
     + InviteReads
     + AccountReads
@@ -108,9 +111,7 @@ impl<T> Reads for T where
         + AnswerReads
         + RunReads
         + MemoryReads
-        + RequestReads
-        + RunReads
-        + MemoryReads
+        + LedgerReads
         + RequestReads
         + InviteReads
         + AccountReads
@@ -120,7 +121,9 @@ impl<T> Reads for T where
 /// One unit of work: all of it is committed, or none.
 ///
 /// It reads too, and sees its own writes. Keep it short: no model call, no network, no waiting inside.
-/// The first statement that fails ends it, whatever the work makes of the error: nothing is kept.
+/// The first statement that fails ends it, whatever the work makes of the error: nothing is kept. What only writes may be sent
+/// later and together: its error comes with a later call, with [`Tx::flush`], or as that of the whole.
+#[async_trait]
 pub trait Tx:
     Reads
     + InstallationWrites
@@ -137,9 +140,15 @@ pub trait Tx:
     + RunWrites
     + ProcessWrites
     + MemoryWrites
+    + LedgerWrites
     + RequestWrites
     + Send
 {
+    /// Sends what was handed over and not sent. For who must know which error it was; otherwise the end does it.
+    ///
+    /// # Errors
+    /// The first one of what was handed over.
+    async fn flush(&mut self) -> Result<(), StoreError>;
 }
 
 /// What a unit of work does. `Err` rolls all of it back.
@@ -148,12 +157,19 @@ pub type Work = Box<dyn for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Result<(
 /// The database.
 ///
 /// # Design
-/// Writes go through one writer, which commits together what waits together (group commit): a unit of work pays for a
-/// savepoint, not for a disk flush of its own. An answer to the caller is given only after the commit.
+/// On SQLite writes go through one writer, which commits together what waits together (group commit): a unit of work pays for a
+/// savepoint, not for a disk flush of its own. On PostgreSQL a few go on at once, each a transaction: a unit of work that writes
+/// because of what it read locks that first. An answer to the caller is given only after the commit.
 #[async_trait]
 pub trait Store: Reads + Send + Sync {
     /// Runs a unit of work and answers after its commit. [`dyn Store::write`] is the comfortable form.
     async fn write_boxed(&self, work: Work) -> Result<(), StoreError>;
+
+    /// Waits until every unit of work that was handed over before has ended, whatever became of it.
+    ///
+    /// # Errors
+    /// As [`Store::write_boxed`].
+    async fn barrier(&self) -> Result<(), StoreError>;
 
     /// Is it there? Asked by `/health` and `vobio doctor`; answers within two seconds.
     async fn ping(&self) -> Result<(), StoreError>;
