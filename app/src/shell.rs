@@ -37,6 +37,7 @@ pub fn Routes() -> impl IntoView {
                 <Route path=path!("/models") view=pages::models ssr=SsrMode::Async />
                 <Route path=path!("/runs") view=pages::runs ssr=SsrMode::Async />
                 <Route path=path!("/runs/:id") view=pages::run ssr=SsrMode::Async />
+                <Route path=path!("/usage") view=pages::usage ssr=SsrMode::Async />
                 <Route path=path!("/people") view=pages::people ssr=SsrMode::Async />
                 <Route path=path!("/people/:id") view=pages::person ssr=SsrMode::Async />
                 <Route path=path!("/settings") view=pages::account ssr=SsrMode::Async />

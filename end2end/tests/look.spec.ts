@@ -39,6 +39,7 @@ test("axe finds nothing on any page, light, dark and on a phone", async ({ owner
       [owner, "/runs"],
       [owner, "/runs?of=everyone&show=attention"],
       [owner, run],
+      [owner, "/usage"],
       [owner, "/people"],
       [owner, await ownPage(owner, studio)],
       [owner, "/settings"],

@@ -2,7 +2,7 @@
 
 use crate::{
     clock::{SystemClock, SystemIds},
-    config::Config,
+    config::{Config, price_sheet},
     connection::Connections,
     folder::Folder,
     host,
@@ -77,6 +77,9 @@ pub(crate) async fn boot(config: &Config, folder: &Folder) -> anyhow::Result<Boo
             default_model: config.default_model.clone(),
             open_registration: config.open_registration,
             alone: config.database_url.is_none(),
+            tracks_cost: config.tracks_cost,
+            spending: config.spending,
+            prices: price_sheet(config.prices.as_deref())?,
             session_idle: config.session_idle,
             session_life: config.session_life,
         },

@@ -1,6 +1,7 @@
 //! `vobio`: the studio in one binary.
 //!
-//! `serve` (also without a word) · `migrate` · `doctor` · `health` · `setup-code` · `backup FILE` · `restore FILE` · `move-host HOST`.
+//! `serve` (also without a word) · `migrate` · `doctor` · `health` · `setup-code` · `backup FILE` · `restore FILE` · `move-host HOST` ·
+//! `ledger verify`.
 //! Never in this crate: a rule, markup, SQL. It reads the configuration, makes the concrete things and puts them together.
 
 mod backup;
@@ -13,6 +14,7 @@ mod folder;
 mod health;
 mod host;
 mod http;
+mod ledger;
 mod listen;
 mod patient;
 mod places;
@@ -73,6 +75,12 @@ enum Command {
         /// The new host, once more: who types it means it.
         host: String,
     },
+    /// Looks after the ledger.
+    Ledger {
+        /// What to do.
+        #[command(subcommand)]
+        command: LedgerCommand,
+    },
     /// Prints .env.example.
     #[command(hide = true)]
     EnvExample,
@@ -85,6 +93,12 @@ enum Command {
         /// The file to make.
         output: PathBuf,
     },
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum LedgerCommand {
+    /// Computes everything anew and names what does not add up; ends with 1 where something does not.
+    Verify,
 }
 
 fn main() -> ExitCode {
@@ -162,6 +176,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Backup { file } => backup::backup(&config, &file).await.map(|()| ExitCode::SUCCESS),
             Command::MoveHost { host } => host::move_host(&config, &host).await.map(|()| ExitCode::SUCCESS),
             Command::Restore { file } => restore::restore(&config, &file).await.map(|()| ExitCode::SUCCESS),
+            Command::Ledger { command: LedgerCommand::Verify } => ledger::verify(&config).await,
             // Done above, without a configuration.
             _ => Ok(ExitCode::SUCCESS),
         }

@@ -32,6 +32,9 @@ const SENT: &[(&str, Scope)] = &[
 
 /// What is read; a path that ends with a slash stands for what is right below it.
 const READ: &[(&str, Scope)] = &[
+    ("/api/costs/ledger.csv", Scope::Read),
+    ("/api/costs/limits", Scope::Read),
+    ("/api/costs/usage", Scope::Read),
     ("/api/events", Scope::Read),
     ("/api/memory/context", Scope::Read),
     ("/chat", Scope::Read),
@@ -42,6 +45,7 @@ const READ: &[(&str, Scope)] = &[
     ("/people", Scope::Admin),
     ("/runs", Scope::Read),
     ("/runs/", Scope::Read),
+    ("/usage", Scope::Read),
 ];
 
 /// The scope that a personal token needs for a request; `None` where none will do.

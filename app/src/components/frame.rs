@@ -26,6 +26,8 @@ pub enum Here {
     Models,
     /// Runs, or one of them.
     Runs,
+    /// What was spent.
+    Usage,
     /// The people of the studio.
     People,
     /// One's own settings.
@@ -106,6 +108,9 @@ fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
                 </a>
                 <a class="link" href="/runs" title="Runs" aria-current=current(here == Here::Runs)>
                     {icon("clock")}<span class="name">"Runs"</span>
+                </a>
+                <a class="link" href="/usage" title="Usage" aria-current=current(here == Here::Usage)>
+                    {icon("coins")}<span class="name">"Usage"</span>
                 </a>
             </nav>
             {recent(data, here)}

@@ -12,6 +12,7 @@ mod recover;
 mod refused;
 pub(crate) mod runs;
 mod settings;
+mod usage;
 
 use crate::{
     api::{Refused, context},
@@ -33,6 +34,7 @@ pub(crate) use refused::not_found;
 pub use refused::refused_document;
 pub(crate) use runs::{run, runs};
 pub(crate) use settings::{account, activity, passkeys, sessions, tokens};
+pub(crate) use usage::usage;
 
 /// Awaits a page; what was refused becomes the page that says so.
 fn page(view: impl Future<Output = Result<AnyView, Refused>> + Send + 'static) -> impl IntoView {

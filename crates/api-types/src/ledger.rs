@@ -29,7 +29,9 @@ impl EntryKind {
 
     /// Reads [`EntryKind::as_str`] back.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Hold, Self::Settle, Self::Release, Self::Overrun].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Hold, Self::Settle, Self::Release, Self::Overrun]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
     }
 
     /// The accounts that the amount leaves and enters.

@@ -25,8 +25,8 @@ pub use answer_state::{AnswerState, Usage};
 pub use auth::{LoggedIn, LoggedOut, MadeToken, User};
 pub use conversation::{ConversationSettings, NewConversation};
 pub use id::{
-    AccountEventId, CeremonyId, ConversationId, HoldId, InvalidId, InviteId, MemoryId, MessageId, OrganizationId,
-    PersonId, RequestId, RunId, SessionId, SetupCodeId, TokenId,
+    AccountEventId, CeremonyId, ConversationId, HoldId, InvalidId, InviteId, MemoryId, MessageId,
+    OrganizationId, PersonId, RequestId, RunId, SessionId, SetupCodeId, TokenId,
 };
 pub use ledger::{EntryKind, Span};
 pub use memory::{MemoryKind, MemoryStored};

@@ -191,7 +191,9 @@ impl Problem {
     /// After how many seconds it may be tried again, where that is known.
     pub const fn retry_after_s(&self) -> Option<u32> {
         match self {
-            Self::RateLimited { retry_after_s, .. } | Self::OverBudget { retry_after_s, .. } => Some(*retry_after_s),
+            Self::RateLimited { retry_after_s, .. } | Self::OverBudget { retry_after_s, .. } => {
+                Some(*retry_after_s)
+            }
             _ => None,
         }
     }
@@ -226,7 +228,11 @@ mod tests {
             Problem::Malformed { detail: "x".into() },
             Problem::field("f", "x"),
             Problem::RateLimited { detail: "x".into(), retry_after_s: 1 },
-            Problem::OverBudget { detail: "x".into(), resets_at: "2026-11-29T18:00:00Z".into(), retry_after_s: 1 },
+            Problem::OverBudget {
+                detail: "x".into(),
+                resets_at: "2026-11-29T18:00:00Z".into(),
+                retry_after_s: 1,
+            },
             Problem::TryLater { detail: "x".into() },
             Problem::Broken { trace_id: "x".into() },
         ];

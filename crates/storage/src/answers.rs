@@ -121,7 +121,7 @@ impl AnswerWrites for Statements<Unit> {
         .bind(answer.created_at)
         .bind_opt(answer.first_token_at)
         .bind_opt(answer.ended_at);
-        self.0.later(new).await
+        self.0.change_beside(new).await.map(drop)
     }
 
     async fn append_answer_parts(&mut self, epoch: u64, parts: &[AnswerPart]) -> Result<u64, StoreError> {

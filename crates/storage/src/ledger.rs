@@ -122,10 +122,9 @@ impl<L: Line> LedgerReads for Statements<L> {
             " FROM ledger WHERE organization_id = $1 AND owner_id = $2 AND (at, hold_id, kind) < ($3, $4, $5) \
              ORDER BY at DESC, hold_id DESC, kind DESC LIMIT $6"
         ));
-        let (at, hold, kind) =
-            after.map_or((Timestamp(i64::MAX), "g".to_owned(), ""), |(at, hold, kind)| {
-                (at, hold.to_string(), kind.as_str())
-            });
+        let (at, hold, kind) = after.map_or((Timestamp(i64::MAX), "g".to_owned(), ""), |(at, hold, kind)| {
+            (at, hold.to_string(), kind.as_str())
+        });
         let rows = self.0.rows(asked.owned(owned).bind(at).text(&hold).text(kind).bind(limit)).await?;
         let entry = |row| {
             let mut cells = Cells::new(row, "ledger");
@@ -173,7 +172,10 @@ impl<L: Line> LedgerReads for Statements<L> {
                 let mut cells = Cells::new(row, "ledger");
                 let (owner, which): (String, String) = (cells.take()?, cells.take()?);
                 let (kept, computed): (i64, i64) = (cells.take()?, cells.take()?);
-                found.push(Difference { owner, what: format!("{check} {which}: {kept} is kept, {computed} is right") });
+                found.push(Difference {
+                    owner,
+                    what: format!("{check} {which}: {kept} is kept, {computed} is right"),
+                });
             }
         }
         found.truncate(limit as usize);
@@ -280,7 +282,8 @@ impl LedgerWrites for Statements<Unit> {
             held += if credit == "held" { entry.amount } else { 0 };
             spent += if credit == "spent" { entry.amount } else { 0 };
         }
-        let moved = Statement::new(MOVE).owned(first.owned).bind(first.hour).bind(first.day).bind(held).bind(spent);
+        let moved =
+            Statement::new(MOVE).owned(first.owned).bind(first.hour).bind(first.day).bind(held).bind(spent);
         self.0.later(entries(booked)).await?;
         self.0.later(moved).await
     }

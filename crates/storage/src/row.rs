@@ -2,9 +2,9 @@
 
 use crate::exec::Bound;
 use api_types::{
-    AccountEventId, AccountEventKind, AnswerState, CeremonyId, CeremonyPurpose, ConversationId, EntryKind, HoldId, InviteId,
-    MemoryId, MemoryKind, MessageId, MessageRole, ModelRef, OrganizationId, PersonId, Role, RunId, RunStatus,
-    Scopes, SessionId, Span, SetupCodeId, TokenId,
+    AccountEventId, AccountEventKind, AnswerState, CeremonyId, CeremonyPurpose, ConversationId, EntryKind,
+    HoldId, InviteId, MemoryId, MemoryKind, MessageId, MessageRole, ModelRef, OrganizationId, PersonId, Role,
+    RunId, RunStatus, Scopes, SessionId, SetupCodeId, Span, TokenId,
 };
 use sqlx::{Any, Column as _, Decode, Row as _, Type, any::AnyRow};
 use studio::ports::{

@@ -192,7 +192,9 @@ impl Task {
             match queue.recv().await? {
                 Order::Work(_, answer) if answer.is_closed() => {}
                 // With the queue still held: nobody takes a barrier before this.
-                Order::Work(work, answer) => return Some((work, answer, Arc::clone(&self.at_work).read_owned().await)),
+                Order::Work(work, answer) => {
+                    return Some((work, answer, Arc::clone(&self.at_work).read_owned().await));
+                }
                 Order::Barrier(answer) => {
                     drop(self.at_work.write().await);
                     let _gone = answer.send(());

@@ -4,7 +4,7 @@ use crate::ports::{
     Timestamp,
     store::{EntryRow, HoldRow, SpendingLimits, Spent},
 };
-use api_types::{EntryKind, Price, Span, Usage};
+use api_types::{EntryKind, Price, Span};
 
 /// Nothing costs more than a billion dollars: what would is a mistake, and is refused before it can overflow anything.
 pub const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
@@ -35,6 +35,8 @@ pub(crate) fn worst_case(price: Price, prompt_bytes: u64, max_tokens: u32) -> Op
 pub enum Used {
     /// What the provider said, at the price that was held for; for an operation that never reached it: nothing.
     Reported(i64),
+    /// Nobody can say anything: all that was held.
+    Unknown,
     /// It did not say. So many bytes were read and written at most, as far as is known.
     Estimated {
         /// At which price.
@@ -43,21 +45,28 @@ pub enum Used {
         max_tokens: u32,
         /// Length of what was written; `None` where only the rows know.
         written_bytes: Option<u64>,
+        /// It failed: where nothing was written, nothing was read either.
+        has_failed: bool,
     },
 }
 
 impl Used {
-    /// What the provider said, where it said all of it.
-    pub(crate) fn reported(price: Price, usage: Usage) -> Option<Self> {
-        let (read, written) = (usage.prompt_tokens?, usage.completion_tokens?);
-        cost(price, u64::from(read), u64::from(written)).map(Self::Reported)
+    /// Whether only the rows know how much was written.
+    pub(crate) const fn asks_rows(self) -> bool {
+        matches!(self, Self::Estimated { written_bytes: None, .. })
     }
 
     /// The amount, where so much was held for it and so much was written; and whether it is an estimate.
     fn amount(self, hold: i64, written: u64) -> (i64, bool) {
         match self {
             Self::Reported(amount) => (amount.clamp(0, AMOUNT_MAX), false),
-            Self::Estimated { price, max_tokens, written_bytes } => {
+            Self::Unknown => (hold, true),
+            Self::Estimated { written_bytes, has_failed: true, .. }
+                if written_bytes.unwrap_or(written) == 0 =>
+            {
+                (0, false)
+            }
+            Self::Estimated { price, max_tokens, written_bytes, .. } => {
                 let longest = cost(price, 0, u64::from(max_tokens)).unwrap_or(hold);
                 // What was held for the prompt was a token for each byte.
                 let bytes_per_token = ESTIMATE_BYTES_PER_TOKEN.cast_signed();
@@ -88,13 +97,17 @@ pub(crate) fn settled(hold: &HoldRow, used: Used, written: u64, at: Timestamp) -
         .collect()
 }
 
+/// What is left of a limit.
+pub(crate) fn left(spent: Spent, limit: i64) -> i64 {
+    limit.saturating_sub(spent.held).saturating_sub(spent.spent).max(0)
+}
+
 /// Which window has no room for an amount, and how much is left in it. `None`: it fits, or it would fit by now.
 pub(crate) fn full_window(
     amount: i64,
     (hour, day): (Spent, Spent),
     limits: SpendingLimits,
 ) -> Option<(Span, i64, i64)> {
-    let left = |spent: Spent, limit: i64| limit.saturating_sub(spent.held).saturating_sub(spent.spent).max(0);
     // The one that takes longer to begin anew is the one to know of.
     let of_day = (Span::Day, left(day, limits.day), limits.day);
     let of_hour = (Span::Hour, left(hour, limits.hour), limits.hour);
@@ -109,7 +122,8 @@ mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
 
-    const PRICE: Price = Price { prompt_micros_per_million: 2_500_000, completion_micros_per_million: 10_000_000 };
+    const PRICE: Price =
+        Price { prompt_micros_per_million: 2_500_000, completion_micros_per_million: 10_000_000 };
 
     fn hold(amount: i64) -> HoldRow {
         let nil = Uuid::nil();
@@ -164,11 +178,24 @@ mod tests {
     #[test]
     fn an_estimate_takes_a_third_of_the_bytes_for_tokens_and_says_that_it_is_one() {
         let held = worst_case(PRICE, 300, 1_000).unwrap();
-        let used = Used::Estimated { price: PRICE, max_tokens: 1_000, written_bytes: Some(60) };
+        let used =
+            Used::Estimated { price: PRICE, max_tokens: 1_000, written_bytes: Some(60), has_failed: false };
         let rows = settled(&hold(held), used, 0, Timestamp(1));
         // 100 tokens read at 2.5 and 20 written at 10 micro-dollars.
         assert_eq!(rows[0].amount, 250 + 200);
         assert!(rows.iter().all(|row| row.is_estimate));
+    }
+
+    #[test]
+    fn a_call_that_failed_before_the_first_word_costs_nothing() {
+        let failed = |written| Used::Estimated {
+            price: PRICE,
+            max_tokens: 10,
+            written_bytes: Some(written),
+            has_failed: true,
+        };
+        assert_eq!(rows(100, failed(0)), vec![(EntryKind::Settle, 0), (EntryKind::Release, 100)]);
+        assert!(rows(1_000, failed(30))[0].1 > 0);
     }
 
     #[test]
@@ -178,7 +205,11 @@ mod tests {
         assert_eq!(full_window(40, (spent(30, 30), spent(30, 30)), limits), None);
         assert_eq!(full_window(41, (spent(30, 30), spent(30, 30)), limits), Some((Span::Hour, 40, 100)));
         assert_eq!(full_window(41, (spent(30, 30), spent(0, 990)), limits), Some((Span::Day, 10, 1_000)));
-        assert_eq!(full_window(1, (spent(0, 130), spent(0, 130)), limits), Some((Span::Hour, 0, 100)), "after an overrun");
+        assert_eq!(
+            full_window(1, (spent(0, 130), spent(0, 130)), limits),
+            Some((Span::Hour, 0, 100)),
+            "after an overrun"
+        );
     }
 
     proptest! {
@@ -186,7 +217,7 @@ mod tests {
         fn whatever_was_used_a_hold_leaves_nothing_held_and_nothing_is_spent_twice(
             held in 0..=AMOUNT_MAX, used in 0..=AMOUNT_MAX, written in 0_u64..1_000_000, max_tokens in 0_u32..100_000,
         ) {
-            for used in [Used::Reported(used), Used::Estimated { price: PRICE, max_tokens, written_bytes: None }] {
+            for used in [Used::Reported(used), Used::Estimated { price: PRICE, max_tokens, written_bytes: None, has_failed: false }] {
                 let rows = settled(&hold(held), used, written, Timestamp(1));
                 let sum = |account: &str| -> i64 {
                     rows.iter().map(|row| match row.kind.accounts() {

@@ -1,6 +1,9 @@
 //! All models of the studio, whatever serves them.
 
-use crate::ports::{ChatRequest, ChatStream, ModelError, ModelSource, SourceStatus};
+use crate::{
+    PriceSheet,
+    ports::{ChatRequest, ChatStream, Clock, ModelError, ModelSource, SourceStatus},
+};
 use api_types::{ModelInfo, ModelKind, ModelRef};
 use futures::{StreamExt, future::join_all, stream};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,12 +12,26 @@ use std::sync::{Arc, PoisonError, RwLock};
 #[derive(Default)]
 pub struct Catalog {
     sources: RwLock<Vec<Arc<dyn ModelSource>>>,
+    prices: Option<(PriceSheet, Arc<dyn Clock>)>,
 }
 
 impl Catalog {
     /// A catalog of these sources.
     pub fn new(sources: Vec<Arc<dyn ModelSource>>) -> Self {
-        Self { sources: RwLock::new(sources) }
+        Self { sources: RwLock::new(sources), prices: None }
+    }
+
+    /// The same, with what its models cost.
+    pub(crate) fn priced(mut self, sheet: PriceSheet, clock: Arc<dyn Clock>) -> Self {
+        self.prices = Some((sheet, clock));
+        self
+    }
+
+    fn with_price(&self, mut info: ModelInfo) -> ModelInfo {
+        if let Some((sheet, clock)) = &self.prices {
+            info.price = sheet.price(&info.model, info.kind, info.price, clock.now());
+        }
+        info
     }
 
     fn sources(&self) -> Vec<Arc<dyn ModelSource>> {
@@ -46,7 +63,8 @@ impl Catalog {
     /// All models there are now.
     pub async fn models(&self) -> Vec<ModelInfo> {
         let sources = self.sources();
-        join_all(sources.iter().map(|source| source.models())).await.into_iter().flatten().collect()
+        let models = join_all(sources.iter().map(|source| source.models())).await;
+        models.into_iter().flatten().map(|info| self.with_price(info)).collect()
     }
 
     /// How each source is, asked now: its name and status.
@@ -58,7 +76,8 @@ impl Catalog {
     /// What is known of a model; `None` when its source is gone, or lists models and this is not among them.
     pub async fn find(&self, model: &ModelRef) -> Option<ModelInfo> {
         let source = self.sources().into_iter().find(|source| source.name() == model.source())?;
-        source.models().await.into_iter().find(|info| &info.model == model)
+        let info = source.models().await.into_iter().find(|info| &info.model == model)?;
+        Some(self.with_price(info))
     }
 
     /// The model a new conversation begins with: a connected one before the small built-in one before the mock.

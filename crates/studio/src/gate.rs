@@ -10,15 +10,15 @@ use crate::{
     Studio, broken,
     budget::{self, AMOUNT_MAX},
     ports::{
-        ChatRequest, Timestamp,
+        ChatRequest,
         store::{HoldRow, Owned, SpendingLimits, StoreError, Tx},
     },
 };
-use api_types::{HoldId, Micros, ModelInfo, ModelRef, Price, Problem, RunId, Span};
+use api_types::{HoldId, Micros, ModelRef, Price, Problem, RunId, Span};
 
 /// Leave to open one run, and what has to be held for it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Admission {
+pub struct Admission {
     price: Option<Price>,
     hold: Option<HoldRow>,
     limits: SpendingLimits,
@@ -28,7 +28,7 @@ pub(crate) struct Admission {
 pub(crate) const OVER_BUDGET: &str = "spending_within_limits";
 
 impl Studio {
-    /// Asks whether this may be done, and what it may cost.
+    /// Asks whether this may be done, and what it may cost at this price.
     ///
     /// # Errors
     /// `Invalid` for a model without a price.
@@ -36,24 +36,24 @@ impl Studio {
         &self,
         owned: Owned,
         operation: &str,
-        (request, info): (&ChatRequest, &ModelInfo),
+        (request, price): (&ChatRequest, Option<Price>),
     ) -> Result<Admission, Problem> {
         let limits = self.settings.spending;
-        let Some(price) = info.price else {
+        let Some(price) = price else {
             return match self.settings.tracks_cost {
-                true => Err(no_price(&info.model)),
+                true => Err(no_price(&request.model)),
                 false => Ok(Admission { price: None, hold: None, limits }),
             };
         };
         let amount = budget::worst_case(price, prompt_bytes(request), request.max_tokens);
-        let amount = amount.ok_or_else(|| beyond_everything(&info.model))?;
+        let amount = amount.ok_or_else(|| beyond_everything(&request.model))?;
         // What costs nothing is not counted.
         let hold = (self.settings.tracks_cost && amount > 0).then(|| HoldRow {
             id: HoldId(self.ids.next()),
             owned,
             run: RunId(uuid::Uuid::nil()),
             operation: operation.to_owned(),
-            model: info.model.clone(),
+            model: request.model.clone(),
             amount,
             at: self.now(),
         });
@@ -136,7 +136,8 @@ fn no_price(model: &ModelRef) -> Problem {
 
 fn beyond_everything(model: &ModelRef) -> Problem {
     let most = Micros(AMOUNT_MAX);
-    let detail = format!("At the price of {model} this could cost more than {most}. That price cannot be right.");
+    let detail =
+        format!("At the price of {model} this could cost more than {most}. That price cannot be right.");
     Problem::field("model", detail)
 }
 
@@ -168,9 +169,4 @@ fn refusal(hold: &HoldRow, (span, left, limit): (Span, i64, i64)) -> Problem {
         resets_at: resets_at.to_string(),
         retry_after_s: u32::try_from(seconds).unwrap_or(u32::MAX),
     }
-}
-
-/// When the window of a moment ends, as a text: RFC 3339, UTC.
-pub(crate) fn reset(span: Span, at: Timestamp) -> String {
-    jiff::Timestamp::from_microsecond(span.end(at.0)).map_or_else(|_| String::new(), |at| at.to_string())
 }

@@ -50,6 +50,7 @@ mod run_view;
 mod session;
 mod setup;
 mod source;
+mod spending;
 mod text;
 mod token;
 mod touch;
@@ -73,6 +74,7 @@ pub use conversation::{ConversationPage, OpenConversation, settings_version};
 pub use device::session_name;
 pub use export::{Export, ExportPart};
 pub use fault::{TRACE, broken};
+pub use gate::Admission;
 pub use host::BoundHost;
 pub use invite::{InvitePage, InviteState, NewInvite};
 pub use life::Life;
@@ -95,6 +97,7 @@ pub use run_veil::REASON_VEILED;
 pub use run_view::{RunStep, RunView, Unknown};
 pub use session::NewSession;
 pub use source::SourceView;
+pub use spending::{LedgerPage, Usage as SpendingUsage, Window, windows_shown};
 pub use text::is_invisible;
 pub use token::MakeToken;
 /// What happened in a run, as the engine says it.
@@ -135,6 +138,12 @@ pub struct StudioSettings {
     pub open_registration: bool,
     /// Whether no other process can be at work on this database (SQLite): whatever is not ours is an orphan.
     pub alone: bool,
+    /// Whether operations are held for and settled, and refused beyond the limits.
+    pub tracks_cost: bool,
+    /// What a person may spend who has no limits of their own.
+    pub spending: ports::store::SpendingLimits,
+    /// What models cost.
+    pub prices: PriceSheet,
     /// How long a session lives without a request.
     pub session_idle: Duration,
     /// How long it lives, whatever happens.
@@ -168,7 +177,8 @@ impl Studio {
     /// When the graph of a chat is wrong: a mistake of ours, which every test would find.
     pub fn new(parts: Parts) -> Self {
         let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (parts.clock.into(), parts.ids.into());
-        let (live, catalog) = (Arc::new(Live::default()), Arc::new(parts.catalog));
+        let catalog = parts.catalog.priced(parts.settings.prices.clone(), clock.clone());
+        let (live, catalog) = (Arc::new(Live::default()), Arc::new(catalog));
         let news = Arc::new(News::default());
         let keeper = Arc::new(chat::Keeper::new(parts.runs, parts.store.clone(), live.clone(), news.clone()));
         let (chat, engine) = engine::build(

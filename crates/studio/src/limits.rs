@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Rows of the ledger in one part of its list.
+pub const LEDGER_SHOWN: u32 = 50;
+
 /// Longest message of a person, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 100_000;
 /// Longest system prompt, in bytes.

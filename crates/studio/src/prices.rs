@@ -33,11 +33,17 @@ impl PriceSheet {
                 !source.is_empty() && !source.contains('/') && ModelRef::new(source, "any").is_some()
             });
             if !is_model && !is_source {
-                return Err(format!("line {}: {model} is no model like openai/some-model or openai/*", at + 1));
+                return Err(format!(
+                    "line {}: {model} is no model like openai/some-model or openai/*",
+                    at + 1
+                ));
             }
             for part in [price.prompt_micros_per_million, price.completion_micros_per_million] {
                 if !(0..=AMOUNT_MAX).contains(&part) {
-                    return Err(format!("line {}: the price of {model} is below nothing or beyond all money", at + 1));
+                    return Err(format!(
+                        "line {}: the price of {model} is below nothing or beyond all money",
+                        at + 1
+                    ));
                 }
             }
             let is_twice = |other: &PriceLine| other.model == *model && other.from == line.from;
@@ -50,7 +56,13 @@ impl PriceSheet {
 
     /// What a model costs now: by its own line, else by its source's, else what its source says, else nothing where it runs on this
     /// machine or near it. `None`: nobody knows.
-    pub fn price(&self, model: &ModelRef, kind: ModelKind, said: Option<Price>, now: Timestamp) -> Option<Price> {
+    pub fn price(
+        &self,
+        model: &ModelRef,
+        kind: ModelKind,
+        said: Option<Price>,
+        now: Timestamp,
+    ) -> Option<Price> {
         const FREE: Price = Price { prompt_micros_per_million: 0, completion_micros_per_million: 0 };
         let all_of_it = format!("{}/*", model.source());
         let name = model.to_string();
@@ -80,7 +92,8 @@ mod tests {
 
     #[test]
     fn the_latest_price_that_has_begun_holds() {
-        let sheet = PriceSheet::new(vec![line("a/b", 10, 1), line("a/b", 30, 3), line("a/b", 20, 2)]).unwrap();
+        let sheet =
+            PriceSheet::new(vec![line("a/b", 10, 1), line("a/b", 30, 3), line("a/b", 20, 2)]).unwrap();
         let at = |now| asked(&sheet, "a/b", ModelKind::Remote, now);
         assert_eq!((at(9), at(10), at(29), at(30)), (None, Some(1), Some(2), Some(3)));
     }

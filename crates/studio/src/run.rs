@@ -2,7 +2,8 @@
 
 use crate::{
     ANSWER_TOKENS_DEFAULT, LiveRun, Once, RUNS_OF_ONE_PERSON_MAX, SignedIn, Studio, StudioChange, broken,
-    chat::{ChatState, Keeper},
+    chat::{CHAT, ChatState, Keeper},
+    gate::OVER_BUDGET,
     live::Full,
     once, owned,
     ports::{
@@ -74,6 +75,7 @@ impl Studio {
             temperature: place.settings.temperature,
             max_tokens: place.settings.max_tokens.unwrap_or(ANSWER_TOKENS_DEFAULT),
         };
+        let admission = self.admit(owned, CHAT, (&request, place.info.price))?;
         let state = ChatState {
             organization: owned.organization,
             owner: owned.owner,
@@ -82,7 +84,7 @@ impl Studio {
             model: request.model.clone(),
             temperature: request.temperature,
             max_tokens: request.max_tokens,
-            price: place.info.price,
+            price: admission.price(),
             asked_bytes: request.turns.last().map_or(0, |turn| turn.text.len()),
             continues: request.prefix.is_some(),
             said: None,
@@ -94,6 +96,7 @@ impl Studio {
         if let (Some((from, revision)), Some(opens)) = (place.forked_from, &mut run.commit.opens) {
             opens.forked_from = Some((workflow::RunId(from.0), workflow::Revision(revision)));
         }
+        let admission = admission.of(RunId(run.run.0));
         let row = AnswerRow {
             run: RunId(run.run.0),
             owned,
@@ -139,10 +142,15 @@ impl Studio {
             [Some(run.commit), place.gives_up].into_iter().flatten().map(|commit| commit.split().0).collect();
         let records: Arc<[Commit<()>]> = records.into();
         let told = records.clone();
+        let held = admission.clone();
         let written = self
             .store
             .write(move |tx| {
-                Box::pin(async move { open_rows(tx, rows, new, place.read, &records, once).await })
+                Box::pin(async move {
+                    open_rows(tx, rows, new, place.read, &records, once).await?;
+                    // Last, as at the end of an answer: who waits for whom is the same everywhere.
+                    Ok(admission.take(tx).await?)
+                })
             })
             .await;
         match written {
@@ -154,6 +162,10 @@ impl Studio {
             Err(problem) => {
                 self.live.remove(owned.owner, opened.run.run);
                 opening.refused();
+                let problem = match (problem, held.hold()) {
+                    (NotOpened::OverBudget, Some(hold)) => self.over_budget(hold).await,
+                    (problem, _) => problem.into(),
+                };
                 // The same request may have been faster.
                 return self.opened_meanwhile(by, again, opened.question.is_some(), problem).await;
             }
@@ -323,6 +335,37 @@ impl Drop for Opening<'_> {
     }
 }
 
+/// Why a run was not opened.
+enum NotOpened {
+    Refused(Problem),
+    /// Its hold does not fit.
+    OverBudget,
+}
+
+impl From<Problem> for NotOpened {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+impl From<StoreError> for NotOpened {
+    fn from(fault: StoreError) -> Self {
+        match fault {
+            StoreError::Conflict(rule) if rule == OVER_BUDGET => Self::OverBudget,
+            other => Self::Refused(other.into()),
+        }
+    }
+}
+
+impl From<NotOpened> for Problem {
+    fn from(why: NotOpened) -> Self {
+        match why {
+            NotOpened::Refused(problem) => problem,
+            NotOpened::OverBudget => broken("a hold is refused that was not asked for", &OVER_BUDGET),
+        }
+    }
+}
+
 /// The rows of a run that opens. A continued answer's message is there already.
 async fn open_rows(
     tx: &mut dyn Tx,
@@ -360,16 +403,18 @@ async fn open_rows(
     for record in records {
         tx.commit_run(record).await.map_err(|fault| refused(fault.into()))?;
     }
-    tx.insert_answer(&rows.run).await?;
+    tx.insert_answer(&rows.run).await.map_err(|fault| match fault {
+        StoreError::Conflict(index) if index == "answers_one_active" => Problem::Changed {
+            detail: "An answer is still being written in this chat. Wait for it or stop it, then send again."
+                .to_owned(),
+        },
+        other => other.into(),
+    })?;
     if let Some(Once { key, digest }) = once {
         let created_at = rows.run.created_at;
         tx.insert_request(&RequestRow { owned, key, digest, run: rows.run.run, created_at }).await?;
     }
     tx.flush().await.map_err(|fault| match fault {
-        StoreError::Conflict(index) if index == "answers_one_active" => Problem::Changed {
-            detail: "An answer is still being written in this chat. Wait for it or stop it, then send again."
-                .to_owned(),
-        },
         StoreError::Conflict(index) if index == "requests_pkey" => once::under_way(),
         other => other.into(),
     })

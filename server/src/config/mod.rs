@@ -4,11 +4,13 @@
 //! no sense stops the start with a sentence that names it.
 
 mod address;
+mod prices;
 mod read;
 mod table;
 mod typed;
 
 pub(crate) use address::TlsFiles;
+pub(crate) use prices::price_sheet;
 pub(crate) use read::{RawConfig, read};
 pub(crate) use table::{NOT_YET, SETTINGS, example};
 pub(crate) use typed::{Config, LogFormat};

@@ -61,6 +61,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Some("false"),
         "true lets anybody who reaches the studio make an account, as a member. Otherwise people are invited.",
     ),
+    row(
+        "ENABLE_COST_TRACKING",
+        Some("true"),
+        "false counts nothing and refuses nothing: whoever is signed in may spend without limit.",
+    ),
+    row("HOURLY_COST_LIMIT", Some("2.0"), "Dollars that a person may spend in a clock hour (UTC)."),
+    row("DAILY_COST_LIMIT", Some("10.0"), "Dollars that a person may spend in a day (UTC)."),
+    row(
+        "PRICES",
+        None,
+        "A file of what models cost, see docs/costs.md. Models of other servers are refused until it has their price.",
+    ),
     row("DEFAULT_MODEL", None, "The model a new chat begins with, like openai/some-model."),
     row(
         "MOCK_MODE",
@@ -94,8 +106,6 @@ pub(crate) const SETTINGS: &[Setting] = &[
 /// Settings of the studio's plan that this version does not obey yet. Setting one is not an error, but it is said in the
 /// log and by `vobio doctor`: nobody shall believe in a limit that is not kept.
 pub(crate) const NOT_YET: &[&str] = &[
-    "HOURLY_COST_LIMIT",
-    "DAILY_COST_LIMIT",
     "MAX_API_CALLS_PER_MINUTE",
     "CODE_EXECUTION_TIMEOUT",
     "APPROVAL_TIMEOUT_HOURS",
@@ -110,7 +120,6 @@ pub(crate) const NOT_YET: &[&str] = &[
     "ENABLE_VIDEO_GENERATION",
     "ENABLE_LIFESYNC",
     "ENABLE_HUMAN_APPROVAL",
-    "ENABLE_COST_TRACKING",
     "ENABLE_SAFETY_CHECKS",
 ];
 

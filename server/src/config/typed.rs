@@ -3,6 +3,7 @@
 use super::{
     ConfigError, RawConfig,
     address::{TlsFiles, public_url, tls, trusted_proxies},
+    prices,
 };
 use api_types::ModelRef;
 use ipnet::IpNet;
@@ -13,6 +14,7 @@ use std::{
     str::FromStr,
     time::Duration,
 };
+use studio::{AMOUNT_MAX, ports::store::SpendingLimits};
 
 /// The configuration, understood.
 #[derive(Debug, Clone)]
@@ -35,6 +37,12 @@ pub(crate) struct Config {
     pub(crate) request_timeout: Duration,
     /// Anybody may make an account.
     pub(crate) open_registration: bool,
+    /// Whether operations are counted, and refused beyond the limits.
+    pub(crate) tracks_cost: bool,
+    /// What a person may spend.
+    pub(crate) spending: SpendingLimits,
+    /// Where the price sheet is.
+    pub(crate) prices: Option<PathBuf>,
     pub(crate) default_model: Option<ModelRef>,
     pub(crate) mock: bool,
     pub(crate) local_model: LocalModelSetting,
@@ -116,6 +124,12 @@ impl Config {
             sign_ins_per_minute: number(raw, "SIGN_INS_PER_MINUTE", 1, 1_000_000)?,
             request_timeout: Duration::from_secs(number(raw, "REQUEST_TIMEOUT_SECONDS", 1, 600)?),
             open_registration: choice(raw, "OPEN_REGISTRATION", &[("true", true), ("false", false)])?,
+            tracks_cost: choice(raw, "ENABLE_COST_TRACKING", &[("true", true), ("false", false)])?,
+            spending: SpendingLimits {
+                hour: dollars(raw, "HOURLY_COST_LIMIT")?,
+                day: dollars(raw, "DAILY_COST_LIMIT")?,
+            },
+            prices: raw.get("PRICES").map(PathBuf::from),
             default_model: raw
                 .get("DEFAULT_MODEL")
                 .map(|text| {
@@ -166,6 +180,15 @@ where
         return Err(wrong(key, raw.get(key).unwrap_or_default(), &wanted));
     }
     Ok(value)
+}
+
+/// Micro-dollars, of a decimal number of dollars with at most six places.
+fn dollars(raw: &RawConfig, key: &'static str) -> Result<i64, ConfigError> {
+    let text = raw.get(key).unwrap_or_default();
+    prices::micros(text).ok_or_else(|| {
+        let most = AMOUNT_MAX / 1_000_000;
+        wrong(key, text, &format!("dollars from 0 to {most}, like 2 or 2.50, with at most six places"))
+    })
 }
 
 fn days(raw: &RawConfig, key: &'static str) -> Result<Duration, ConfigError> {
@@ -226,6 +249,8 @@ mod tests {
         let config = with(&[]).unwrap();
         assert_eq!((config.url.as_str(), config.host()), ("http://localhost:8000", "localhost"));
         assert_eq!(config.listen.to_string(), "127.0.0.1:8000");
+        assert_eq!(config.spending, SpendingLimits { hour: 2_000_000, day: 10_000_000 });
+        assert!(config.tracks_cost && config.prices.is_none());
         assert!(!config.mock && config.remotes.is_empty() && config.local_model.on);
     }
 
@@ -241,6 +266,12 @@ mod tests {
             ("SESSION_IDLE_DAYS", "0"),
             ("SESSION_LIFE_DAYS", "401"),
             ("SIGN_INS_PER_MINUTE", "0"),
+            ("HOURLY_COST_LIMIT", "nan"),
+            ("HOURLY_COST_LIMIT", "-1"),
+            ("DAILY_COST_LIMIT", "inf"),
+            ("DAILY_COST_LIMIT", "1e9"),
+            ("DAILY_COST_LIMIT", "0.0000001"),
+            ("ENABLE_COST_TRACKING", "no"),
             ("OPEN_REGISTRATION", "yes"),
             ("REQUEST_TIMEOUT_SECONDS", "nan"),
             ("REQUEST_TIMEOUT_SECONDS", "-5"),

@@ -5,6 +5,7 @@
 mod answers;
 mod body;
 mod client;
+mod costs;
 #[cfg(debug_assertions)]
 mod design;
 mod events;
@@ -143,7 +144,10 @@ pub(crate) fn router(wiring: Wiring) -> anyhow::Result<Router> {
         .leptos_routes_with_context(&http, pages, provide.clone(), shell.clone())
         .route("/api/events", get(events::events))
         .route("/api/account/export", get(export::export))
-        .route("/api/memory/context", get(memory::context));
+        .route("/api/memory/context", get(memory::context))
+        .route("/api/costs/usage", get(costs::usage))
+        .route("/api/costs/limits", get(costs::limits))
+        .route("/api/costs/ledger.csv", get(costs::ledger));
     // The gallery of components is for whoever works on the look: a release has neither the page nor its address.
     #[cfg(debug_assertions)]
     let dynamic = dynamic.route("/design", get(design::design));

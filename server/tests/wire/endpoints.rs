@@ -245,6 +245,7 @@ pub(crate) const PAGES: &[(&str, u16, u16)] = &[
     ("/models", 302, 200),
     ("/runs", 302, 200),
     ("/runs/:id", 302, 404),
+    ("/usage", 302, 200),
     ("/people", 302, 200),
     ("/people/:id", 302, 404),
     ("/join", 200, 200),
@@ -256,6 +257,9 @@ pub(crate) const PAGES: &[(&str, u16, u16)] = &[
     ("/health", 200, 200),
     ("/api/events", 401, 200),
     ("/api/memory/context", 401, 200),
+    ("/api/costs/usage", 401, 200),
+    ("/api/costs/limits", 401, 200),
+    ("/api/costs/ledger.csv", 401, 200),
     ("/api/account/export", 401, 200),
 ];
 

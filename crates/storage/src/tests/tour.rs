@@ -5,14 +5,16 @@ use super::rows::{
 };
 use crate::Database;
 use api_types::{
-    AccountEventId, AccountEventKind, AnswerState, CeremonyId, CeremonyPurpose, ConversationId, InviteId,
-    MemoryId, MemoryKind, MessageId, Role, RunId, RunStatus, Scopes, SetupCodeId, TokenId,
+    AccountEventId, AccountEventKind, AnswerState, CeremonyId, CeremonyPurpose, ConversationId, EntryKind,
+    HoldId, InviteId, MemoryId, MemoryKind, MessageId, Role, RunId, RunStatus, Scopes, SetupCodeId, Span,
+    TokenId,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
 use studio::ports::store::{
-    AccountEventRow, AnswerEnd, CeremonyRow, Change, CommitQuery, InviteRow, MemoryRow, Owned, PasskeyRow,
-    RequestRow, RunQuery, Seen, SessionEnd, Store, StoreError, TokenRow, Tx,
+    AccountEventRow, AnswerEnd, CeremonyRow, Change, CommitQuery, EntryRow, HoldRow, InviteRow, MemoryRow,
+    Owned, PasskeyRow, RequestRow, RunQuery, Seen, SessionEnd, SpendingLimits, Store, StoreError, TokenRow,
+    Tx,
 };
 use workflow::Checkpointer;
 
@@ -141,6 +143,7 @@ pub(super) async fn tour(db: &Arc<Database>) {
     store.answers_left_open().await.unwrap();
     flows(db, owned, epoch).await;
     memories(store, owned, ended_run).await;
+    ledger(store, owned, ended_run).await;
     store.answer_text(owned, run.run).await.unwrap();
     people(store, owned, chat, answer.id).await;
     put(store, move |tx| {
@@ -278,6 +281,37 @@ async fn memories(store: &Arc<dyn Store>, owned: Owned, run: RunId) {
     store.own_memories(owned, None, 50).await.unwrap();
     store.count_notes(owned).await.unwrap();
     store.request(owned, "k").await.unwrap();
+}
+
+/// Those of what things cost.
+async fn ledger(store: &Arc<dyn Store>, owned: Owned, run: RunId) {
+    let hold = HoldRow {
+        id: HoldId(id()),
+        owned,
+        run,
+        operation: "chat".to_owned(),
+        model: settings().model,
+        amount: 10,
+        at: at(1),
+    };
+    let limits = SpendingLimits { hour: 10, day: 10 };
+    put(store, move |tx| {
+        Box::pin(async move {
+            tx.set_spending_limits(owned, Some(limits), owned.owner, at(1)).await?;
+            tx.set_spending_limits(owned, None, owned.owner, at(1)).await?;
+            assert!(tx.take_hold(&hold, limits).await?);
+            assert_eq!(tx.end_hold(owned, run).await?.as_ref(), Some(&hold));
+            let row = |kind, amount| EntryRow::of(&hold, kind, amount, at(2));
+            tx.book(&[row(EntryKind::Settle, 4), row(EntryKind::Release, 6)]).await
+        })
+    })
+    .await;
+    store.spending(owned, at(1)).await.unwrap();
+    store.total_spent(owned).await.unwrap();
+    store.spending_limits(owned).await.unwrap();
+    store.ledger(owned, None, 50).await.unwrap();
+    store.windows(owned, Span::Hour, at(0), 24).await.unwrap();
+    assert_eq!(store.ledger_differences(100).await.unwrap(), []);
 }
 
 /// Those of invitations, people and all that one owns.

@@ -99,7 +99,7 @@ async fn a_run_that_has_ended_stays_as_it_ended() {
             (end(&active, AnswerState::Stopped, "So far"), end(&active, AnswerState::Finished, "All of it"));
         let before = fresh.db.statements();
         let first = put(&store, move |tx| Box::pin(async move { tx.end_answer(&stopped).await })).await;
-        assert_eq!(fresh.db.statements() - before, 2);
+        assert_eq!(fresh.db.statements() - before, 2, "the answer, then its message");
         let second = put(&store, move |tx| Box::pin(async move { tx.end_answer(&finished).await })).await;
         assert!(first && !second);
         let row = store.answer(owned, active.run).await.unwrap().unwrap();

@@ -16,6 +16,7 @@ mod conversations;
 mod engine;
 mod held;
 mod invites;
+mod ledger;
 mod memories;
 mod messages;
 mod opening;

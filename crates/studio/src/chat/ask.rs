@@ -7,7 +7,10 @@ use super::{
 use crate::{
     ANSWER_BYTES_MAX, FLUSH_BYTES, LiveRun, PROMPT_TURNS_MAX, RUNS_OF_ONE_PERSON_MAX,
     live::Full,
-    ports::{ChatEvent, ChatRequest, ChatTurn, ModelError, store::StoreError},
+    ports::{
+        ChatEvent, ChatRequest, ChatTurn, ModelError,
+        store::{Store, StoreError},
+    },
 };
 use api_types::{AnswerState, RunId, Usage};
 use futures::StreamExt;
@@ -35,7 +38,12 @@ impl Chat {
         let live = self.place(RunId(run.0), &state).await?;
         let request = match live.take_request() {
             Some(request) => request,
-            None => self.request(&state, &live).await.map_err(|fault| Failure::Passing(fault.to_string()))?,
+            None => {
+                let prefix = live.inner().prefix.clone();
+                request_of(&*self.store, &state, prefix)
+                    .await
+                    .map_err(|fault| Failure::Passing(fault.to_string()))?
+            }
         };
         let heard = self.listen(&live, request, &call).await;
         let mut inner = live.inner();
@@ -81,23 +89,6 @@ impl Chat {
             })
         })?;
         Ok(live)
-    }
-
-    /// What to ask, from rows.
-    async fn request(&self, state: &ChatState, live: &LiveRun) -> Result<ChatRequest, StoreError> {
-        let owned = state.owned();
-        let conversation = self.store.conversation(owned, state.conversation).await?;
-        let spoken = self.store.spoken(owned, state.conversation, state.message, PROMPT_TURNS_MAX).await?;
-        let asked = spoken.into_iter().filter(|message| message.id != state.message);
-        let prefix = live.inner().prefix.clone();
-        Ok(ChatRequest {
-            model: state.model.clone(),
-            system_prompt: conversation.map(|row| row.settings.system_prompt).unwrap_or_default(),
-            turns: asked.map(|message| ChatTurn { role: message.role, text: message.body }).collect(),
-            prefix: (!prefix.is_empty()).then_some(prefix),
-            temperature: state.temperature,
-            max_tokens: state.max_tokens,
-        })
     }
 
     async fn listen(&self, live: &LiveRun, request: ChatRequest, call: &Call) -> Heard {
@@ -166,6 +157,26 @@ impl Chat {
         self.live.changed(live.owned.owner);
         room == clean.len()
     }
+}
+
+/// What to ask, from rows. What there is of the answer already is read along.
+pub(super) async fn request_of(
+    store: &dyn Store,
+    state: &ChatState,
+    prefix: String,
+) -> Result<ChatRequest, StoreError> {
+    let owned = state.owned();
+    let conversation = store.conversation(owned, state.conversation).await?;
+    let spoken = store.spoken(owned, state.conversation, state.message, PROMPT_TURNS_MAX).await?;
+    let asked = spoken.into_iter().filter(|message| message.id != state.message);
+    Ok(ChatRequest {
+        model: state.model.clone(),
+        system_prompt: conversation.map(|row| row.settings.system_prompt).unwrap_or_default(),
+        turns: asked.map(|message| ChatTurn { role: message.role, text: message.body }).collect(),
+        prefix: (!prefix.is_empty()).then_some(prefix),
+        temperature: state.temperature,
+        max_tokens: state.max_tokens,
+    })
 }
 
 fn sentence(error: &ModelError, is_empty: bool) -> String {

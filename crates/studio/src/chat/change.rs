@@ -2,6 +2,8 @@
 
 use crate::{
     Once,
+    budget::{self, Used},
+    gate::Admission,
     ports::{
         Timestamp,
         store::{AnswerEnd, Change, MemoryRow, Owned, RequestRow, StoreError, Tx},
@@ -30,6 +32,15 @@ pub enum StudioChange {
         conversation: ConversationId,
         /// The answer.
         message: MessageId,
+    },
+    /// What it may cost is held.
+    TakeHold(Admission),
+    /// What it cost is booked, and the rest of its hold given back. Nothing where nothing is held.
+    SettleCost {
+        /// Whose.
+        owned: Owned,
+        /// What came of it.
+        used: Used,
     },
     /// A request with a key was carried out.
     KeepRequest {
@@ -94,6 +105,12 @@ impl Change for StudioChange {
                     created_at: at,
                 };
                 tx.insert_memory(&memory).await
+            }
+            Self::TakeHold(admission) => admission.take(tx).await,
+            Self::SettleCost { owned, used } => {
+                let Some(hold) = tx.end_hold(*owned, run).await? else { return Ok(()) };
+                let written = if used.asks_rows() { tx.answer_text(*owned, run).await?.len() } else { 0 };
+                tx.book(&budget::settled(&hold, *used, written as u64, at)).await
             }
             Self::KeepRequest { owned, once: Once { key, digest } } => {
                 let (key, digest) = (key.clone(), digest.clone());

@@ -1,8 +1,9 @@
 //! What becomes of an answer of which nobody knows how it would have gone on.
 
-use super::StudioChange;
+use super::{CHAT, StudioChange, ask::request_of};
 use crate::{
     Once, RUNS_OF_ONE_PERSON_MAX, SignedIn, Studio,
+    gate::{Admission, OVER_BUDGET},
     live::Full,
     owned,
     ports::store::AnswerRow,
@@ -42,8 +43,9 @@ impl Studio {
             AnswerVerdict::KeepWhatIsThere => (Verdict::MarkDone(self.kept(&answer).await?), true),
             AnswerVerdict::GiveUp => (Verdict::GiveUp("It was given up.".to_owned()), false),
         };
+        let asks = verdict == Verdict::Retry;
         let commit = self.engine.decide(workflow::RunId(run.0), &key, verdict).await.map_err(refused)?;
-        self.go_on(&answer, commit, resumes).await
+        self.go_on(&answer, commit, resumes, asks).await
     }
 
     /// Asks the model of an answer that failed once more, in the same run; what there is of it stays. With a key that did so before
@@ -70,7 +72,7 @@ impl Studio {
         let mut commit = self.engine.retry(workflow::RunId(answer.run.0)).await.map_err(refused)?;
         let kept = once.map(|once| StudioChange::KeepRequest { owned: answer.owned, once });
         commit.writes.extend(kept);
-        self.go_on(answer, commit, true).await
+        self.go_on(answer, commit, true, true).await
     }
 
     async fn go_on(
@@ -78,18 +80,28 @@ impl Studio {
         answer: &AnswerRow,
         mut commit: Commit<StudioChange>,
         resumes: bool,
+        asks: bool,
     ) -> Result<(), Problem> {
+        let admission = if asks { Some(self.admit_again(answer).await?) } else { None };
         if resumes {
             commit
                 .writes
                 .push(StudioChange::ResumeAnswer { owned: answer.owned, conversation: answer.conversation });
         }
+        commit.writes.extend(admission.clone().map(StudioChange::TakeHold));
         // A place in memory from its former life would show the former end.
         self.live.remove(answer.owned.owner, answer.run);
         if resumes && self.live.writing(answer.owned.owner) >= RUNS_OF_ONE_PERSON_MAX {
             return Err(full(Full::Person));
         }
-        self.engine.apply(commit).await.map_err(|error| match error {
+        let applied = self.engine.apply(commit).await;
+        if let (Err(EngineError::Store(StoreError::Refused(rule))), Some(admission)) = (&applied, &admission)
+            && rule == OVER_BUDGET
+            && let Some(hold) = admission.hold()
+        {
+            return Err(self.over_budget(hold).await);
+        }
+        applied.map_err(|error| match error {
             EngineError::Store(StoreError::Refused(_)) => Problem::Changed {
                 detail: "This cannot be done here any more: the chat went on after this answer, another answer is being written in \
                          it, or it is in the bin. Open the chat to see."
@@ -97,6 +109,18 @@ impl Studio {
             },
             other => refused(other),
         })
+    }
+
+    /// Leave to ask once more, at the price of the first time: what it may cost by then, with what there is of the answer.
+    async fn admit_again(&self, answer: &AnswerRow) -> Result<Admission, Problem> {
+        let run = workflow::RunId(answer.run.0);
+        let loaded = self.keeper.load(run).await.map_err(|error| refused(error.into()))?;
+        let sealed = loaded.ok_or(Problem::NotFound)?.checkpoint.map_err(|error| refused(error.into()))?;
+        let state = self.chat.state_at(&sealed).map_err(|error| refused(error.into()))?;
+        let message = self.store.message(answer.owned, answer.conversation, answer.message).await?;
+        let prefix = message.ok_or(Problem::NotFound)?.body;
+        let request = request_of(&*self.store, &state, prefix).await?;
+        Ok(self.admit(answer.owned, CHAT, (&request, state.price))?.of(answer.run))
     }
 
     /// What was kept of an answer, as if its model had said no more.

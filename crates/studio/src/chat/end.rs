@@ -5,7 +5,10 @@ use super::{
     change::AnswerEnded,
     state::{Ending, Outcome, Said},
 };
-use crate::Live;
+use crate::{
+    Live,
+    budget::{self, Used},
+};
 use api_types::{AnswerState, Price, RunId, Usage};
 use workflow::Status;
 
@@ -27,10 +30,24 @@ pub(super) fn outcome(said: Option<&Said>) -> Outcome {
 
 /// What a call cost, rounded up to a micro-dollar; `None` when the model did not say how much it used.
 pub(super) fn cost(price: Price, usage: Usage) -> Option<i64> {
-    let part = |tokens: u32, per_million: i64| i128::from(tokens) * i128::from(per_million);
-    let sum = part(usage.prompt_tokens?, price.prompt_micros_per_million)
-        + part(usage.completion_tokens?, price.completion_micros_per_million);
-    i64::try_from((sum + 999_999).div_euclid(1_000_000)).ok()
+    let (read, written) = (usage.prompt_tokens?, usage.completion_tokens?);
+    budget::cost(price, u64::from(read), u64::from(written))
+}
+
+/// What is booked of an answer that came to an end. Nothing was said: its model was not asked.
+pub(super) fn used(state: &ChatState, said: Option<&Said>) -> Option<StudioChange> {
+    let price = state.price?;
+    let used = match said {
+        None => Used::Reported(0),
+        Some(said) => cost(price, said.usage)
+            .map_or_else(|| estimate(state, price, Some(said.text.len()), false), Used::Reported),
+    };
+    Some(StudioChange::SettleCost { owned: state.owned(), used })
+}
+
+fn estimate(state: &ChatState, price: Price, written: Option<usize>, has_failed: bool) -> Used {
+    let written_bytes = written.map(|bytes| bytes as u64);
+    Used::Estimated { price, max_tokens: state.max_tokens, written_bytes, has_failed }
 }
 
 /// The end of an answer that came to one.
@@ -67,6 +84,15 @@ pub(super) fn mirror(
         Status::Running | Status::Waiting | Status::Sleeping | Status::Unreadable => return Vec::new(),
     };
     let here = live.get(state.owner, RunId(run.0)).filter(|here| here.inner().ended_at.is_none());
+    let has_failed = status == Status::Failed;
+    let used = state.price.map(|price| match &here {
+        Some(here) => {
+            let inner = here.inner();
+            let guess = || estimate(state, price, Some(inner.text.len()), has_failed);
+            cost(price, inner.usage).map_or_else(guess, Used::Reported)
+        }
+        None => estimate(state, price, None, has_failed),
+    });
     let mut answer = AnswerEnded {
         owned: state.owned(),
         state: ended,
@@ -84,5 +110,6 @@ pub(super) fn mirror(
         answer.first_token_at = inner.first_token_at;
         answer.body = Some(format!("{}{}", inner.prefix, inner.text));
     }
-    vec![StudioChange::EndAnswer(answer)]
+    let settled = used.map(|used| StudioChange::SettleCost { owned: state.owned(), used });
+    [StudioChange::EndAnswer(answer)].into_iter().chain(settled).collect()
 }

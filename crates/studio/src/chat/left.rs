@@ -2,6 +2,7 @@
 
 use crate::{
     Studio,
+    budget::{self, Used},
     ports::store::{AnswerEnd, AnswerRow, StoreError},
 };
 use api_types::{AnswerState, Problem};
@@ -29,7 +30,12 @@ impl Studio {
             .write::<_, StoreError, _>(move |tx| {
                 Box::pin(async move {
                     for end in &ends {
-                        tx.end_answer(end).await?;
+                        if !tx.end_answer(end).await? {
+                            continue;
+                        }
+                        if let Some(hold) = tx.end_hold(end.owned, end.run).await? {
+                            tx.book(&budget::settled(&hold, Used::Unknown, 0, end.at)).await?;
+                        }
                     }
                     Ok(())
                 })

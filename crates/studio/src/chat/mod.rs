@@ -109,7 +109,10 @@ async fn settle_cost(state: &mut ChatState, ctx: &Ctx<StudioChange>) -> Result<S
         state.usage = *usage;
         state.cost_micros = state.price.and_then(|price| end::cost(price, *usage));
     }
+    let used = end::used(state, said.as_ref());
     ctx.write(end::answer(state, said));
+    // Behind its answer, as where a run is opened: who waits for whom is the same everywhere.
+    used.into_iter().for_each(|used| ctx.write(used));
     Ok(Step::Next)
 }
 

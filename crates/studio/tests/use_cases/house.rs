@@ -1,20 +1,29 @@
 //! A studio with a database of its own.
 
 use crate::fakes::{FakeClock, FakeFinder, FakeIds, FakeModels, FakePasskeys, key};
-use api_types::{AnswerState, ConversationId, OrganizationId, PersonId, Problem, Role, SessionId};
+use api_types::{AnswerState, ConversationId, OrganizationId, PersonId, Price, Problem, Role, SessionId};
 use futures::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
 use storage::{Database, StoreConfig, StoreUrl};
 use studio::{
-    Catalog, LiveRun, NewInvite, NewSession, Opened, Parts, SESSION_IDLE, SESSION_LIFE, SendMessage,
-    SignedIn, Studio, StudioSettings,
+    Catalog, LiveRun, NewInvite, NewSession, Opened, Parts, PriceLine, PriceSheet, SESSION_IDLE,
+    SESSION_LIFE, SendMessage, SignedIn, Studio, StudioSettings,
     ports::{
         ChatEvent, Clock, Ids, Timestamp,
-        store::{MessageRow, Owned, PersonRow, SessionRow, StoreError, TurnRow, Tx},
+        store::{MessageRow, Owned, PersonRow, SessionRow, SpendingLimits, StoreError, TurnRow, Tx},
     },
 };
 use tempfile::TempDir;
 use uuid::Uuid;
+
+/// Nobody reaches them who does not want to.
+const SPENDING: SpendingLimits = SpendingLimits { hour: 1_000_000_000, day: 1_000_000_000 };
+
+/// Five micro-dollars for each token of the fake model's, as the mock costs.
+fn prices() -> PriceSheet {
+    let price = Price { prompt_micros_per_million: 5_000_000, completion_micros_per_million: 5_000_000 };
+    PriceSheet::new(vec![PriceLine { model: "fake/*".to_owned(), from: Timestamp(0), price }]).unwrap()
+}
 
 /// A studio and its world.
 pub(crate) struct House {
@@ -77,6 +86,9 @@ impl House {
                 open_registration,
                 default_model: default_model.map(|model| model.parse().unwrap()),
                 alone: database.engine() == storage::Engine::Sqlite,
+                tracks_cost: true,
+                spending: SPENDING,
+                prices: prices(),
                 session_idle: SESSION_IDLE,
                 session_life: SESSION_LIFE,
             },
@@ -117,6 +129,9 @@ impl House {
                 open_registration: false,
                 default_model: None,
                 alone: store.engine() == storage::Engine::Sqlite,
+                tracks_cost: true,
+                spending: SPENDING,
+                prices: prices(),
                 session_idle: SESSION_IDLE,
                 session_life: SESSION_LIFE,
             },

@@ -31,6 +31,7 @@ mod sending;
 mod sessions;
 mod setup;
 mod sources;
+mod spending;
 mod tokens;
 mod touch;
 mod two_processes;

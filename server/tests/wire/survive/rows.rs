@@ -89,6 +89,16 @@ impl Place {
         })
     }
 
+    /// How many holds are open, and of how many answers something else was booked than their model said they used.
+    pub(crate) fn held_and_misbooked(&self) -> (i64, i64) {
+        const MISBOOKED: &str = "SELECT COUNT(*) FROM answers a WHERE COALESCE(a.cost_micros, 0) <> (SELECT COALESCE(SUM(l.amount), 0) \
+            FROM ledger l WHERE l.run_id = a.run_id AND l.kind IN ('settle', 'overrun') AND l.estimated = 0)";
+        block_on(async {
+            let mut conn = self.connect(true).await;
+            (number(&mut conn, "SELECT COUNT(*) FROM holds").await, number(&mut conn, MISBOOKED).await)
+        })
+    }
+
     /// Rows of this run, all of them.
     pub(crate) fn print(&self, run: &str) -> Print {
         const TABLES: [&str; 4] = [

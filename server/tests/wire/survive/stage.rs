@@ -67,6 +67,13 @@ impl Stage {
             .with("JWT_SECRET", KEY)
             .with("OPENAI_BASE_URL", &provider.address)
             .with("OPENAI_API_KEY", "of-a-test");
+        // What it says it used has a price, so that it is held for and booked; nobody comes near a limit.
+        let prices = studio.folder.path().join("prices.toml");
+        fs::write(&prices, "[[price]]\nmodel = \"openai/*\"\nprompt = \"5\"\ncompletion = \"5\"\n").unwrap();
+        let studio = studio
+            .with("PRICES", &prices.display().to_string())
+            .with("HOURLY_COST_LIMIT", "1000000")
+            .with("DAILY_COST_LIMIT", "1000000");
         let arm = studio.folder.path().join("crash");
         let studio = studio.with("VOBIO_TEST_CRASH", &arm.display().to_string());
         let place = match database {
@@ -110,6 +117,13 @@ impl Stage {
         let _was_not_there = fs::remove_file(&self.studio.settings["VOBIO_TEST_CRASH"]);
     }
 
+    /// Nothing is held any more, the ledger adds up, and what was booked is what the model server said.
+    fn adds_up(&self) {
+        assert_eq!(self.place.held_and_misbooked(), (0, 0), "open holds, answers that were booked otherwise");
+        let verified = self.studio.run(&["ledger", "verify"]);
+        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    }
+
     /// Waits until nothing is under way any more.
     pub(crate) fn rests(&self) {
         let limit = Instant::now() + Duration::from_secs(60);
@@ -117,7 +131,7 @@ impl Stage {
             let (restless, lost) = self.place.restless();
             assert_eq!(lost, 0, "runs without an answer");
             if restless == 0 {
-                return;
+                return self.adds_up();
             }
             assert!(Instant::now() < limit, "{restless} runs and answers never came to rest");
             thread::sleep(Duration::from_millis(10));

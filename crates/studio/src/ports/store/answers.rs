@@ -104,7 +104,7 @@ pub trait AnswerWrites: Send {
     async fn append_answer_parts(&mut self, epoch: u64, parts: &[AnswerPart]) -> Result<u64, StoreError>;
 
     /// Ends an answer and writes its message's body, unless it has ended already (then false, and nothing changes).
-    /// Two statements. The answer must not have been inserted in this unit of work without a [`flush`](super::Tx::flush) since.
+    /// Two statements.
     async fn end_answer(&mut self, end: &AnswerEnd) -> Result<bool, StoreError>;
 
     /// Removes the parts of answers that ended before then, whose text their messages have: of at most 100 answers; how many

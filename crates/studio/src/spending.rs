@@ -1,0 +1,115 @@
+//! What a person spent, and what may still be spent.
+
+use crate::{
+    LEDGER_SHOWN, SignedIn, Studio, budget, owned,
+    ports::{
+        Timestamp,
+        store::{EntryRow, Spent},
+    },
+};
+use api_types::{EntryKind, HoldId, Problem, Span};
+
+/// What a window has and may have. All amounts are micro-dollars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// An hour or a day.
+    pub span: Span,
+    /// What was spent in it.
+    pub spent: i64,
+    /// What is under way may cost this much.
+    pub held: i64,
+    /// What may be spent in it.
+    pub limit: i64,
+    /// When the next one begins.
+    pub resets_at: Timestamp,
+}
+
+impl Window {
+    fn new(span: Span, now: Timestamp, Spent { held, spent }: Spent, limit: i64) -> Self {
+        Self { span, spent, held, limit, resets_at: Timestamp(span.end(now.0)) }
+    }
+
+    /// What may still be held for; never below nothing, also after an overrun.
+    pub fn remaining(&self) -> i64 {
+        budget::left(Spent { held: self.held, spent: self.spent }, self.limit)
+    }
+}
+
+/// What a person spent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// This clock hour of UTC.
+    pub hour: Window,
+    /// This day of UTC.
+    pub day: Window,
+    /// Ever.
+    pub total_spent: i64,
+    /// The limits are this person's own, and not the studio's.
+    pub has_own_limits: bool,
+    /// Whether anything is counted at all.
+    pub tracks_cost: bool,
+}
+
+/// A part of the ledger, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerPage {
+    /// Its rows.
+    pub entries: Vec<EntryRow>,
+    /// Where the next part begins; `None` when this was the last.
+    pub next: Option<(Timestamp, HoldId, EntryKind)>,
+}
+
+impl Studio {
+    /// What this person spent, and the limits that hold.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn usage(&self, by: &SignedIn) -> Result<Usage, Problem> {
+        let (owned, now) = (owned(by), self.now());
+        let own = self.store.spending_limits(owned).await?;
+        let limits = own.unwrap_or(self.settings.spending);
+        let (hour, day) = self.store.spending(owned, now).await?;
+        Ok(Usage {
+            hour: Window::new(Span::Hour, now, hour, limits.hour),
+            day: Window::new(Span::Day, now, day, limits.day),
+            total_spent: self.store.total_spent(owned).await?,
+            has_own_limits: own.is_some(),
+            tracks_cost: self.settings.tracks_cost,
+        })
+    }
+
+    /// What each of the last hours and days has, as far as anything was spent in it, the oldest first: 24 hours, 30 days, both with
+    /// the one that is under way.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn spent_lately(&self, by: &SignedIn, span: Span) -> Result<Vec<(Timestamp, Spent)>, Problem> {
+        let count = windows_shown(span);
+        let first = Timestamp(span.start(self.now().0) - span.micros() * i64::from(count - 1));
+        Ok(self.store.windows(owned(by), span, first, count).await?)
+    }
+
+    /// The ledger of this person, [`LEDGER_SHOWN`] rows at a time.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn ledger(
+        &self,
+        by: &SignedIn,
+        after: Option<(Timestamp, HoldId, EntryKind)>,
+    ) -> Result<LedgerPage, Problem> {
+        let mut entries = self.store.ledger(owned(by), after, LEDGER_SHOWN + 1).await?;
+        let has_more = entries.len() > LEDGER_SHOWN as usize;
+        entries.truncate(LEDGER_SHOWN as usize);
+        let next = entries.last().filter(|_| has_more).map(|last| (last.at, last.hold, last.kind));
+        Ok(LedgerPage { entries, next })
+    }
+}
+
+/// How many windows of a length are shown.
+pub const fn windows_shown(span: Span) -> u32 {
+    match span {
+        Span::Hour => 24,
+        Span::Day => 30,
+    }
+}

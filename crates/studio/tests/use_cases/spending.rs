@@ -1,0 +1,116 @@
+//! Budgets: what is held before it is spent, and what becomes of it.
+
+use crate::house::House;
+use api_types::{EntryKind, Problem};
+use futures::future::join_all;
+use std::time::Duration;
+use studio::{
+    SignedIn,
+    ports::store::{EntryRow, Owned, SpendingLimits, StoreError},
+};
+
+/// Lets somebody spend so much within an hour.
+async fn limited(house: &House, by: &SignedIn, hour: i64) {
+    let (owned, by) = (Owned { organization: by.organization(), owner: by.person() }, by.person());
+    let now = house.studio.now();
+    let limits = Some(SpendingLimits { hour, day: 10 * hour });
+    let set = house.studio.store.write::<_, StoreError, _>(move |tx| {
+        Box::pin(async move { tx.set_spending_limits(owned, limits, by, now).await })
+    });
+    set.await.unwrap();
+}
+
+async fn rest(house: &House) {
+    while house.is_writing() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+async fn booked(house: &House, by: &SignedIn) -> Vec<EntryRow> {
+    let mut entries = house.studio.ledger(by, None).await.unwrap().entries;
+    entries.reverse();
+    entries
+}
+
+async fn adds_up(house: &House) {
+    assert_eq!(house.studio.store.ledger_differences(100).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_a_chat_may_cost_is_held_and_what_it_cost_is_booked() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let chat = async {
+        house.send(&ana, None, "What does it cost?").await.unwrap();
+        rest(&house).await;
+        let rows = booked(&house, &ana).await;
+        let of = |kind| rows.iter().find(|row| row.kind == kind).map(|row| row.amount);
+        let (held, settled, released) =
+            (of(EntryKind::Hold).unwrap(), of(EntryKind::Settle).unwrap(), of(EntryKind::Release).unwrap());
+        assert_eq!(held, settled + released);
+        let usage = house.studio.usage(&ana).await.unwrap();
+        assert_eq!(
+            (usage.hour.spent, usage.hour.held, usage.day.spent, usage.total_spent),
+            (settled, 0, settled, settled)
+        );
+        adds_up(&house).await;
+    };
+    tokio::select! {
+        () = house.studio.drive() => {}
+        () = chat => {}
+    }
+}
+
+#[tokio::test]
+async fn who_has_no_budget_left_is_told_how_much_is_missing_and_until_when() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    limited(&house, &ana, 100).await;
+    let Problem::OverBudget { detail, resets_at, retry_after_s } =
+        house.send(&ana, None, "Hello").await.unwrap_err()
+    else {
+        panic!("not for its budget");
+    };
+    assert!(detail.contains("more than your whole limit of $0.0001"), "{detail}");
+    assert!(
+        resets_at.ends_with(":00:00Z") && (1..=3_601).contains(&retry_after_s),
+        "{resets_at} {retry_after_s}"
+    );
+    assert!(
+        house.studio.conversations(&ana, None).await.unwrap().conversations.is_empty(),
+        "nothing was begun"
+    );
+    assert_eq!(booked(&house, &ana).await, []);
+}
+
+#[tokio::test]
+async fn an_hour_later_there_is_room_again() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    limited(&house, &ana, 15_000).await;
+    // Nobody drives it: its hold stays.
+    house.send(&ana, None, "One").await.unwrap();
+    assert!(matches!(house.send(&ana, None, "Two").await, Err(Problem::OverBudget { .. })));
+    house.clock.advance(Duration::from_secs(3_600));
+    house.send(&ana, None, "Three").await.unwrap();
+    adds_up(&house).await;
+}
+
+#[tokio::test]
+async fn of_many_at_once_only_as_many_begin_as_fit() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let one = {
+        let room = house.studio.usage(&ana).await.unwrap().hour.held;
+        house.send(&ana, None, "How much is it?").await.unwrap();
+        house.studio.usage(&ana).await.unwrap().hour.held - room
+    };
+    limited(&house, &ana, one * 9).await;
+    let sent = join_all((0..40).map(|_| house.send(&ana, None, "How much is it?"))).await;
+    assert_eq!(sent.iter().filter(|sent| sent.is_ok()).count(), 8, "beside the first");
+    for refused in sent.into_iter().filter_map(Result::err) {
+        assert!(matches!(refused, Problem::OverBudget { .. }), "{refused:?}");
+    }
+    assert_eq!(house.studio.usage(&ana).await.unwrap().hour.remaining(), 0);
+    adds_up(&house).await;
+}

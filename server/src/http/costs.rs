@@ -1,0 +1,174 @@
+//! What the caller spent and may spend, for programs: `GET /api/costs/usage`, `/api/costs/limits` and `/api/costs/ledger.csv`.
+
+use super::{Http, problems};
+use api_types::{EntryKind, HoldId, Problem};
+use app::api::context::Caller;
+use axum::{
+    Extension, Json,
+    body::{Body, Bytes},
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use futures::stream;
+use http::{HeaderValue, header};
+use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
+use studio::{
+    SignedIn, SpendingUsage, Window,
+    ports::{Timestamp, store::EntryRow},
+};
+
+/// What was spent in this hour and day, what is left, and when they begin anew.
+pub(super) async fn usage(
+    State(http): State<Http>,
+    Extension(Caller(caller)): Extension<Caller>,
+) -> Response {
+    answer(http, caller, |usage| {
+        let mut fields = Map::new();
+        windows(&mut fields, usage);
+        fields.insert("total_usage".to_owned(), dollars(usage.total_spent));
+        fields
+    })
+    .await
+}
+
+/// Whether anything may begin now, and why not.
+pub(super) async fn limits(
+    State(http): State<Http>,
+    Extension(Caller(caller)): Extension<Caller>,
+) -> Response {
+    answer(http, caller, |usage| {
+        let full = [("day", usage.day), ("hour", usage.hour)]
+            .into_iter()
+            .find(|(_, window)| window.remaining() == 0);
+        let full = full.filter(|_| usage.tracks_cost);
+        let reason = full.map(|(name, window)| {
+            format!("The limit of this {name} is used up. It begins anew at {}.", moment(window.resets_at))
+        });
+        let mut fields = Map::new();
+        fields.insert("allowed".to_owned(), full.is_none().into());
+        fields.insert("reason".to_owned(), reason.into());
+        windows(&mut fields, usage);
+        fields
+    })
+    .await
+}
+
+async fn answer(
+    http: Http,
+    caller: Result<SignedIn, Problem>,
+    fields: impl FnOnce(&SpendingUsage) -> Map<String, Value>,
+) -> Response {
+    let usage = match caller {
+        Ok(by) => http.studio.usage(&by).await,
+        Err(problem) => Err(problem),
+    };
+    match usage {
+        Ok(usage) => unkept(Json(Value::Object(fields(&usage))).into_response()),
+        Err(problem) => problems::answer(&problem),
+    }
+}
+
+fn unkept(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn windows(fields: &mut Map<String, Value>, usage: &SpendingUsage) {
+    for (name, Window { spent, held, limit, resets_at, .. }, left) in
+        [("hourly", usage.hour, usage.hour.remaining()), ("daily", usage.day, usage.day.remaining())]
+    {
+        fields.insert(format!("{name}_usage"), dollars(spent));
+        fields.insert(format!("{name}_held"), dollars(held));
+        fields.insert(format!("{name}_limit"), dollars(limit));
+        fields.insert(format!("{name}_remaining"), dollars(left));
+        fields.insert(format!("{name}_reset_at"), moment(resets_at).into());
+    }
+}
+
+/// Dollars as a number with its six places: the digits are those of the integer, not of a float.
+fn dollars(micros: i64) -> Value {
+    let (whole, rest) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
+    let sign = if micros < 0 { "-" } else { "" };
+    serde_json::from_str(&format!("{sign}{whole}.{rest:06}")).unwrap_or_else(|_| json!(0.0))
+}
+
+fn moment(at: Timestamp) -> String {
+    jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| String::new(), |at| at.to_string())
+}
+
+/// The whole ledger of the caller, the newest first.
+pub(super) async fn ledger(
+    State(http): State<Http>,
+    Extension(Caller(caller)): Extension<Caller>,
+) -> Response {
+    let by = match caller {
+        Ok(by) => by,
+        Err(problem) => return problems::answer(&problem),
+    };
+    // The first part decides whether there is an answer at all.
+    let first = match part(&http, &by, None).await {
+        Ok(part) => part,
+        Err(problem) => return problems::answer(&problem),
+    };
+    let head = "at,kind,operation,model,run,hold,amount_micros,estimated\n".to_owned();
+    let (text, next) = first;
+    let begun = stream::once(async move { Ok::<_, Problem>(Bytes::from(head + &text)) });
+    let rest = stream::try_unfold((http, by, next), |(http, by, next)| async move {
+        let Some(after) = next else { return Ok::<_, Problem>(None) };
+        let (text, next) = part(&http, &by, Some(after)).await?;
+        Ok(Some((Bytes::from(text), (http, by, next))))
+    });
+    let body = Body::from_stream(futures::StreamExt::chain(begun, rest));
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"vobio-ledger.csv\""),
+    ];
+    unkept((headers, body).into_response())
+}
+
+type After = (Timestamp, HoldId, EntryKind);
+
+async fn part(http: &Http, by: &SignedIn, after: Option<After>) -> Result<(String, Option<After>), Problem> {
+    let page = http.studio.ledger(by, after).await?;
+    let mut text = String::new();
+    page.entries.iter().for_each(|entry| line(entry, &mut text));
+    Ok((text, page.next))
+}
+
+/// No field of it has a comma or a quotation mark: names of models and operations are made of letters and a few signs.
+fn line(entry: &EntryRow, text: &mut String) {
+    let EntryRow { hold, kind, run, operation, model, amount, is_estimate, at, .. } = entry;
+    let (at, kind, estimated) = (moment(*at), kind.as_str(), u8::from(*is_estimate));
+    let model = quoted(&model.to_string());
+    // Writing to a text does not fail.
+    let _ok = writeln!(text, "{at},{kind},{operation},{model},{run},{hold},{amount},{estimated}");
+}
+
+/// A field of CSV (RFC 4180) that no spreadsheet takes for a formula.
+fn quoted(field: &str) -> String {
+    let is_formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let guard = if is_formula { "'" } else { "" };
+    format!("\"{guard}{}\"", field.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_has_its_digits_and_no_others() {
+        for (micros, text) in
+            [(0, "0.0"), (5_000, "0.005"), (2_000_000, "2.0"), (-1, "-1e-6"), (123_456_789, "123.456789")]
+        {
+            assert_eq!(dollars(micros).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_name_is_no_formula_and_ends_where_it_ends() {
+        assert_eq!(quoted("openai/a"), "\"openai/a\"");
+        assert_eq!(quoted("=1+1"), "\"'=1+1\"");
+        assert_eq!(quoted("a\"b,c"), "\"a\"\"b,c\"");
+    }
+}
