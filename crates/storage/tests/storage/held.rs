@@ -268,9 +268,9 @@ async fn the_bin_takes_a_run_before_what_is_written_of_it_as_everybody_does() {
         let went = one_around_the_other(
             &fresh,
             move |tx| {
-                Box::pin(
-                    async move { tx.cancel_run(run).await.map_err(|e| StoreError::Fault(e.to_string())) },
-                )
+                Box::pin(async move {
+                    tx.cancel_run(run).await.map_err(|error| StoreError::Fault(error.to_string()))
+                })
             },
             |tx| Box::pin(async move { tx.empty_bin(at(20)).await }),
             // Parts of the answer: two who wait for each other would be told so.

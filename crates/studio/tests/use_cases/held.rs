@@ -2,7 +2,7 @@
 
 use crate::{
     fakes::{faulty, key},
-    house::{House, field_of},
+    house::field_of,
     two_processes::{around, during, on_postgres},
 };
 use api_types::{
