@@ -184,6 +184,22 @@ impl ConversationWrites for Statements<Unit> {
         self.0.later(new).await
     }
 
+    async fn hold_conversation(
+        &mut self,
+        owned: Owned,
+        id: ConversationId,
+    ) -> Result<Option<ConversationRow>, StoreError> {
+        // Takes the row's lock; what it returns is the row as the one who held it before has left it.
+        let held = Statement::new(concat!(
+            "UPDATE conversations SET title = title",
+            this_one!(),
+            " RETURNING ",
+            columns!()
+        ));
+        let row = self.0.row(held.owned(owned).bind(id)).await?;
+        row.map(|row| conversation(&mut Cells::new(&row, "conversations"))).transpose()
+    }
+
     async fn rename_conversation(
         &mut self,
         owned: Owned,
@@ -278,11 +294,14 @@ impl ConversationWrites for Statements<Unit> {
 
     async fn empty_bin(&mut self, before: Timestamp) -> Result<u64, StoreError> {
         let due = Statement::new(
-            // An answer under way has rows to write: its conversation waits for its end.
-            "SELECT id FROM conversations c WHERE deleted_at IS NOT NULL AND deleted_at < $1 \
+            // An answer under way has rows to write: its conversation waits for its end. The rows are locked, and looked at again
+            // where somebody else had them: whoever was restored meanwhile stays, and nobody is restored from here on.
+            "UPDATE conversations SET deleted_at = deleted_at \
+             WHERE deleted_at IS NOT NULL AND deleted_at < $1 AND id IN ( \
+             SELECT c.id FROM conversations c WHERE c.deleted_at IS NOT NULL AND c.deleted_at < $1 \
              AND NOT EXISTS (SELECT 1 FROM answers r \
              WHERE r.conversation_id = c.id AND r.state IN ('queued', 'running')) \
-             ORDER BY deleted_at LIMIT $2",
+             ORDER BY c.deleted_at LIMIT $2) RETURNING id",
         );
         let limit = u32::try_from(ROWS_MAX).unwrap_or(u32::MAX);
         let rows = self.0.rows(due.bind(before).bind(limit)).await?;
@@ -300,6 +319,11 @@ impl ConversationWrites for Statements<Unit> {
             .iter()
             .map(|row| Cells::new(row, "answers").take())
             .collect::<Result<_, _>>()?;
+        // First the run's row, as everybody does: whoever ends or resumes an answer has it before the answer and its message.
+        for some in runs.chunks(ROWS_MAX) {
+            let held = Statement::with_list("UPDATE runs SET reason = reason WHERE id IN", some.len(), "");
+            self.0.change(some.iter().fold(held, |held, run| held.bind(*run))).await?;
+        }
         // From the leaves to the root. No cascade in the schema: nothing goes that is not named here.
         for head in [
             "DELETE FROM answer_parts WHERE run_id IN (SELECT run_id FROM answers WHERE conversation_id IN",

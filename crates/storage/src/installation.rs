@@ -9,6 +9,7 @@ use crate::{
 };
 use api_types::SetupCodeId;
 use async_trait::async_trait;
+use sqlx::any::AnyRow;
 use studio::ports::{
     Timestamp,
     store::{InstallationReads, InstallationWrites, Owned, PersonRow, StoreError},
@@ -18,7 +19,7 @@ use studio::ports::{
 impl<L: Line> InstallationReads for Statements<L> {
     async fn fact(&self, key: &str) -> Result<Option<String>, StoreError> {
         let asked = Statement::new("SELECT value FROM installation WHERE key = $1").text(key);
-        self.0.row(asked).await?.map(|row| Cells::new(&row, "installation").take()).transpose()
+        written(self.0.row(asked).await?)
     }
 
     async fn passkey_count(&self) -> Result<(u32, u32), StoreError> {
@@ -44,8 +45,23 @@ impl<L: Line> InstallationReads for Statements<L> {
     }
 }
 
+/// The value of a fact. A row without one says only that it was held.
+fn written(row: Option<AnyRow>) -> Result<Option<String>, StoreError> {
+    let value: Option<String> = row.map(|row| Cells::new(&row, "installation").take()).transpose()?;
+    Ok(value.filter(|value| !value.is_empty()))
+}
+
 #[async_trait]
 impl InstallationWrites for Statements<Unit> {
+    async fn hold_fact(&mut self, key: &str) -> Result<Option<String>, StoreError> {
+        // There has to be a row before it can be locked: of two who hold what was never written, the second waits for the first.
+        let held = Statement::new(
+            "INSERT INTO installation (key, value, updated_at) VALUES ($1, '', 0) \
+             ON CONFLICT (key) DO UPDATE SET value = installation.value RETURNING value",
+        );
+        written(self.0.row(held.text(key)).await?)
+    }
+
     async fn set_fact(&mut self, key: &str, value: &str, now: Timestamp) -> Result<(), StoreError> {
         let written = Statement::new(
             "INSERT INTO installation (key, value, updated_at) VALUES ($1, $2, $3) \

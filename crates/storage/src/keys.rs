@@ -125,12 +125,12 @@ impl KeyWrites for Statements<Unit> {
         owned: Owned,
         credential_id: &str,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let cloned = Statement::new(
             "UPDATE passkeys SET cloned_at = $4 \
-             WHERE organization_id = $1 AND owner_id = $2 AND credential_id = $3",
+             WHERE organization_id = $1 AND owner_id = $2 AND credential_id = $3 AND cloned_at IS NULL",
         );
-        self.0.change(cloned.owned(owned).text(credential_id).bind(now)).await.map(drop)
+        Ok(self.0.change(cloned.owned(owned).text(credential_id).bind(now)).await? == 1)
     }
 
     async fn rename_passkey(

@@ -227,6 +227,8 @@ impl Statements<Unit> {
     /// All that is somebody's goes, or is on its way.
     async fn erase_rows_of(&mut self, who: Owned) -> Result<(), StoreError> {
         for gone in [
+            // At the head of the bin's line, whenever it is emptied. Before what is in them, as whoever empties it does.
+            "UPDATE conversations SET deleted_at = 0 WHERE organization_id = $1 AND owner_id = $2",
             "DELETE FROM passkeys WHERE organization_id = $1 AND owner_id = $2",
             "DELETE FROM recovery_codes WHERE organization_id = $1 AND owner_id = $2",
             "DELETE FROM tokens WHERE organization_id = $1 AND owner_id = $2",
@@ -238,8 +240,6 @@ impl Statements<Unit> {
             // Whom an invitation was for may be a name.
             "UPDATE invites SET note = '' WHERE organization_id = $1 AND used_by = $2",
             "UPDATE sessions SET user_agent = '', browser = '', credential_id = NULL WHERE organization_id = $1 AND owner_id = $2",
-            // At the head of the bin's line, whenever it is emptied.
-            "UPDATE conversations SET deleted_at = 0 WHERE organization_id = $1 AND owner_id = $2",
         ] {
             self.0.change(Statement::new(gone).owned(who)).await?;
         }

@@ -39,7 +39,8 @@ impl Studio {
             })
             .await?;
         for live in self.live.of(owned.owner).into_iter().filter(|live| live.conversation == id) {
-            self.cancel(live.run).await?;
+            // One that opens only now finds the conversation gone.
+            self.cancel_if_there(live.run).await?;
         }
         Ok(())
     }

@@ -69,16 +69,12 @@ impl Studio {
         if refused.why == Refusal::Cloned {
             let (owned, id, now) = (passkey.owned, passkey.credential_id.clone(), self.now());
             note(AccountEventKind::PasskeyCloned, owned.owner);
-            // Told once: whoever holds the copy could fill the list of what happened.
-            let event = passkey
-                .cloned_at
-                .is_none()
-                .then(|| self.account_event(owned, AccountEventKind::PasskeyCloned, passkey.name.clone()));
+            let event = self.account_event(owned, AccountEventKind::PasskeyCloned, passkey.name.clone());
             self.store
                 .write::<_, Problem, _>(move |tx| {
                     Box::pin(async move {
-                        tx.passkey_cloned(owned, &id, now).await?;
-                        if let Some(event) = event {
+                        // Told once: whoever holds the copy could fill the list of what happened.
+                        if tx.passkey_cloned(owned, &id, now).await? {
                             tx.insert_account_event(&event).await?;
                         }
                         Ok(())

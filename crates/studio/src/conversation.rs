@@ -145,7 +145,7 @@ impl Studio {
             .write(move |tx| {
                 Box::pin(async move {
                     if let Some(seen) = seen {
-                        let there = tx.conversation(owned, id).await?.ok_or(Problem::NotFound)?;
+                        let there = tx.hold_conversation(owned, id).await?.ok_or(Problem::NotFound)?;
                         if settings_version(&there.settings) != seen {
                             return Err(configured_meanwhile());
                         }

@@ -57,9 +57,11 @@ impl fmt::Display for BoundHost {
     }
 }
 
-async fn bound(tx: &mut dyn Tx) -> Result<BoundHost, Problem> {
+/// What a database says, held until the commit: of two that start under different hosts the second finds what the first has written.
+async fn held(tx: &mut dyn Tx) -> Result<BoundHost, Problem> {
+    let host = tx.hold_fact(RP_ID).await?;
     let (passkeys, people) = tx.passkey_count().await?;
-    Ok(BoundHost { host: tx.fact(RP_ID).await?, passkeys, people })
+    Ok(BoundHost { host, passkeys, people })
 }
 
 impl Studio {
@@ -98,7 +100,7 @@ impl Studio {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    let before = bound(tx).await?;
+                    let before = held(tx).await?;
                     if before.host.as_deref() != Some(&*host) && may(&before, &host) {
                         if let Some(earlier) = &before.host {
                             tx.passkeys_made_for(earlier).await?;

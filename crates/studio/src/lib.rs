@@ -127,6 +127,8 @@ pub struct Studio {
     /// Wrong answers for each key that was named, by the digest of its id.
     failures: Limiter<String>,
     exports: export::Exports,
+    /// Held by who connects or disconnects a model server: the database and the catalog change in the same order.
+    connecting: tokio::sync::Mutex<()>,
 }
 
 /// What the operator may set about the domain.
@@ -207,6 +209,7 @@ impl Studio {
             settings: parts.settings,
             failures: Limiter::new(FAILURES_PER_HOUR, Duration::from_secs(3600)),
             exports: export::Exports::default(),
+            connecting: tokio::sync::Mutex::default(),
         }
     }
 

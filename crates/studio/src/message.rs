@@ -214,6 +214,8 @@ impl Studio {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
+                    // Whoever opens a run here was first and has left its leaf, or finds another branch than they read.
+                    tx.hold_conversation(owned, conversation).await?.ok_or(Problem::NotFound)?;
                     let leaf =
                         tx.youngest_leaf(owned, conversation, message).await?.ok_or(Problem::NotFound)?;
                     if tx.set_leaf(owned, conversation, leaf, now).await? {

@@ -93,7 +93,7 @@ impl Studio {
     /// Makes new recovery codes; all earlier ones are void. They are told this once.
     ///
     /// # Errors
-    /// `TryLater` or `Broken`.
+    /// `SignIn` for who was shut out meanwhile.
     pub async fn make_codes(&self, by: &Touched<'_>) -> Result<Vec<String>, Problem> {
         let by = by.signed_in();
         let owned = owned(by);
@@ -105,6 +105,9 @@ impl Studio {
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
+                    if tx.hold_person(owned).await?.is_none_or(|person| person.is_shut_out()) {
+                        return Err(Problem::SignIn);
+                    }
                     tx.replace_recovery_codes(owned, &digests, now).await?;
                     Ok(tx.insert_account_event(&event).await?)
                 })
@@ -128,9 +131,13 @@ impl Studio {
         let of = person.owned();
         let code = PersonalCode { code: code::new_code()?, name: person.name.clone() };
         let (digest, id, now) = (code::digest(&code.code), SetupCodeId(self.ids.next()), self.now());
+        let gone = say_who(Some(&person.name), &[]);
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
+                    if tx.hold_person(of).await?.is_none_or(|person| person.is_shut_out()) {
+                        return Err(gone);
+                    }
                     let expires = now + SETUP_CODE_LIFE;
                     Ok(tx.replace_setup_code(id, &digest, Some(of), now, expires).await?)
                 })

@@ -194,10 +194,19 @@ impl Studio {
         self.engine.cancel(workflow::RunId(run.0)).await.map_err(refused)
     }
 
-    /// Stops what this process writes of somebody. It stops here also when the database cannot be told.
+    /// The same of one that may be opening still, and is not there then.
+    pub(crate) async fn cancel_if_there(&self, run: RunId) -> Result<(), Problem> {
+        match self.cancel(run).await {
+            Err(Problem::NotFound) => Ok(()),
+            cancelled => cancelled,
+        }
+    }
+
+    /// Stops what this process writes of somebody. It stops here also when the database cannot be told. What is opening still is
+    /// found by [`Studio::stop_shut_out`].
     pub(crate) async fn stop_person(&self, person: PersonId) {
         for live in self.live.of(person) {
-            if let Err(problem) = self.cancel(live.run).await {
+            if let Err(problem) = self.cancel_if_there(live.run).await {
                 tracing::warn!(run = %live.run, %problem, "a request to stop could not be kept");
             }
         }

@@ -191,7 +191,7 @@ impl Studio {
     /// Ends all of them but this one; how many there were.
     ///
     /// # Errors
-    /// `TryLater` or `Broken`.
+    /// `SignIn` for who was deleted meanwhile.
     pub async fn end_other_sessions(&self, by: &InSession<'_>) -> Result<u64, Problem> {
         let by = by.signed_in();
         let (owned, this, now) = (owned(by), by.session(), self.now());
@@ -200,6 +200,8 @@ impl Studio {
             .store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
+                    // As who removes a passkey does, and ends sessions in another order.
+                    tx.hold_person(owned).await?.ok_or(Problem::SignIn)?;
                     let ended = tx.end_sessions(owned, Some(this), SessionEnd::Ended, now).await?;
                     if ended > 0 {
                         tx.insert_account_event(&event).await?;

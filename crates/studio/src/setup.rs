@@ -16,6 +16,9 @@ use api_types::{
 };
 use serde::{Deserialize, Serialize};
 
+/// Fact: never written, and held by who makes an owner code or the first owner, so that there is one of them.
+const FIRST_OWNER: &str = "first_owner";
+
 /// What the ceremony remembers between its two requests.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,14 +65,20 @@ impl Studio {
         let code = code::new_code()?;
         let digest = code::digest(&code);
         let (id, now) = (SetupCodeId(self.ids.next()), self.now());
-        self.store
+        let is_made = self
+            .store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
-                    Ok(tx.replace_setup_code(id, &digest, None, now, now + SETUP_CODE_LIFE).await?)
+                    tx.hold_fact(FIRST_OWNER).await?;
+                    if tx.has_owner().await? {
+                        return Ok(false);
+                    }
+                    tx.replace_setup_code(id, &digest, None, now, now + SETUP_CODE_LIFE).await?;
+                    Ok(true)
                 })
             })
             .await?;
-        Ok(Some(code))
+        Ok(is_made.then_some(code))
     }
 
     /// Begins the first owner's registration. `browser` is the digest of the browser's binding cookie.
@@ -147,6 +156,7 @@ impl Studio {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
+                    tx.hold_fact(FIRST_OWNER).await?;
                     if tx.has_owner().await? {
                         return Err(taken());
                     }

@@ -34,13 +34,14 @@ fn written(addresses: &[SourceAddress]) -> Result<String, Problem> {
         .map_err(|e| crate::broken("a list of model servers could not be written", &e))
 }
 
-/// Changes the connected servers within one unit of work: two who change them at once both get what they asked for.
+/// Changes the connected servers within one unit of work, with the list held: two who change them at once, in whatever
+/// process, both get what they asked for.
 async fn change_connected<R>(
     tx: &mut dyn Tx,
     now: Timestamp,
     change: impl FnOnce(&mut Vec<SourceAddress>) -> R,
 ) -> Result<R, Problem> {
-    let mut connected = parse(tx.fact(CONNECTED).await?)?;
+    let mut connected = parse(tx.hold_fact(CONNECTED).await?)?;
     let result = change(&mut connected);
     tx.set_fact(CONNECTED, &written(&connected)?, now).await?;
     Ok(result)
@@ -132,6 +133,8 @@ impl Studio {
             .ok_or(Problem::NotFound)?;
         let source = self.finder.connect(&offer).map_err(|why| Problem::field("name", why))?;
         let now = self.now();
+        // Until the catalog has it too: who disconnects it at once comes after both.
+        let _one_at_a_time = self.connecting.lock().await;
         self.store
             .write(move |tx| {
                 Box::pin(change_connected(tx, now, move |connected| {
@@ -150,6 +153,7 @@ impl Studio {
     /// `NotFound` when it was not connected here.
     pub async fn disconnect_source(&self, _by: &Admin<'_>, name: &str) -> Result<(), Problem> {
         let (gone, now) = (name.to_owned(), self.now());
+        let _one_at_a_time = self.connecting.lock().await;
         let was_there = self
             .store
             .write(move |tx| {

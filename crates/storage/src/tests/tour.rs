@@ -73,6 +73,7 @@ pub(super) async fn tour(db: &Arc<Database>) {
     put(store, move |tx| {
         Box::pin(async move {
             tx.set_fact("k", "v", now).await?;
+            tx.hold_fact("k").await?;
             tx.replace_setup_code(SetupCodeId(id()), "d", None, now, now).await?;
             tx.setup_code_is_open("d", now).await?;
             tx.use_setup_code("d", now).await?;
@@ -100,6 +101,7 @@ pub(super) async fn tour(db: &Arc<Database>) {
             tx.end_answer(&ended).await?;
             tx.end_answer(&AnswerEnd { body: None, ..ended }).await?;
             tx.resume_answer(owned, ended_run, chat).await?;
+            tx.hold_conversation(owned, chat).await?;
             tx.rename_conversation(owned, chat, "t", now).await?;
             tx.configure_conversation(owned, chat, &settings(), now).await?;
             tx.choose_model(owned, chat, &settings().model, now).await?;

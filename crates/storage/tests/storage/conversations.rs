@@ -56,6 +56,7 @@ async fn nobody_else_sees_or_changes_a_conversation() {
             let did = put(&store, move |tx| {
                 Box::pin(async move {
                     Ok([
+                        tx.hold_conversation(stranger, id).await?.is_some(),
                         tx.rename_conversation(stranger, id, "stolen", at(9)).await?,
                         tx.configure_conversation(stranger, id, &settings(), at(9)).await?,
                         tx.choose_model(stranger, id, &settings().model, at(9)).await?,
@@ -68,7 +69,7 @@ async fn nobody_else_sees_or_changes_a_conversation() {
                 })
             })
             .await;
-            assert_eq!(did, [false; 8]);
+            assert_eq!(did, [false; 9]);
             // The schema itself refuses a message of a stranger in this conversation.
             let intruder = message(stranger, id, None);
             let refused: Result<(), StoreError> =

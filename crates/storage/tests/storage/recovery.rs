@@ -62,8 +62,9 @@ async fn passkeys_are_listed_renamed_and_removed_by_their_owner() {
         let before = new.passkey.clone();
         let done = put(&store, move |tx| {
             Box::pin(async move {
-                tx.passkey_cloned(stranger, &one, at(8)).await?;
-                tx.passkey_cloned(owned, &other, at(9)).await?;
+                assert!(!tx.passkey_cloned(stranger, &one, at(8)).await?);
+                assert!(tx.passkey_cloned(owned, &other, at(9)).await?);
+                assert!(!tx.passkey_cloned(owned, &other, at(10)).await?, "it is noted already");
                 tx.passkey_used(owned, &other, (&before, "{}"), true, at(7)).await?;
                 Ok([
                     tx.rename_passkey(stranger, &one, "Theirs").await?,

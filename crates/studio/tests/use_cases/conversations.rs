@@ -3,7 +3,7 @@
 use crate::house::{House, field_of};
 use api_types::{AnswerState, ConversationId, ConversationSettings, Problem};
 use std::time::Duration;
-use studio::ports::{ChatEvent, Clock as _};
+use studio::ports::{ChatEvent, Clock as _, store::StoreError};
 use studio::{BIN_LIFE, CONVERSATIONS_PER_PAGE, MESSAGES_PER_PAGE, TITLE_CHARS_MAX, settings_version};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -170,6 +170,31 @@ async fn deleting_a_chat_stops_its_answer_and_keeps_it_with_the_chat() {
     house.studio.restore_conversation(&ana, opened.conversation).await.unwrap();
     let turn = house.last_turn(&ana, opened.conversation).await;
     assert_eq!((turn.message.body.as_str(), turn.run.unwrap().state), ("Once upon", AnswerState::Stopped));
+}
+
+#[tokio::test]
+async fn a_message_that_opens_while_its_chat_goes_into_the_bin_is_refused_and_the_chat_is_in_it() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let id = house.chat(&ana, None, "First").await.0.conversation;
+    let slow = house.studio.store.write::<_, StoreError, _>(|_| {
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            Ok(())
+        })
+    });
+    // One commit for the first two; what is sent meanwhile is here already, and not yet in the database.
+    let (deleted, slow, sent) = futures::future::join3(
+        house.studio.delete_conversation(&ana, id),
+        slow,
+        house.send(&ana, Some(id), "Second"),
+    )
+    .await;
+    slow.unwrap();
+    assert_eq!(deleted, Ok(()));
+    assert_eq!(sent.unwrap_err(), Problem::NotFound);
+    assert_eq!(house.studio.deleted_conversation(&ana, id).await.unwrap().id, id);
+    assert!(!house.is_writing());
 }
 
 #[tokio::test]

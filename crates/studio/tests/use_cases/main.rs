@@ -12,6 +12,7 @@ mod conversations;
 mod counts;
 mod fakes;
 mod faults;
+mod held;
 mod hosts;
 mod house;
 mod invites;

@@ -2,6 +2,9 @@
 
 use crate::house::{House, field_of};
 use api_types::{Problem, Role};
+use futures::poll;
+use std::{pin::pin, time::Duration};
+use tokio::time::{sleep, timeout};
 
 #[tokio::test]
 async fn the_first_start_looks_around_and_later_ones_only_connect_again() {
@@ -42,6 +45,27 @@ async fn what_is_connected_is_no_offer_any_more_answers_and_can_be_disconnected(
     assert!(!house.studio.catalog.has_source("near"));
     assert_eq!(house.studio.disconnect_source(&admin, "near").await, Err(Problem::NotFound));
     assert_eq!(house.studio.disconnect_source(&admin, "fake").await, Err(Problem::NotFound));
+}
+
+#[tokio::test]
+async fn who_disconnects_a_server_while_it_is_connected_comes_after_it_everywhere() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let admin = ana.admin().unwrap();
+    house.finder.put("near");
+    house.studio.find_sources(&admin).await.unwrap();
+    let connected = async || house.studio.store.fact("connected_sources").await.unwrap();
+    let mut connecting = pin!(house.studio.connect_source(&admin, "near"));
+    // As far as the database, and no further: it hears of its commit later.
+    while connected().await.is_none() {
+        assert!(poll!(&mut connecting).is_pending());
+        sleep(Duration::from_millis(50)).await;
+    }
+    let mut disconnecting = pin!(house.studio.disconnect_source(&admin, "near"));
+    assert!(timeout(Duration::from_millis(300), &mut disconnecting).await.is_err(), "it waits");
+    assert_eq!(tokio::join!(connecting, disconnecting), (Ok(()), Ok(())));
+    assert!(!house.studio.catalog.has_source("near"));
+    assert_eq!(connected().await.as_deref(), Some("[]"));
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 /// Runs a test with a house and a second process on its database, or says that it was skipped.
 #[expect(clippy::disallowed_methods, reason = "tests are told from outside where PostgreSQL is")]
-async fn on_postgres(test: impl AsyncFnOnce(&House, &Studio)) {
+pub(crate) async fn on_postgres(test: impl AsyncFnOnce(&House, &Studio)) {
     let Ok(server) = std::env::var("VOBIO_TEST_POSTGRES") else {
         println!("skipped: VOBIO_TEST_POSTGRES is not set");
         return;
@@ -51,9 +51,18 @@ async fn command(server: &str, sql: String) {
 }
 
 /// Does `second` elsewhere while `first` is done in this house and its commit takes a moment; what `second` gave.
-async fn during<T, F>(house: &House, first: F, second: impl Future<Output = T>) -> T
+pub(crate) async fn during<T, F>(house: &House, first: F, second: impl Future<Output = T>) -> T
 where
     F: for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Result<(), StoreError>> + Send + 'static,
+{
+    around(house, first, second, |_| Box::pin(async { Ok(()) })).await
+}
+
+/// The same, and before its commit the unit of work that did `first` does `last`, which `second` must not be in the way of.
+pub(crate) async fn around<T, F, L>(house: &House, first: F, second: impl Future<Output = T>, last: L) -> T
+where
+    F: for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Result<(), StoreError>> + Send + 'static,
+    L: for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Result<(), StoreError>> + Send + 'static,
 {
     let (done, is_done) = oneshot::channel::<()>();
     let held = house.studio.store.write::<_, StoreError, _>(move |tx| {
@@ -61,7 +70,7 @@ where
             first(tx).await?;
             done.send(()).unwrap();
             tokio::time::sleep(Duration::from_millis(500)).await;
-            Ok(())
+            last(tx).await
         })
     });
     let second = async {

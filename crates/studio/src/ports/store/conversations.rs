@@ -76,6 +76,14 @@ pub trait ConversationWrites: Send {
     /// Opens one.
     async fn insert_conversation(&mut self, conversation: &ConversationRow) -> Result<(), StoreError>;
 
+    /// Holds one that is not in the bin until the commit, as it is now; `None` when it is not there. Who changes it because of
+    /// its settings or its messages holds it first and reads then: whoever opens a run in it waits.
+    async fn hold_conversation(
+        &mut self,
+        owned: Owned,
+        id: ConversationId,
+    ) -> Result<Option<ConversationRow>, StoreError>;
+
     /// Gives it another title; false when it is not there.
     async fn rename_conversation(
         &mut self,

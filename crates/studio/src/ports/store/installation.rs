@@ -8,7 +8,7 @@ use async_trait::async_trait;
 /// Reads of the installation.
 #[async_trait]
 pub trait InstallationReads: Send + Sync {
-    /// One of the installation's facts (`rp_id`, `offered_sources`, …), if it was written.
+    /// One of the installation's facts (`rp_id`, `connected_sources`, …), if it was written. No value is an empty text.
     async fn fact(&self, key: &str) -> Result<Option<String>, StoreError>;
 
     /// How many passkeys there are in all organizations, and how many people have them.
@@ -25,6 +25,10 @@ pub trait InstallationReads: Send + Sync {
 /// Writes of the installation.
 #[async_trait]
 pub trait InstallationWrites: Send {
+    /// Holds a fact until the commit, written or not, and gives it as it is now: no other unit of work that holds it, of any
+    /// process, goes on before. Who writes a fact because of what it is holds it first.
+    async fn hold_fact(&mut self, key: &str) -> Result<Option<String>, StoreError>;
+
     /// Writes a fact, replacing what it was.
     async fn set_fact(&mut self, key: &str, value: &str, now: Timestamp) -> Result<(), StoreError>;
 

@@ -24,7 +24,7 @@ pub struct PasskeyRow {
     pub aaguid: String,
     /// Whether it is copied between devices; `None` where that is not known yet.
     pub synced: Option<bool>,
-    /// When its counter last ran backwards: somebody may have a copy.
+    /// When its counter first ran backwards: somebody may have a copy.
     pub cloned_at: Option<Timestamp>,
     /// The host it was made for; `None` where that was not written down, and then it is the studio's own.
     pub rp_id: Option<String>,
@@ -79,13 +79,13 @@ pub trait KeyWrites: Send {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Notes that its counter ran backwards.
+    /// Notes that its counter ran backwards; false when that is noted already, or the owner has no such passkey.
     async fn passkey_cloned(
         &mut self,
         owned: Owned,
         credential_id: &str,
         now: Timestamp,
-    ) -> Result<(), StoreError>;
+    ) -> Result<bool, StoreError>;
 
     /// Gives it another name; false when there is none of the owner's with this id.
     async fn rename_passkey(
