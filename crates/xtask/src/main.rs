@@ -27,7 +27,7 @@ use anyhow::{Result, bail};
 use serve::Profile;
 use std::process::ExitCode;
 
-const COMMANDS: &str = "setup, site, models, run [--release], dev, test [STAGE,…], test-run, crash, bench [NAME,…], lint, safety, screens";
+const COMMANDS: &str = "setup, site, models, run [--release], dev, test [STAGE,…], test-run, crash, bench [NAME,…], lint, safety [misses], screens";
 
 /// The words between commas.
 fn names(arguments: &[&str]) -> Vec<String> {
@@ -59,7 +59,8 @@ fn command(arguments: &[String]) -> Result<()> {
         ["test", only @ ..] => test::run(&names(only)),
         ["crash"] => crash::run(),
         ["bench", only @ ..] => bench::run(&names(only)),
-        ["safety"] => safety::run(),
+        ["safety"] => safety::run(safety::Ask::Figures),
+        ["safety", "misses"] => safety::run(safety::Ask::Misses),
         ["screens"] => screens::run(),
         ["lint"] => test::run(&names(&["format,rooms,lints"])),
         _ => bail!("one of: {COMMANDS}"),

@@ -3,21 +3,79 @@
 //! Runs where `VOBIO_TEST_CORPORA` names the folder that `cargo xtask setup` fills (crates/xtask/src/corpora.rs pins each by
 //! SHA-256). The corpora are split by digest: rules were written against the open half; the held-out half was never read.
 
+mod disguises;
 mod load;
+mod measure;
 mod sources;
+mod table;
 
 use load::Half;
-use sources::SOURCES;
-use std::path::PathBuf;
+use safety::{Place, screen};
+use sources::{Label, SOURCES};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+const BEGIN: &str =
+    "<!-- figures: written by `cargo xtask safety`, held against what is measured by `make test` -->\n";
+const END: &str = "<!-- end of figures -->";
+
+/// What the caller asks for.
+#[expect(clippy::disallowed_methods, reason = "a test is told by its caller where the corpora are")]
+fn given(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
 
 /// The folder with the corpora, where there is one.
-#[expect(clippy::disallowed_methods, reason = "a test is told by its caller where the corpora are")]
 fn corpora() -> Option<PathBuf> {
-    let folder = std::env::var("VOBIO_TEST_CORPORA").ok().filter(|value| !value.is_empty());
+    let folder = given("VOBIO_TEST_CORPORA");
     if folder.is_none() {
         println!("left out: VOBIO_TEST_CORPORA does not name a folder");
     }
     folder.map(PathBuf::from)
+}
+
+#[test]
+fn the_page_says_what_is_measured() {
+    let Some(folder) = corpora() else { return };
+    let texts = load::all(&folder);
+    let figures = table::all(&measure::rows(&texts), &texts);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/safety.md");
+    let page = fs::read_to_string(&path).expect("docs/safety.md");
+    let (before, rest) = page.split_once(BEGIN).expect("the mark before the figures");
+    let (published, after) = rest.split_once(END).expect("the mark after the figures");
+    if given("VOBIO_WRITE_FIGURES").is_some() {
+        println!("{figures}");
+        fs::write(&path, format!("{before}{BEGIN}{figures}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(
+            published, figures,
+            "run `cargo xtask safety`, which measures and writes, and look at what changed"
+        );
+    }
+}
+
+/// For whoever writes rules: what of the open half is missed, and what of it is wrongly marked. Never a held-out text.
+#[test]
+fn misses_of_the_open_half_are_shown_where_they_are_asked_for() {
+    let (Some(folder), Some(_)) = (corpora(), given("VOBIO_SHOW_MISSES")) else { return };
+    for text in load::all(&folder).iter().filter(|text| text.half == Half::Open) {
+        let screening = screen(&text.text, Place::Prompt);
+        let is_harmless = text.source.label == Label::Harmless;
+        if measure::is_found(text.source.label, &screening) == is_harmless {
+            let rules: Vec<_> = screening
+                .findings
+                .iter()
+                .map(|found| (found.rule.name, &text.text[found.range.clone()]))
+                .collect();
+            println!(
+                "== {} {rules:?}\n{}",
+                text.source.name,
+                text.text.chars().take(300).collect::<String>()
+            );
+        }
+    }
 }
 
 #[test]
