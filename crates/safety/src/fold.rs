@@ -100,3 +100,51 @@ pub(crate) fn is_unseen(c: char) -> bool {
         | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn both(text: &str) -> (String, String) {
+        let clean = clean(&View::of(text));
+        (clean.text().to_owned(), words(&clean).text().to_owned())
+    }
+
+    #[test]
+    fn what_is_dressed_up_reads_as_what_it_looks_like() {
+        for (text, word) in [
+            ("ＩＧＮＯＲＥ", "ignore"),
+            ("іgnоrе", "ignore"),
+            ("Іgnore", "ignore"),
+            ("𝓲𝓰𝓷𝓸𝓻𝓮", "ignore"),
+            ("ígńörê", "ignore"),
+            ("ig\u{ad}no\u{200b}re", "ignore"),
+            ("a \t b\u{3000}c", "a  b c"),
+            ("a \r\n b", "a\nb"),
+        ] {
+            assert_eq!(both(text).1, word, "{text}");
+        }
+        assert_eq!(both("A\u{200d}B  c").0, "AB  c");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+
+        #[test]
+        fn a_normal_form_is_its_own(text in any::<String>()) {
+            let (clean, words) = both(&text);
+            prop_assert_eq!(&both(&clean).0, &clean);
+            prop_assert_eq!(&both(&words).1, &words);
+        }
+    }
+
+    #[test]
+    fn every_character_has_one_normal_form() {
+        for c in '\0'..=char::MAX {
+            let (clean, words) = both(&format!("a{c}b"));
+            assert_eq!(both(&clean).0, clean, "{c:?}");
+            assert_eq!(both(&words).1, words, "{c:?}");
+        }
+    }
+}

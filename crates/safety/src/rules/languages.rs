@@ -19,7 +19,7 @@ pub(super) const RULES: &[Rule] = &[
         "prompt_injection.ignore_previous_other_languages",
         "This text tells the model to ignore what it was told before. If it is not yours, do not let the model act on it.",
         &[
-            r"\b(?:ignor|oubli)(?:e|er|ez|es)(?: [a-z']+){0,4} (?:instructions?|consignes|regles|directives)\b",
+            r"\b(?:ignor|oubli)(?:e|er|ez|es)(?: [a-z']+){0,1} (?:les|tes|vos|tous|toutes|ces|mes|leurs)(?: [a-z']+){0,3} (?:instructions?|consignes|regles|directives)\b",
             r"\b(?:ignora|ignorare|dimentica|dimenticare|trascura)(?: [a-z']+){0,4} (?:istruzioni|regole|direttive)\b",
             r"\b(?:ignora|ignore|ignorar|olvida|olvide|olvidar)(?: [a-z']+){0,4} (?:instrucciones|reglas|directrices|indicaciones)\b",
             r"\b(?:ignore|ignora|ignorar|esqueca|esqueca-se)(?: [a-z']+){0,4} (?:instrucoes|regras|diretrizes)\b",

@@ -10,8 +10,11 @@ use std::{
 /// How many passages one pattern finds in one view; what is beyond adds nothing to the verdict.
 pub(crate) const HITS_OF_A_PATTERN_MAX: usize = 8;
 
-/// What the automaton of all patterns may keep in memory, for each thread that screens, before it forgets and begins again.
-const AUTOMATON_BYTES_MAX: usize = 16 << 20;
+/// What one automaton may keep in memory, for each thread that screens, before it forgets and begins again.
+const AUTOMATON_BYTES_MAX: usize = 2 << 20;
+
+/// How many patterns share an automaton. In one of all of them a text that is made for it keeps too many under way at once.
+const PATTERNS_OF_A_GROUP: usize = 16;
 
 /// What the program of all patterns may weigh.
 const PROGRAM_BYTES_MAX: usize = 64 << 20;
@@ -34,13 +37,20 @@ pub(crate) struct Hit {
 
 struct Pattern {
     rule: &'static Rule,
+    /// One of those that a rule of signals needs one of.
+    is_first: bool,
     source: String,
     regex: OnceLock<Option<Regex>>,
 }
 
 /// The patterns of one form.
 pub(crate) struct Matcher {
-    /// None where the patterns do not fit into one: then each is tried, so that nothing passes for that.
+    groups: Vec<Group>,
+}
+
+/// As many patterns as go well into one automaton.
+struct Group {
+    /// None where they do not fit into one: then each is tried, so that nothing passes for that.
     set: Option<RegexSet>,
     patterns: Vec<Pattern>,
 }
@@ -60,63 +70,58 @@ impl Matcher {
     }
 
     fn new(form: Form) -> Self {
-        let patterns: Vec<Pattern> = RULES
-            .iter()
-            .flat_map(|rule| {
-                sources(rule.looks_for, form).into_iter().map(|source| Pattern {
-                    rule,
-                    source,
-                    regex: OnceLock::new(),
-                })
-            })
-            .collect();
-        let set = set(&patterns).ok();
-        Self { set, patterns }
+        let mut patterns = RULES.iter().flat_map(|rule| patterns(rule, form)).peekable();
+        let mut groups = Vec::new();
+        while patterns.peek().is_some() {
+            let patterns: Vec<Pattern> = patterns.by_ref().take(PATTERNS_OF_A_GROUP).collect();
+            groups.push(Group { set: set(&patterns).ok(), patterns });
+        }
+        Self { groups }
     }
 
     /// All that is met in this text.
     pub(crate) fn hits(&self, text: &str) -> Vec<Hit> {
-        let mut hits = Vec::new();
-        let mut signals: Vec<(&'static Rule, usize)> = Vec::new();
-        let candidates: Vec<&Pattern> = match &self.set {
-            Some(set) => set.matches(text).iter().map(|index| &self.patterns[index]).collect(),
-            None => self.patterns.iter().collect(),
+        let candidates: Vec<&Pattern> = self.groups.iter().flat_map(|group| group.in_text(text)).collect();
+        let is_met = |rule: &Rule| {
+            let LooksFor::Signals { at_least, .. } = rule.looks_for else { return true };
+            let signals = || candidates.iter().filter(|pattern| pattern.rule == rule);
+            signals().count() >= at_least && signals().any(|pattern| pattern.is_first)
         };
-        for pattern in candidates {
-            let Some(regex) = pattern.regex() else { continue };
-            match pattern.rule.looks_for {
-                LooksFor::Exact(_, accepts) => {
-                    let found = regex.find_iter(text).filter(|found| accepts(found.as_str()));
-                    hits.extend(
-                        found
-                            .take(HITS_OF_A_PATTERN_MAX)
-                            .map(|found| Hit { rule: pattern.rule, range: found.range() }),
-                    );
-                }
-                LooksFor::Signals(..) => {
-                    match signals.iter_mut().find(|(rule, _)| *rule == pattern.rule) {
-                        Some((_, count)) => *count += 1,
-                        None => signals.push((pattern.rule, 1)),
-                    }
-                    hits.extend(
-                        regex.find(text).map(|found| Hit { rule: pattern.rule, range: found.range() }),
-                    );
-                }
-                _ => hits.extend(
-                    regex
-                        .find_iter(text)
-                        .take(HITS_OF_A_PATTERN_MAX)
-                        .map(|found| Hit { rule: pattern.rule, range: found.range() }),
-                ),
-            }
+        candidates
+            .iter()
+            .filter(|pattern| is_met(pattern.rule))
+            .flat_map(|pattern| pattern.hits(text))
+            .collect()
+    }
+}
+
+impl Group {
+    /// The patterns that are somewhere in this text.
+    fn in_text(&self, text: &str) -> Vec<&Pattern> {
+        match &self.set {
+            Some(set) => set.matches(text).iter().map(|index| &self.patterns[index]).collect(),
+            None => self.patterns.iter().filter(|pattern| pattern.is_in(text)).collect(),
         }
-        hits.retain(|hit| match hit.rule.looks_for {
-            LooksFor::Signals(wanted, _) => {
-                signals.iter().any(|(rule, count)| *rule == hit.rule && *count >= wanted)
-            }
-            _ => true,
-        });
-        hits
+    }
+}
+
+/// The patterns of a rule for this form.
+fn patterns(rule: &'static Rule, form: Form) -> Vec<Pattern> {
+    let pattern = |source: String, is_first| Pattern { rule, is_first, source, regex: OnceLock::new() };
+    let spelled = |sources: &[&str], is_first| -> Vec<Pattern> {
+        sources.iter().map(|source| pattern(spaced(source), is_first)).collect()
+    };
+    let as_they_are =
+        |sources: &[&str]| sources.iter().map(|source| pattern((*source).to_owned(), true)).collect();
+    match (rule.looks_for, form) {
+        (LooksFor::Words(sources), Form::Words) => spelled(sources, true),
+        (LooksFor::Signals { one_of, others, .. }, Form::Words) => {
+            spelled(one_of, true).into_iter().chain(spelled(others, false)).collect()
+        }
+        (LooksFor::Code(sources), Form::Words) | (LooksFor::Exact(sources, _), Form::Exact) => {
+            as_they_are(sources)
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -131,24 +136,28 @@ fn set(patterns: &[Pattern]) -> Result<RegexSet, regex::Error> {
 }
 
 impl Pattern {
+    /// The passages that meet it, the first few.
+    fn hits(&self, text: &str) -> Vec<Hit> {
+        let (most, accepts): (usize, fn(&str) -> bool) = match self.rule.looks_for {
+            LooksFor::Exact(_, accepts) => (HITS_OF_A_PATTERN_MAX, accepts),
+            LooksFor::Signals { .. } => (1, |_| true),
+            _ => (HITS_OF_A_PATTERN_MAX, |_| true),
+        };
+        let found = self.regex().into_iter().flat_map(|regex| regex.find_iter(text));
+        let accepted = found.filter(|found| accepts(found.as_str())).take(most);
+        accepted.map(|found| Hit { rule: self.rule, range: found.range() }).collect()
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        self.regex().is_some_and(|regex| regex.is_match(text))
+    }
+
     fn regex(&self) -> Option<&Regex> {
         self.regex.get_or_init(|| self.build().ok()).as_ref()
     }
 
     fn build(&self) -> Result<Regex, regex::Error> {
         RegexBuilder::new(&self.source).unicode(false).multi_line(true).build()
-    }
-}
-
-fn sources(looks_for: LooksFor, form: Form) -> Vec<String> {
-    match (looks_for, form) {
-        (LooksFor::Words(patterns) | LooksFor::Signals(_, patterns), Form::Words) => {
-            patterns.iter().map(|pattern| spaced(pattern)).collect()
-        }
-        (LooksFor::Code(patterns), Form::Words) | (LooksFor::Exact(patterns, _), Form::Exact) => {
-            patterns.iter().map(|pattern| (*pattern).to_owned()).collect()
-        }
-        _ => Vec::new(),
     }
 }
 
@@ -179,12 +188,14 @@ mod tests {
     #[test]
     fn every_pattern_is_one_and_matches_no_empty_text() {
         for form in [Form::Words, Form::Exact] {
-            let matcher = Matcher::new(form);
-            for pattern in &matcher.patterns {
-                let regex = pattern.build().unwrap_or_else(|error| panic!("{}: {error}", pattern.rule.name));
-                assert!(!regex.is_match("") && !regex.is_match("a"), "{}", pattern.source);
+            for group in &Matcher::new(form).groups {
+                for pattern in &group.patterns {
+                    let regex =
+                        pattern.build().unwrap_or_else(|error| panic!("{}: {error}", pattern.rule.name));
+                    assert!(!regex.is_match("") && !regex.is_match("a"), "{}", pattern.source);
+                }
+                assert_eq!(set(&group.patterns).unwrap().len(), group.patterns.len());
             }
-            assert_eq!(set(&matcher.patterns).unwrap().len(), matcher.patterns.len());
         }
     }
 

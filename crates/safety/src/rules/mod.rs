@@ -44,8 +44,8 @@ pub(crate) enum LooksFor {
     Unseen,
     /// Any of these in the words form. A blank in a pattern stands for one to four signs or blanks.
     Words(&'static [&'static str]),
-    /// So many different ones of these in one text, in the words form.
-    Signals(usize, &'static [&'static str]),
+    /// So many different ones of all of these in one text, in the words form, and one of the first among them.
+    Signals { at_least: usize, one_of: &'static [&'static str], others: &'static [&'static str] },
     /// Any of these in the words form, each character as it stands.
     Code(&'static [&'static str]),
     /// Any of these in the clean form, upper and lower case told apart, where the passage is accepted.
