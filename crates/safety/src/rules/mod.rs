@@ -33,11 +33,11 @@ pub struct Rule {
     pub in_name: Verdict,
     /// One sentence for people: what was found, and what to do.
     pub says: &'static str,
-    /// What it looks for. None: its finding is made where the layer is read.
+    /// What it looks for.
     pub(crate) looks_for: LooksFor,
 }
 
-/// The patterns of a rule, in the syntax of the crate regex, ASCII alone.
+/// What a rule looks for: patterns in the syntax of the crate regex, ASCII alone.
 #[derive(Clone, Copy)]
 pub(crate) enum LooksFor {
     /// Nothing: the rule is met while layers are read.

@@ -3,6 +3,14 @@
 //! Runs where `VOBIO_TEST_CORPORA` names the folder that `cargo xtask setup` fills (crates/xtask/src/corpora.rs pins each by
 //! SHA-256). The corpora are split by digest: rules were written against the open half; the held-out half was never read.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "it is a test, and says what it counts"
+)]
+
 mod disguises;
 mod load;
 mod measure;
@@ -12,11 +20,12 @@ mod table;
 use load::Half;
 use safety::{Place, screen};
 use sources::{Label, SOURCES};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/safety.md");
+
+const RULES_BEGIN: &str = "<!-- rules: written and held against the code in the same way -->\n";
+const RULES_END: &str = "<!-- end of rules -->";
 const BEGIN: &str =
     "<!-- figures: written by `cargo xtask safety`, held against what is measured by `make test` -->\n";
 const END: &str = "<!-- end of figures -->";
@@ -41,16 +50,25 @@ fn the_page_says_what_is_measured() {
     let Some(folder) = corpora() else { return };
     let texts = load::all(&folder);
     let figures = table::all(&measure::rows(&texts), &texts);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/safety.md");
-    let page = fs::read_to_string(&path).expect("docs/safety.md");
-    let (before, rest) = page.split_once(BEGIN).expect("the mark before the figures");
-    let (published, after) = rest.split_once(END).expect("the mark after the figures");
+    println!("{figures}");
+    hold_against_the_page(BEGIN, &figures, END);
+}
+
+#[test]
+fn the_page_lists_every_rule() {
+    hold_against_the_page(RULES_BEGIN, &table::rules(), RULES_END);
+}
+
+/// What stands between two marks of the page is this; or becomes this, where that is asked for.
+fn hold_against_the_page(begin: &str, made: &str, end: &str) {
+    let page = fs::read_to_string(PAGE).expect("docs/safety.md");
+    let (before, rest) = page.split_once(begin).expect("the mark before");
+    let (published, after) = rest.split_once(end).expect("the mark after");
     if given("VOBIO_WRITE_FIGURES").is_some() {
-        println!("{figures}");
-        fs::write(&path, format!("{before}{BEGIN}{figures}{END}{after}")).unwrap();
+        fs::write(PAGE, format!("{before}{begin}{made}{end}{after}")).unwrap();
     } else {
         assert_eq!(
-            published, figures,
+            published, made,
             "run `cargo xtask safety`, which measures and writes, and look at what changed"
         );
     }

@@ -6,9 +6,20 @@ use crate::{
     measure::{Count, Row, is_found},
     sources::Label,
 };
-use safety::{Place, screen};
+use safety::{Place, RULES, screen};
 
-/// Both tables, between their marks.
+/// The rules, as a table.
+pub(crate) fn rules() -> String {
+    let mut lines =
+        "| rule | in a message | in a name | what a person reads |\n|---|---|---|---|\n".to_owned();
+    for rule in RULES.iter() {
+        let (prompt, name) = (rule.in_prompt.name(), rule.in_name.name());
+        lines += &format!("| `{}` | {prompt} | {name} | {} |\n", rule.name, rule.says);
+    }
+    lines
+}
+
+/// All tables of figures.
 pub(crate) fn all(rows: &[Row], texts: &[Text]) -> String {
     format!("{}\n{}\n{}", attacks(rows), harmless(rows), disguised(texts))
 }
