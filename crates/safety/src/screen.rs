@@ -9,8 +9,9 @@ use crate::{
     view::View,
 };
 
-/// A longer text is not read: it waits for a person. Sixteen times the largest body that the server takes.
-pub const SCREENED_BYTES_MAX: usize = 16_000_000;
+/// A longer text is not read: it waits for a person. Twice the largest body that the server takes; reading takes some fifty bytes of
+/// memory for each byte.
+pub const SCREENED_BYTES_MAX: usize = 2_000_000;
 
 /// More findings than these are not told; the gravest are.
 pub const FINDINGS_MAX: usize = 32;

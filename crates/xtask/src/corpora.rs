@@ -36,6 +36,11 @@ const WHEELS: &[Wheel] = &[
         sha256: "1d5735999b1c4e481162cacc29b962beeefd540c1e6222cccfdb40e79e8d459d",
         folder: "corpora/inspect_evals-0.28.0",
     },
+    Wheel {
+        requirement: "phonenumbers==9.0.43",
+        sha256: "349bc799f15e010e35bd2c7d28149950ae74479cb1e11fb054ed9a95ecb4b437",
+        folder: "corpora/phonenumbers-9.0.43",
+    },
 ];
 
 /// The folder with all of them, fetched where they are not there yet.

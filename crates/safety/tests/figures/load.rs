@@ -79,6 +79,7 @@ fn texts_in(format: Format, content: &str) -> Vec<String> {
             lines().filter(|value| value["label"] == label).filter_map(|value| field(&value, name)).collect()
         }
         Format::Conversations => conversations(content),
+        Format::PhoneExamples => phone_examples(content),
     }
 }
 
@@ -105,6 +106,14 @@ fn conversations(content: &str) -> Vec<String> {
         }
     }
     items.iter().map(|item| unquoted(item.trim())).collect()
+}
+
+/// `country_code=376`, then `example_number='712345'` as often as there are kinds: as +376712345.
+fn phone_examples(content: &str) -> Vec<String> {
+    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
+    let Some((_, rest)) = content.split_once("country_code=") else { return Vec::new() };
+    let country = digits(rest);
+    rest.split("example_number='").skip(1).map(|rest| format!("+{country}{}", digits(rest))).collect()
 }
 
 fn unquoted(item: &str) -> String {

@@ -54,6 +54,7 @@ pub(crate) fn is_found(label: Label, screening: &Screening) -> bool {
         Label::Injection => has(Class::PromptInjection),
         Label::Markup => has(Class::Markup),
         Label::Sql => has(Class::Sql),
+        Label::Personal => has(Class::PersonalData),
         Label::Harmless => screening.verdict > Verdict::Allow,
     }
 }

