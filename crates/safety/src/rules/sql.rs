@@ -35,7 +35,7 @@ pub(super) const RULES: &[Rule] = &[
         "There is SQL in this text that breaks out of a statement. Remove it if it is not what you want to talk about.",
         &[
             r#"['"][ \n]*\)*[ \n]*;[ \n]*(?:drop|delete|insert|update|alter|truncate|exec|shutdown|create|select)\b"#,
-            r#"['"][ \n]*\)*(?:[ \n]|/\*[ -)+-~]*\*/)*(?:or|and|\|\||&&)(?:[ \n(]|/\*[ -)+-~]*\*/)+(?:not[ \n]+)?['"(]*[a-z0-9_]*['")]*[ \n]*(?:=|like\b|<|>)"#,
+            r#"['"][ \n]*\)*(?:[ \n]|/\*[ -)+-~]*\*/)*(?:or|and|\|\||&&)(?:[ \n(]|/\*[ -)+-~]*\*/)+(?:not[ \n]+)?['"(]*[a-z0-9_]*['")]*[ \n]*(?:=|like\b|<|>)[ \n]*(?:['"(]|[0-9]|[a-z]{1,3}\b)"#,
             r#"['"][ \n]*(?:or|and)[ \n]+(?:if|sleep|benchmark|substring|ascii|extractvalue|updatexml|exists|case)[ \n]*\("#,
             r"\bunion(?:[ \n(]|/\*[ -)+-~]*\*/)+(?:all|distinct)?(?:[ \n(]|/\*[ -)+-~]*\*/)*select\b",
             r#"['"]\)*;?--"#,
@@ -46,7 +46,7 @@ pub(super) const RULES: &[Rule] = &[
             r"\border[ \n]+by[ \n]+[0-9]+[ \n]*(?:--|#)",
             r"\bchar\([0-9]+\)[ \n]*(?:\+|\|\|)",
             r"\bif[ \n]*\([ \n]*(?:substring|substr|ascii|length|mid)[ \n]*\(",
-            r"\b(?:or|and|when|if|where|having)[ \n(]+'?([0-9])'?[ \n]*=[ \n]*'?[0-9]'?",
+            r"\b(?:or|and|when|having)[ \n(]+'?([0-9])'?[ \n]*=[ \n]*'?[0-9]'?",
             r"\bxp_cmdshell\b",
             r"\bexec(?:ute)?[ \n]*\([ \n]*'",
             r"\binto[ \n]+(?:out|dump)file[ \n]*'",
