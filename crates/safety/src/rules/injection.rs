@@ -23,9 +23,9 @@ pub(super) const RULES: &[Rule] = &[
             // Whose rules: people forget the rules of chess.
             r"\b(?:ignore|disregard|forget|overlook|neglect|override|overwrite|bypass|drop|dismiss|discard|abandon|(?:do|does) not follow|don't follow|stop following|no longer follow|pay no attention to)(?: [a-z']+){0,4} (?:all|any|every|your|previous|prior|above|earlier|these|those|preceding|initial|original|former|given|system|developer|existing|current|openai's?)(?: [a-z']+){0,4} (?:instructions?|directives?|directions|guidelines?|rules|programming|training|prompts?)\b",
             r"\b(?:ignore|disregard) instructions?\b",
-            r"\b(?:ignore|disregard|forget|override|bypass|discard) (?:all|any|every|the|your|these|those|my)?(?: ?[a-z']+){0,3} ?(?:previous|prior|preceding|foregoing|above|earlier|initial|original|existing|former)(?: [a-z']+){0,2} (?:command|order|context|constraint|polic(?:y|ies)|input|text|conversation|dialogue|content|tasks?|roles?|persona|restriction)s?\b",
+            r"\b(?:ignore|disregard|forget|override|bypass|discard) (?:(?:all|any|every|the|your|these|those|of|its|both) ){0,3}(?:previous|prior|preceding|foregoing|above|earlier|initial|original|existing|former)(?: [a-z']+){0,2} (?:command|order|context|constraint|polic(?:y|ies)|input|text|conversation|dialogue|content|tasks?|roles?|persona|restriction)s?\b",
             r"\b(?:ignore|disregard|forget|discard) (?:about )?(?:all|everything|anything|whatever)(?: that| which)? (?:you|i|we|they)(?: [a-z']+){0,3} (?:told|said|know|learn(?:ed|t)|received|given|taught|instructed|wrote|read)\b",
-            r"\b(?:ignore|disregard|forget|discard) (?:about )?(?:all|everything)(?: [a-z']+){0,2} (?:above|before this|prior to this|up to (?:now|this point)|previously|until now|so far)\b",
+            r"\b(?:ignore|disregard|forget|discard) (?:about )?(?:all|everything)(?: [a-z']+){0,4} (?:above|before this|prior to this|up to (?:now|this point)|previously|until now|so far)\b",
             r"\b(?:ignore|disregard|forget) (?:all|any)(?: [a-z']+){0,2} (?:previous|prior|earlier|above) (?:messages?|requests?)\b",
             r"\b(?:ignore|disregard|forget) (?:the|all|all the|all of the|everything) above\b",
             r"\b(?:ignore|disregard|forget|do not|don't) (?:[a-z']+ ){0,2}(?:the )?user(?:'s| s)? (?:request|task|question|instructions?|query|message|prompt)s?\b",
@@ -49,7 +49,10 @@ pub(super) const RULES: &[Rule] = &[
         "prompt_injection.persona_without_rules",
         "This text gives the model a role that has no rules. Its answers may be anything; read them as such.",
         LooksFor::Words(&[
-            r"\bdo anything now\b",
+            r"\b(?:stands? for|you can|can now|able to|named|called|mode|is|are) do anything now\b",
+            r"\bdo anything now\b[ -~\n]{0,300}\b(?:dan|dans|rules|restrictions|confines|limits|policy|policies|ai)\b",
+            r"\bdan\b[ -~\n]{0,60}\bdo anything now\b",
+            r"[\[(](?u:[^\])\n]){0,3}jailbreak(?:ed)?[\])]",
             r"\b(?:act|acting|pretend|behave|respond|answer|play|reply|are|be|as|now|become)(?: [a-z']+){0,3} (?:dan|stan|dude|aim|kevin|antidan|betterdan|evilbot)\b[ -~\n]{0,200}\b(?:anything now|(?:no|without|any) (?:rules?|limits?|restrictions?|filters?)|break (?:free|character)|polic(?:y|ies)|openai|chatgpt|restrictions|constraints|jailbreak)\b",
             r"\b(?:dan|debug|debugging|jailbreak|god|unrestricted|unfiltered|evil|opposite|no limits?) mode(?: [a-z']+)? (?:enabled|activated|engaged|output|active|unlocked)\b",
             r"\bdeveloper mode (?:enabled|activated|engaged|output|responses?)\b",
@@ -104,7 +107,7 @@ pub(super) const RULES: &[Rule] = &[
         "prompt_injection.reveal_instructions",
         "This text asks the model for its hidden instructions. What it answers may be made up; keep no secret in a system prompt.",
         LooksFor::Words(&[
-            r"\b(?:reveal|show|print|output|repeat|display|tell|give|share|leak|expose|dump|paste|send|write|recite|disclose|encode|decode|translate|summari[sz]e|state|list|quote|copy|echo|return|provide|describe|what (?:is|are|was|were)|what's|include|append|extract|spell)(?: [a-z0-9']+){0,8} (?:(?:your|the|its|my|full|entire) (?:[a-z]+ ){0,2}system (?:prompt|message|instructions?)|your (?:[a-z]+ ){0,2}(?:instructions?|prompt|directives?|guidelines|configuration|programming|unique id)|(?:initial|original|hidden|secret|internal|operating|developer|custom|base) (?:system )?(?:instructions?|prompt|directives?|guidelines|rules|programming))\b",
+            r"\b(?:reveal|show|print|output|repeat|display|tell|give|share|leak|expose|dump|paste|send|write|recite|disclose|encode|decode|translate|summari[sz]e|state|list|quote|copy|echo|return|provide|describe|what (?:is|are|was|were)|what's|include|append|extract|spell)(?: [a-z0-9']+){0,8} (?:(?:your|the|its|my|full|entire) (?:[a-z]+ ){0,2}system (?:prompt|message|instructions?)|your (?:[a-z]+ ){0,2}(?:instructions?|prompt|directives?|guidelines|unique id)|your (?:current |own |full |internal |system )?(?:configuration|programming)|(?:initial|original|hidden|secret|internal|operating|developer|custom|base) (?:system )?(?:instructions?|prompt|directives?|guidelines|rules|programming))\b",
             r"\b(?:repeat|output|print|paste|recite|reproduce)(?: [a-z']+){0,5} (?:text|words|everything|sentences|content|message|lines?)(?: [a-z']+){0,4} (?:above|before|so far|preceding|in your context|context window|word for word)\b",
             r"\b(?:display|show|share|print)(?: your)?(?: system)? configuration(?: [a-z]+){0,3} (?:initial prompt|security verification|verification)\b",
             r"\b(?:above|before) this (?:message|line|prompt|point)\b[ -~\n]{0,80}\b(?:you are|verbatim|word for word|code ?block)\b",
@@ -151,7 +154,8 @@ pub(super) const RULES: &[Rule] = &[
         LooksFor::Words(&[
             r"\b(?:note|message|instructions?|notice|attention|reminder|important)(?: [a-z']+)? (?:to|for) (?:the |any |all |your )?(?:ai|bot|llm|llms|language models?|chatbot)(?: [a-z]+)?\b",
             r"\b(?:note|message|instructions?|notice|attention|reminder|important)(?: [a-z']+)? (?:to|for) (?:the |any |all )?(?:assistants?|agents?|models?)[ ]?(?:[:(\n]|(?:reading|processing|reviewing|that|who) )",
-            r"\bif you are an? (?:ai|llm|language model|assistant|bot|chatbot|automated)\b",
+            r"\bif you are an? (?:ai|llm|language model|bot|chatbot|automated)\b",
+            r"\bif you are an? assistant(?:[,:]| (?:reading|processing|reviewing|model) )",
             r"\bfor ai (?:coding )?(?:agents?|assistants?|models?|systems)\b",
             r"\b(?:when|while|before|after) you (?:process|read|summari[sz]e|parse|review|handle)(?: [a-z']+){0,4} (?:also|first|you must|call|send|email|include|append|add|run)\b",
             r"\b(?:append|include|add|insert|put)(?: [a-z0-9{}']+){0,10} (?:end of|to|in|at)(?: the)? (?:end of )?(?:every|each|all|your)(?: [a-z']+){0,2} (?:response|reply|report|summary|summaries|review|answer|output|message)s?\b",
