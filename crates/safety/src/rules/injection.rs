@@ -28,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
             r"\b(?:ignore|disregard|forget|discard) (?:about )?(?:all|everything)(?: [a-z']+){0,4} (?:above|before this|prior to this|up to (?:now|this point)|previously|until now|so far)\b",
             r"\b(?:ignore|disregard|forget) (?:all|any)(?: [a-z']+){0,2} (?:previous|prior|earlier|above) (?:messages?|requests?)\b",
             r"\b(?:ignore|disregard|forget) (?:the|all|all the|all of the|everything) above\b",
-            r"\b(?:ignore|disregard|forget|do not|don't) (?:[a-z']+ ){0,2}(?:the )?user(?:'s| s)? (?:request|task|question|instructions?|query|message|prompt)s?\b",
+            r"\b(?:ignore|disregard|(?:do not|don't) (?:follow|answer|perform|complete|obey)) (?:[a-z']+ ){0,2}(?:the )?user(?:'s| s)? (?:request|task|question|instructions?|query|message|prompt)s?\b",
             r"\b(?:regardless of|contrary to|instead of following) (?:any|all|your|the)(?: [a-z']+){0,2} (?:previous|prior|earlier|original|initial)? ?(?:instructions?|inputs?|rules|guidelines|programming)\b",
         ]),
     ),
@@ -127,7 +127,11 @@ pub(super) const RULES: &[Rule] = &[
         LooksFor::Code(&[
             r"<\|[ \n]?(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id|end_header_id)[ \n]?\|>",
             r"\[/?inst\]|<</?sys>>|</?start_of_turn>|</?(?:important|system(?:[ _-]?(?:prompt|message|note|instructions?|override))?|admin)>",
-            r"^[ \n#*=>-]{0,6}[\[(<]{0,2}(?:system|assistant)(?: (?:message|note|prompt|instruction|notice|alert|override))?[\])>]{0,2}[ \n]?:",
+            // `System: Ubuntu 22.04` is a report of a fault; what a system says to a model goes on otherwise.
+            r"^[ \n#*=>-]{0,6}(?:system|assistant) (?:message|note|prompt|instruction|notice|alert|override)[ \n]?:",
+            r"^[ \n]?[#*=>\[(<-]{1,6}[ ]?(?:system|assistant)[\])>*]{0,3}[ \n]?:",
+            r"^[ \n]{0,2}system[ ]?:[ \n]{0,2}(?:you|new|ignore|disregard|forget|the user|the assistant|grant|override|all (?:rules|safety|previous)|do not|don't|please|from now|attention|cleanup|reveal|instructions?)\b",
+            r"^[ \n]{0,2}assistant[ ]?:[ \n]{0,2}(?:sure|of course|okay|ok|certainly|absolutely|yes)\b",
             r"[\[<(](?:system|developer|admin)(?: (?:message|note|prompt|instruction|notice|alert|override))?[\]>)]",
             r"\bend of (?:user )?(?:input|document|context|prompt|instructions|text|message)\b[ #=*\]>-]{0,8}\n",
             r"^[ #*=-]{0,6}(?:human|user): ?[ -~\n]{0,400}\n[ #*=-]{0,6}(?:assistant|ai):",
