@@ -2,10 +2,10 @@
 X := crates/xtask/toolchain.sh cargo xtask
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test test-run crash bench lint screens
+.PHONY: help setup run dev test test-run crash bench lint safety screens
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
-setup: ## get what the tests need: Node, Chromium, PostgreSQL, a model server
+setup: ## get what the tests need: Node, Chromium, PostgreSQL, a model server, labelled texts
 	@$(X) setup
 run: ## build everything, fetch the default weights, serve
 	@$(X) run --release
@@ -21,5 +21,7 @@ bench: ## the figures of docs/bench.md, measured on this machine (ONLY=start_ms,
 	@$(X) bench $(ONLY)
 lint: ## format, rooms and lints only
 	@$(X) lint
+safety: ## what the screen of texts finds in texts by others, written into docs/safety.md
+	@$(X) safety
 screens: ## pictures of every page, light, dark and on a phone, into docs/screens
 	@$(X) screens

@@ -7,10 +7,12 @@
 
 mod apt;
 mod bench;
+mod corpora;
 mod crash;
 mod dev;
 mod place;
 mod rooms;
+mod safety;
 mod screens;
 mod serve;
 mod setup;
@@ -25,7 +27,7 @@ use anyhow::{Result, bail};
 use serve::Profile;
 use std::process::ExitCode;
 
-const COMMANDS: &str = "setup, site, models, run [--release], dev, test [STAGE,…], test-run, crash, bench [NAME,…], lint, screens";
+const COMMANDS: &str = "setup, site, models, run [--release], dev, test [STAGE,…], test-run, crash, bench [NAME,…], lint, safety [misses], screens";
 
 /// The words between commas.
 fn names(arguments: &[&str]) -> Vec<String> {
@@ -57,6 +59,8 @@ fn command(arguments: &[String]) -> Result<()> {
         ["test", only @ ..] => test::run(&names(only)),
         ["crash"] => crash::run(),
         ["bench", only @ ..] => bench::run(&names(only)),
+        ["safety"] => safety::run(safety::Ask::Figures),
+        ["safety", "misses"] => safety::run(safety::Ask::Misses),
         ["screens"] => screens::run(),
         ["lint"] => test::run(&names(&["format,rooms,lints"])),
         _ => bail!("one of: {COMMANDS}"),

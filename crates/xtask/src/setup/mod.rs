@@ -4,7 +4,7 @@ mod node;
 pub(crate) mod postgres;
 mod proxy;
 
-use crate::{apt, place, sh, weights, wheel::Wheel};
+use crate::{apt, corpora, place, sh, weights, wheel::Wheel};
 use anyhow::{Context, Result};
 use std::{
     ffi::OsString,
@@ -21,6 +21,8 @@ pub(crate) struct Tools {
     pub(crate) llama_server: PathBuf,
     /// The weights as published.
     pub(crate) weights: PathBuf,
+    /// Labelled texts by others, for the prompt screen.
+    pub(crate) corpora: PathBuf,
     /// What Playwright needs.
     pub(crate) browsing: Browsing,
 }
@@ -54,6 +56,7 @@ pub(crate) fn tools() -> Result<Tools> {
         postgres: postgres::programs()?,
         llama_server: llama_server()?,
         weights: weights::published()?,
+        corpora: corpora::fetch()?,
     };
     println!(
         "setup: browser {} · nginx {} · PostgreSQL {} · llama-server {}",
