@@ -77,6 +77,7 @@ pub(crate) async fn boot(config: &Config, folder: &Folder) -> anyhow::Result<Boo
             default_model: config.default_model.clone(),
             open_registration: config.open_registration,
             alone: config.database_url.is_none(),
+            screens: config.screens,
             tracks_cost: config.tracks_cost,
             spending: config.spending,
             prices: price_sheet(config.prices.as_deref())?,

@@ -73,6 +73,14 @@ pub enum Problem {
         /// The limit.
         bytes_max: u64,
     },
+    /// 400: the screen does not let it through.
+    #[error("{detail}")]
+    Unsafe {
+        /// The rule's name.
+        rule: String,
+        /// What was found, and what to do.
+        detail: String,
+    },
     /// 415: not a type this address understands.
     #[error("Send this as application/json or as a form.")]
     WrongType,
@@ -131,7 +139,7 @@ impl Problem {
             Self::Expired { .. } => 410,
             Self::TooLarge { .. } => 413,
             Self::WrongType => 415,
-            Self::Malformed { .. } => 400,
+            Self::Malformed { .. } | Self::Unsafe { .. } => 400,
             Self::Invalid { .. } | Self::WrongKey { .. } | Self::IdempotencyKeyReused => 422,
             Self::RateLimited { .. } | Self::OverBudget { .. } => 429,
             Self::TryLater { .. } => 503,
@@ -156,6 +164,7 @@ impl Problem {
             Self::Expired { .. } => "expired",
             Self::TooLarge { .. } => "too_large",
             Self::WrongType => "wrong_type",
+            Self::Unsafe { .. } => "unsafe",
             Self::Malformed { .. } => "malformed",
             Self::Invalid { .. } => "invalid",
             Self::RateLimited { .. } => "rate_limited",
@@ -179,6 +188,7 @@ impl Problem {
             Self::Expired { .. } => "Too late",
             Self::TooLarge { .. } => "Too large",
             Self::WrongType => "Wrong type",
+            Self::Unsafe { .. } => "Not sent",
             Self::Malformed { .. } => "Not readable",
             Self::Invalid { .. } => "Please check",
             Self::RateLimited { .. } => "Slow down",
@@ -225,6 +235,7 @@ mod tests {
             Problem::Expired { detail: "x".into() },
             Problem::TooLarge { bytes_max: 1 },
             Problem::WrongType,
+            Problem::Unsafe { rule: "a.b".into(), detail: "x".into() },
             Problem::Malformed { detail: "x".into() },
             Problem::field("f", "x"),
             Problem::RateLimited { detail: "x".into(), retry_after_s: 1 },

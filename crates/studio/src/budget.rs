@@ -108,10 +108,11 @@ pub(crate) fn full_window(
     (hour, day): (Spent, Spent),
     limits: SpendingLimits,
 ) -> Option<(Span, i64, i64)> {
-    // The one that takes longer to begin anew is the one to know of.
     let of_day = (Span::Day, left(day, limits.day), limits.day);
     let of_hour = (Span::Hour, left(hour, limits.hour), limits.hour);
-    [of_day, of_hour].into_iter().find(|(_, left, _)| *left < amount)
+    // What never fits is to be known first; else the one that takes longer to begin anew.
+    let never = [of_hour, of_day].into_iter().find(|(_, _, limit)| *limit < amount);
+    never.or_else(|| [of_day, of_hour].into_iter().find(|(_, left, _)| *left < amount))
 }
 
 #[cfg(test)]
@@ -204,6 +205,8 @@ mod tests {
         let spent = |held, spent| Spent { held, spent };
         assert_eq!(full_window(40, (spent(30, 30), spent(30, 30)), limits), None);
         assert_eq!(full_window(41, (spent(30, 30), spent(30, 30)), limits), Some((Span::Hour, 40, 100)));
+        let never = Some((Span::Hour, 100, 100));
+        assert_eq!(full_window(101, (spent(0, 0), spent(0, 990)), limits), never);
         assert_eq!(full_window(41, (spent(30, 30), spent(0, 990)), limits), Some((Span::Day, 10, 1_000)));
         assert_eq!(
             full_window(1, (spent(0, 130), spent(0, 130)), limits),

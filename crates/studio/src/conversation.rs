@@ -139,6 +139,7 @@ impl Studio {
         seen: Option<String>,
     ) -> Result<(), Problem> {
         text::settings(&settings)?;
+        self.screened(&settings.system_prompt)?;
         self.check_model(&settings.model).await?;
         let (owned, now) = (owned(by), self.now());
         self.store

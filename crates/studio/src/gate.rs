@@ -62,6 +62,10 @@ impl Studio {
 
     /// Says which limit an amount does not fit under, when there will be room, and what to do.
     pub(crate) async fn over_budget(&self, hold: &HoldRow) -> Problem {
+        // Who was faster may not be committed yet.
+        if let Err(fault) = self.store.barrier().await {
+            return fault.into();
+        }
         let limits = match self.store.spending_limits(hold.owned).await {
             Ok(own) => own.unwrap_or(self.settings.spending),
             Err(fault) => return fault.into(),

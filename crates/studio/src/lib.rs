@@ -47,6 +47,7 @@ mod run_list;
 mod run_resume;
 mod run_veil;
 mod run_view;
+mod screening;
 mod session;
 mod setup;
 mod source;
@@ -140,6 +141,8 @@ pub struct StudioSettings {
     pub open_registration: bool,
     /// Whether no other process can be at work on this database (SQLite): whatever is not ours is an orphan.
     pub alone: bool,
+    /// Whether what goes to models is screened.
+    pub screens: bool,
     /// Whether operations are held for and settled, and refused beyond the limits.
     pub tracks_cost: bool,
     /// What a person may spend who has no limits of their own.

@@ -38,6 +38,7 @@ impl Studio {
             return Ok(opened);
         }
         text::message(&message.text)?;
+        self.screened(&message.text)?;
         let known = match message.conversation {
             Some(id) => Some(self.store.conversation(owned(by), id).await?.ok_or(Problem::NotFound)?),
             None => None,
@@ -48,10 +49,13 @@ impl Studio {
             (None, None) => self.default_settings(by).await?.ok_or_else(no_model)?,
         };
         text::settings(&settings)?;
+        let is_new = known.is_none();
+        if is_new {
+            self.screened(&settings.system_prompt)?;
+        }
         let info = self.model_info(&settings).await?;
 
         let (owned, now) = (owned(by), self.now());
-        let is_new = known.is_none();
         let conversation = known.unwrap_or_else(|| ConversationRow {
             id: ConversationId(self.ids.next()),
             owned,
@@ -105,6 +109,7 @@ impl Studio {
             return Ok(opened);
         }
         text::message(&text)?;
+        self.screened(&text)?;
         let (conversation, old) = self.message_of(by, conversation, question, MessageRole::User).await?;
         let (owned, now) = (owned(by), self.now());
         let mut turns = self.turns(owned, conversation.id, old.parent).await?;

@@ -62,6 +62,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "true lets anybody who reaches the studio make an account, as a member. Otherwise people are invited.",
     ),
     row(
+        "ENABLE_SAFETY_CHECKS",
+        Some("true"),
+        "false screens nothing of what goes to models, see docs/safety.md.",
+    ),
+    row(
         "ENABLE_COST_TRACKING",
         Some("true"),
         "false counts nothing and refuses nothing: whoever is signed in may spend without limit.",
@@ -120,7 +125,6 @@ pub(crate) const NOT_YET: &[&str] = &[
     "ENABLE_VIDEO_GENERATION",
     "ENABLE_LIFESYNC",
     "ENABLE_HUMAN_APPROVAL",
-    "ENABLE_SAFETY_CHECKS",
 ];
 
 /// The text of `.env.example`.

@@ -37,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) request_timeout: Duration,
     /// Anybody may make an account.
     pub(crate) open_registration: bool,
+    /// Whether what goes to models is screened.
+    pub(crate) screens: bool,
     /// Whether operations are counted, and refused beyond the limits.
     pub(crate) tracks_cost: bool,
     /// What a person may spend.
@@ -124,6 +126,7 @@ impl Config {
             sign_ins_per_minute: number(raw, "SIGN_INS_PER_MINUTE", 1, 1_000_000)?,
             request_timeout: Duration::from_secs(number(raw, "REQUEST_TIMEOUT_SECONDS", 1, 600)?),
             open_registration: choice(raw, "OPEN_REGISTRATION", &[("true", true), ("false", false)])?,
+            screens: choice(raw, "ENABLE_SAFETY_CHECKS", &[("true", true), ("false", false)])?,
             tracks_cost: choice(raw, "ENABLE_COST_TRACKING", &[("true", true), ("false", false)])?,
             spending: SpendingLimits {
                 hour: dollars(raw, "HOURLY_COST_LIMIT")?,

@@ -2,7 +2,7 @@
 
 use crate::common::{
     Fresh, on_both,
-    rows::{at, id, put, somebody},
+    rows::{id, put, somebody},
     write,
 };
 use api_types::{EntryKind, HoldId, RunId, Span};
@@ -17,6 +17,12 @@ const HOUR: i64 = 3_600_000_000;
 /// Eleven at night of the first day.
 const LATE: i64 = 23 * HOUR;
 const LIMITS: SpendingLimits = SpendingLimits { hour: 1_000, day: 5_000 };
+
+/// So many microseconds after midnight of a day.
+fn at(micros: i64) -> Timestamp {
+    // `date -u -d 2023-11-14 +%s`, with GNU coreutils.
+    Timestamp(1_699_920_000_000_000 + micros)
+}
 
 fn hold(owned: Owned, amount: i64, micros: i64) -> HoldRow {
     HoldRow {

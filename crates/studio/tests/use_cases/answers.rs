@@ -35,7 +35,7 @@ async fn an_answer_ends_with_its_text_and_what_it_used() {
     assert_eq!(turn.message.body, "Yes, indeed.");
     assert_eq!((run.state, run.usage, run.cut_short), (AnswerState::Finished, usage(12, 3), false));
     assert!(run.first_token_at.is_some() && run.ended_at.is_some() && run.failure.is_none());
-    assert_eq!(run.cost_micros, None, "a model without a price");
+    assert_eq!(run.cost_micros, Some(75), "five micro-dollars a token");
 }
 
 #[tokio::test]

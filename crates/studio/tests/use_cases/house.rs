@@ -22,7 +22,7 @@ const SPENDING: SpendingLimits = SpendingLimits { hour: 1_000_000_000, day: 1_00
 /// Five micro-dollars for each token of the fake model's, as the mock costs.
 fn prices() -> PriceSheet {
     let price = Price { prompt_micros_per_million: 5_000_000, completion_micros_per_million: 5_000_000 };
-    PriceSheet::new(vec![PriceLine { model: "fake/*".to_owned(), from: Timestamp(0), price }]).unwrap()
+    PriceSheet::new(vec![PriceLine { model: "fake/fake".to_owned(), from: Timestamp(0), price }]).unwrap()
 }
 
 /// A studio and its world.
@@ -86,6 +86,7 @@ impl House {
                 open_registration,
                 default_model: default_model.map(|model| model.parse().unwrap()),
                 alone: database.engine() == storage::Engine::Sqlite,
+                screens: true,
                 tracks_cost: true,
                 spending: SPENDING,
                 prices: prices(),
@@ -129,6 +130,7 @@ impl House {
                 open_registration: false,
                 default_model: None,
                 alone: store.engine() == storage::Engine::Sqlite,
+                screens: true,
                 tracks_cost: true,
                 spending: SPENDING,
                 prices: prices(),

@@ -6,12 +6,12 @@ use futures::future::join_all;
 use std::time::Duration;
 use studio::{
     SignedIn,
-    ports::store::{EntryRow, Owned, SpendingLimits, StoreError},
+    ports::store::{EntryRow, SpendingLimits, StoreError},
 };
 
 /// Lets somebody spend so much within an hour.
 async fn limited(house: &House, by: &SignedIn, hour: i64) {
-    let (owned, by) = (Owned { organization: by.organization(), owner: by.person() }, by.person());
+    let (owned, by) = (by.owned(), by.person());
     let now = house.studio.now();
     let limits = Some(SpendingLimits { hour, day: 10 * hour });
     let set = house.studio.store.write::<_, StoreError, _>(move |tx| {
@@ -87,11 +87,11 @@ async fn who_has_no_budget_left_is_told_how_much_is_missing_and_until_when() {
 async fn an_hour_later_there_is_room_again() {
     let house = House::new().await;
     let ana = house.owner().await;
-    limited(&house, &ana, 15_000).await;
+    limited(&house, &ana, 6_000).await;
     // Nobody drives it: its hold stays.
     house.send(&ana, None, "One").await.unwrap();
     assert!(matches!(house.send(&ana, None, "Two").await, Err(Problem::OverBudget { .. })));
-    house.clock.advance(Duration::from_secs(3_600));
+    house.clock.pass(Duration::from_secs(3_600));
     house.send(&ana, None, "Three").await.unwrap();
     adds_up(&house).await;
 }
