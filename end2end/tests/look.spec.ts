@@ -40,6 +40,8 @@ test("axe finds nothing on any page, light, dark and on a phone", async ({ owner
       [owner, "/runs?of=everyone&show=attention"],
       [owner, run],
       [owner, "/people"],
+      [owner, "/audit"],
+      [owner, "/audit?what=nothing"],
       [owner, await ownPage(owner, studio)],
       [owner, "/settings"],
       [owner, "/nowhere"],

@@ -34,6 +34,7 @@ const SENT: &[(&str, Scope)] = &[
 const READ: &[(&str, Scope)] = &[
     ("/api/events", Scope::Read),
     ("/api/memory/context", Scope::Read),
+    ("/audit", Scope::Admin),
     ("/chat", Scope::Read),
     ("/chat/", Scope::Read),
     ("/conversations", Scope::Read),

@@ -1,7 +1,7 @@
 //! How the nouns' values stand in columns, in both directions. What does not parse is named, never a panic.
 
 use api_types::{
-    AccountEventId, AccountEventKind, AnswerState, CeremonyId, CeremonyPurpose, ConversationId, InviteId,
+    AccountEventId, AccountEventKind, AnswerState, AuditAction, AuditId, CeremonyId, CeremonyPurpose, ConversationId, InviteId,
     MemoryId, MemoryKind, MessageId, MessageRole, ModelRef, OrganizationId, PersonId, Role, RunId, RunStatus,
     Scopes, SessionId, SetupCodeId, TokenId,
 };
@@ -48,6 +48,8 @@ text_cells! {
     InviteId: |id| id.to_string(), |text| text.parse().ok();
     AccountEventId: |id| id.to_string(), |text| text.parse().ok();
     AccountEventKind: |kind| kind.as_str().to_owned(), AccountEventKind::parse;
+    AuditId: |id| id.to_string(), |text| text.parse().ok();
+    AuditAction: |action| action.as_str().to_owned(), AuditAction::parse;
     TokenId: |id| id.to_string(), |text| text.parse().ok();
     Scopes: |scopes| scopes.to_string(), Scopes::parse;
     SessionEnd: |end| end.as_str().to_owned(), SessionEnd::parse;
