@@ -54,7 +54,10 @@ fn known(text: &str) -> anyhow::Result<KnownHead> {
     if let Some(known) = KnownHead::parse(text) {
         return Ok(known);
     }
-    ensure!(Path::new(text).exists(), "{text} is neither a file nor the hash of a row (64 signs, 0 to 9 and a to f)");
+    ensure!(
+        Path::new(text).exists(),
+        "{text} is neither a file nor the hash of a row (64 signs, 0 to 9 and a to f)"
+    );
     let read = fs::read_to_string(text).with_context(|| format!("{text} cannot be read"))?;
     KnownHead::parse(&read).with_context(|| format!("{text} does not hold what `vobio audit head` prints"))
 }
@@ -65,7 +68,9 @@ async fn opened(config: &Config) -> anyhow::Result<Arc<Database>> {
     let (_, condition) = named(config, storage::look(&store_url(config, &folder)).await)?;
     match condition {
         Condition::Absent => bail!("there is no database in {} yet", config.data.display()),
-        Condition::Behind => bail!("the database has the schema of an earlier version; the next start migrates it"),
+        Condition::Behind => {
+            bail!("the database has the schema of an earlier version; the next start migrates it")
+        }
         Condition::Current => database(config, &folder).await,
     }
 }
@@ -74,13 +79,18 @@ async fn verify(database: &Database, known: Option<&KnownHead>) -> anyhow::Resul
     match studio::verify_audit(database, known, SystemClock.now()).await? {
         Ok(verified) => {
             let (head, waiting) = (verified.head, verified.waiting);
-            print(&format!("The audit log is whole: {} rows, the last with the hash {}.", head.position, head.hash));
+            print(&format!(
+                "The audit log is whole: {} rows, the last with the hash {}.",
+                head.position, head.hash
+            ));
             if waiting > 0 {
                 print(&format!("{waiting} more were written a moment ago and are not sealed yet."));
             }
             print(match known {
                 Some(_) => "The end that you kept is in it.",
-                None => "Whether it was written anew as a whole only an end that you keep elsewhere can tell: vobio audit head.",
+                None => {
+                    "Whether it was written anew as a whole only an end that you keep elsewhere can tell: vobio audit head."
+                }
             });
             Ok(ExitCode::SUCCESS)
         }

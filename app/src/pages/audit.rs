@@ -36,7 +36,13 @@ struct Asked {
 impl Asked {
     fn read() -> Self {
         let asked = |name| context::asked(name).unwrap_or_default().trim().to_owned();
-        Self { what: asked("what"), who: asked("who"), run: asked("run"), from: asked("from"), until: asked("until") }
+        Self {
+            what: asked("what"),
+            who: asked("who"),
+            run: asked("run"),
+            from: asked("from"),
+            until: asked("until"),
+        }
     }
 
     /// # Errors
@@ -87,7 +93,8 @@ pub(crate) fn audit() -> impl IntoView {
         let admin = by.admin()?;
         let asked = Asked::read();
         let filter = asked.filter()?;
-        let before = context::asked("before").map(|id| id.parse().map_err(|_| Problem::NotFound)).transpose()?;
+        let before =
+            context::asked("before").map(|id| id.parse().map_err(|_| Problem::NotFound)).transpose()?;
         let page = context::studio()?.audit_log(&admin, &filter, before).await?;
         let data = super::frame_data(by.clone()).await?;
         let now = data.now;
@@ -104,7 +111,8 @@ pub(crate) fn audit() -> impl IntoView {
                 {parts("Parts of the log", newest, older)}
             </div>
         };
-        Ok(view! { <Title text="Audit log" />{frame(data, Here::Audit, framed("Audit log", body))} }.into_any())
+        Ok(view! { <Title text="Audit log" />{frame(data, Here::Audit, framed("Audit log", body))} }
+            .into_any())
     })
 }
 
@@ -130,7 +138,11 @@ fn state(state: &AuditState, now: Timestamp) -> AnyView {
 
 /// A plain form that asks for this page.
 fn search(asked: &Asked, is_search: bool) -> impl IntoView + use<> {
-    let field = |id: &'static str, label: &'static str, kind: &'static str, hint: &'static str, value: &str| {
+    let field = |id: &'static str,
+                 label: &'static str,
+                 kind: &'static str,
+                 hint: &'static str,
+                 value: &str| {
         view! {
             <div class="field">
                 <label for=id>{label}</label>
@@ -158,7 +170,10 @@ fn search(asked: &Asked, is_search: bool) -> impl IntoView + use<> {
 
 fn none(is_search: bool) -> impl IntoView {
     let (head, words) = match is_search {
-        true => ("Nothing found", "No entry is about all of this. Ask for less, or for other days (they are those of UTC)."),
+        true => (
+            "Nothing found",
+            "No entry is about all of this. Ask for less, or for other days (they are those of UTC).",
+        ),
         false => ("Nothing yet", "What is done from now on is here."),
     };
     view! { <div class="empty"><h2>{head}</h2><p>{words}</p></div> }
@@ -174,10 +189,11 @@ fn row(listed: &ListedAudit, now: Timestamp) -> impl IntoView + use<> {
         Some(whom) => format!("{title}: {whom}"),
         None => title,
     };
-    let details: Vec<String> = [line.why.as_deref().map(words), changes(line), run(line), request(line), number(line)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let details: Vec<String> =
+        [line.why.as_deref().map(words), changes(line), run(line), request(line), number(line)]
+            .into_iter()
+            .flatten()
+            .collect();
     let details = details.iter().map(|detail| format!(" · {detail}")).collect::<String>();
     view! {
         <li class="row">

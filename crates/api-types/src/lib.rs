@@ -26,8 +26,8 @@ pub use audit::AuditAction;
 pub use auth::{LoggedIn, LoggedOut, MadeToken, User};
 pub use conversation::{ConversationSettings, NewConversation};
 pub use id::{
-    AccountEventId, AuditId, CeremonyId, ConversationId, InvalidId, InviteId, MemoryId, MessageId, OrganizationId,
-    PersonId, RequestId, RunId, SessionId, SetupCodeId, TokenId,
+    AccountEventId, AuditId, CeremonyId, ConversationId, InvalidId, InviteId, MemoryId, MessageId,
+    OrganizationId, PersonId, RequestId, RunId, SessionId, SetupCodeId, TokenId,
 };
 pub use memory::{MemoryKind, MemoryStored};
 pub use model::{ModelInfo, ModelKind, ModelRef, Price};

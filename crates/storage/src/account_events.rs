@@ -12,7 +12,8 @@ use sqlx::any::AnyRow;
 use studio::ports::{
     Timestamp,
     store::{
-        AccountEventReads, AccountEventRow, AccountEventWrites, AuditWrites as _, Happened, Owned, Seen, StoreError,
+        AccountEventReads, AccountEventRow, AccountEventWrites, AuditWrites as _, Happened, Owned, Seen,
+        StoreError,
     },
 };
 

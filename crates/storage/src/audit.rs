@@ -175,15 +175,16 @@ impl AuditWrites for Statements<Unit> {
                 3,
                 ") AS new WHERE audit.id = new.column1 AND audit.position IS NULL",
             );
-            let sealed = some.iter().fold(sealed, |sealed, seal| {
-                sealed.text(&seal.id).bind(seal.position).text(&seal.hash)
-            });
+            let sealed = some
+                .iter()
+                .fold(sealed, |sealed, seal| sealed.text(&seal.id).bind(seal.position).text(&seal.hash));
             if self.0.change(sealed).await? != some.len() as u64 {
                 // Somebody else was at them: the head was not held, or rows were changed by hand.
                 return Err(StoreError::Fault("a row of the audit was sealed by somebody else".to_owned()));
             }
         }
-        let moved = Statement::new("UPDATE audit_head SET position = $1, hash = $2, sealed_at = $3 WHERE id = 1");
+        let moved =
+            Statement::new("UPDATE audit_head SET position = $1, hash = $2, sealed_at = $3 WHERE id = 1");
         let moved = moved.bind(head.position).text(&head.hash).bind_opt(head.sealed_at);
         self.0.change(moved).await.map(drop)
     }

@@ -1,9 +1,9 @@
 //! How the nouns' values stand in columns, in both directions. What does not parse is named, never a panic.
 
 use api_types::{
-    AccountEventId, AccountEventKind, AnswerState, AuditAction, AuditId, CeremonyId, CeremonyPurpose, ConversationId, InviteId,
-    MemoryId, MemoryKind, MessageId, MessageRole, ModelRef, OrganizationId, PersonId, Role, RunId, RunStatus,
-    Scopes, SessionId, SetupCodeId, TokenId,
+    AccountEventId, AccountEventKind, AnswerState, AuditAction, AuditId, CeremonyId, CeremonyPurpose,
+    ConversationId, InviteId, MemoryId, MemoryKind, MessageId, MessageRole, ModelRef, OrganizationId,
+    PersonId, Role, RunId, RunStatus, Scopes, SessionId, SetupCodeId, TokenId,
 };
 use sqlx::{Any, Column as _, Decode, Encode, Row as _, Type, any::AnyRow};
 use studio::ports::{

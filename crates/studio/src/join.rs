@@ -8,16 +8,14 @@ use crate::{
     passkey::already_there,
     ports::{
         CeremonyState, Timestamp,
-        store::{
-            AuditRow, AuditTarget, AuditValue, AuditWho, CeremonyRow, InviteRow, Owned, PersonRow, Tx,
-        },
+        store::{AuditRow, AuditTarget, AuditValue, AuditWho, CeremonyRow, InviteRow, Owned, PersonRow, Tx},
     },
     session::ceremony_expired,
     text,
 };
 use api_types::{
-    AccountEventKind, AuditAction, CeremonyId, CeremonyPurpose, CeremonyStart, InviteId, Invited, OrganizationId, PersonId, Problem,
-    Role,
+    AccountEventKind, AuditAction, CeremonyId, CeremonyPurpose, CeremonyStart, InviteId, Invited,
+    OrganizationId, PersonId, Problem, Role,
 };
 use serde::{Deserialize, Serialize};
 
@@ -153,7 +151,8 @@ impl Studio {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    let (new, invite) = admitted(tx, memo, is_open, now).await?.ok_or_else(ceremony_expired)?;
+                    let (new, invite) =
+                        admitted(tx, memo, is_open, now).await?.ok_or_else(ceremony_expired)?;
                     tx.insert_person(&new).await?;
                     tx.insert_passkey(&passkey).await.map_err(|error| match already_there(error) {
                         Problem::WrongKey { .. } if !says_why => Problem::KeyRefused,

@@ -247,13 +247,7 @@ fn by_whom(what: &str, by: &PersonRow) -> String {
     format!("{what} (by {})", by.name)
 }
 
-fn told(
-    id: AccountEventId,
-    owned: Owned,
-    kind: AccountEventKind,
-    detail: &str,
-    audit: AuditRow,
-) -> Happened {
+fn told(id: AccountEventId, owned: Owned, kind: AccountEventKind, detail: &str, audit: AuditRow) -> Happened {
     let detail = detail.to_owned();
     let event = AccountEventRow { id, owned, kind, detail, session: None, at: audit.at, seen_at: None };
     Happened { event, audit }

@@ -18,8 +18,8 @@ use crate::{
     session::ceremony_expired,
 };
 use api_types::{
-    AccountEventKind, AuditAction, CeremonyId, CeremonyPurpose, CeremonyStart, OrganizationId, PersonId, Problem,
-    SetupCodeId,
+    AccountEventKind, AuditAction, CeremonyId, CeremonyPurpose, CeremonyStart, OrganizationId, PersonId,
+    Problem, SetupCodeId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -205,8 +205,9 @@ impl Studio {
                     if !is_own && !tx.use_setup_code_of(of, &code_digest, now).await? {
                         return Err(ceremony_expired());
                     }
-                    let event =
-                        event.audited(|row| row.because(if is_own { "recovery_code" } else { "code_of_the_server" }));
+                    let event = event.audited(|row| {
+                        row.because(if is_own { "recovery_code" } else { "code_of_the_server" })
+                    });
                     tx.insert_passkey(&passkey).await.map_err(already_there)?;
                     tx.insert_account_event(&event).await?;
                     Ok::<_, Problem>(tx.insert_session(&session).await?)

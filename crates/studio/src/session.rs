@@ -9,13 +9,13 @@ use crate::{
     digest, owned,
     ports::{
         CeremonyState, Timestamp,
-        store::{
-            API_CLIENT, AuditRow, AuditTarget, AuditWho, CeremonyRow, Owned, SessionEnd, SessionRow,
-        },
+        store::{API_CLIENT, AuditRow, AuditTarget, AuditWho, CeremonyRow, Owned, SessionEnd, SessionRow},
     },
     too_many,
 };
-use api_types::{AccountEventKind, AuditAction, CeremonyId, CeremonyPurpose, CeremonyStart, Problem, SessionId};
+use api_types::{
+    AccountEventKind, AuditAction, CeremonyId, CeremonyPurpose, CeremonyStart, Problem, SessionId,
+};
 
 /// What a session's token is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,11 @@
 //! what is too long to be guessed needs no slow one.
 
 use crate::{
-    InSession, Studio, TOKEN_DAYS_MAX, TOKENS_MAX, Touched, account_event::note, broken, digest, owned,
-    ports::store::{AuditTarget, AuditValue, TokenRow}, text,
+    InSession, Studio, TOKEN_DAYS_MAX, TOKENS_MAX, Touched,
+    account_event::note,
+    broken, digest, owned,
+    ports::store::{AuditTarget, AuditValue, TokenRow},
+    text,
 };
 use api_types::{AccountEventKind, Problem, Scope, Scopes, TokenId};
 use sha2::{Digest, Sha256};

@@ -17,7 +17,11 @@ fn exported(studio: &Studio) -> Vec<Value> {
     });
     let output = studio.run(&["audit", "export"]);
     assert!(output.status.success(), "{}", printed(&output));
-    String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// Does something to the rows of a studio, as nobody may.
@@ -53,7 +57,9 @@ fn an_administrator_finds_who_did_what_on_a_page_that_needs_no_script() {
         let token = ana.token(&["read"]);
         let invite = ana.invite("member");
         let page = unescaped(&ana.page("/audit").body);
-        for words in ["Joined", "Role changed: Ben", "role member → admin", "API token made", "scopes read", "days 1"] {
+        for words in
+            ["Joined", "Role changed: Ben", "role member → admin", "API token made", "scopes read", "days 1"]
+        {
             assert!(page.contains(words), "{words}: {page}");
         }
         assert!(!page.contains(&token) && !page.contains(&invite), "no secret");
@@ -121,7 +127,10 @@ fn the_commands_say_whether_it_is_whole_and_name_the_row_that_is_not() {
         let running = studio.start();
         let (mut ana, _) = life(&running);
         let rows = exported(&studio);
-        assert_eq!(rows.iter().map(|row| row["position"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert_eq!(
+            rows.iter().map(|row| row["position"].as_u64().unwrap()).collect::<Vec<_>>(),
+            [1, 2, 3, 4, 5]
+        );
         assert_eq!(rows[4]["action"], "person.role_changed");
         assert!(rows[4]["trace"].is_string(), "{}", rows[4]);
         let text = serde_json::to_string(&rows).unwrap();
@@ -132,11 +141,18 @@ fn the_commands_say_whether_it_is_whole_and_name_the_row_that_is_not() {
         let kept = kept.to_str().unwrap();
         let whole = studio.run(&["audit", "verify", "--head", kept]);
         assert!(whole.status.success(), "{}", printed(&whole));
-        assert!(printed(&whole).contains("is whole: 5 rows") && printed(&whole).contains("The end that you kept is in it."));
+        assert!(
+            printed(&whole).contains("is whole: 5 rows")
+                && printed(&whole).contains("The end that you kept is in it.")
+        );
         let hash = rows[2]["hash"].as_str().unwrap();
         assert!(studio.run(&["audit", "verify", "--head", hash]).status.success());
         let other = studio.run(&["audit", "verify", "--head", &"0".repeat(63)]);
-        assert!(!other.status.success() && printed(&other).contains("is neither a file nor"), "{}", printed(&other));
+        assert!(
+            !other.status.success() && printed(&other).contains("is neither a file nor"),
+            "{}",
+            printed(&other)
+        );
         let after = studio.run(&["audit", "export", "--after", "3"]);
         assert_eq!(String::from_utf8(after.stdout).unwrap().lines().count(), 2);
 
@@ -145,7 +161,11 @@ fn the_commands_say_whether_it_is_whole_and_name_the_row_that_is_not() {
         let found = studio.run(&["audit", "verify"]);
         let id = rows[2]["id"].as_str().unwrap();
         assert!(!found.status.success());
-        assert!(printed(&found).contains(&format!("NOT WHOLE: row 3 ({id}) was changed")), "{}", printed(&found));
+        assert!(
+            printed(&found).contains(&format!("NOT WHOLE: row 3 ({id}) was changed")),
+            "{}",
+            printed(&found)
+        );
         let who = rows[2]["who_id"].as_str().unwrap();
         by_hand(&studio, &format!("UPDATE audit SET who_id = '{who}' WHERE position = 3"));
         assert!(studio.run(&["audit", "verify"]).status.success());
@@ -158,7 +178,11 @@ fn the_commands_say_whether_it_is_whole_and_name_the_row_that_is_not() {
         assert!(studio.run(&["audit", "verify", "--head", kept]).status.success());
         by_hand(&studio, "DELETE FROM audit WHERE position IN (2, 3)");
         let found = studio.run(&["audit", "verify"]);
-        assert!(!found.status.success() && printed(&found).contains("rows 2 to 3 were removed"), "{}", printed(&found));
+        assert!(
+            !found.status.success() && printed(&found).contains("rows 2 to 3 were removed"),
+            "{}",
+            printed(&found)
+        );
     }
 }
 
@@ -167,7 +191,11 @@ fn where_there_is_no_studio_there_is_no_log_and_none_is_made() {
     let studio = Studio::new();
     for words in ["verify", "head", "export"] {
         let output = studio.run(&["audit", words]);
-        assert!(!output.status.success() && printed(&output).contains("there is no database"), "{}", printed(&output));
+        assert!(
+            !output.status.success() && printed(&output).contains("there is no database"),
+            "{}",
+            printed(&output)
+        );
     }
     assert!(!studio.data().join("vobio.db").exists());
 }

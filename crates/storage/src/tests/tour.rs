@@ -1,18 +1,19 @@
 //! Every statement of every noun, once: for the test that looks at their plans.
 
 use super::rows::{
-    asked, at, audit_row, end, happened, id, next, opening, owned_by, part, person, process, put, session, settings, somebody,
+    asked, at, audit_row, end, happened, id, next, opening, owned_by, part, person, process, put, session,
+    settings, somebody,
 };
 use crate::Database;
 use api_types::{
-    AccountEventId, AccountEventKind, AnswerState, AuditAction, CeremonyId, CeremonyPurpose, ConversationId, InviteId,
-    MemoryId, MemoryKind, MessageId, Role, RunId, RunStatus, Scopes, SetupCodeId, TokenId,
+    AccountEventId, AccountEventKind, AnswerState, AuditAction, CeremonyId, CeremonyPurpose, ConversationId,
+    InviteId, MemoryId, MemoryKind, MessageId, Role, RunId, RunStatus, Scopes, SetupCodeId, TokenId,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
 use studio::ports::store::{
-    AccountEventRow, AnswerEnd, AuditQuery, CeremonyRow, Change, CommitQuery, InviteRow, MemoryRow, Owned, PasskeyRow,
-    RequestRow, RunQuery, Seen, SessionEnd, Store, StoreError, TokenRow, Tx,
+    AccountEventRow, AnswerEnd, AuditQuery, CeremonyRow, Change, CommitQuery, InviteRow, MemoryRow, Owned,
+    PasskeyRow, RequestRow, RunQuery, Seen, SessionEnd, Store, StoreError, TokenRow, Tx,
 };
 use workflow::Checkpointer;
 

@@ -75,10 +75,10 @@ async fn a_row_comes_back_as_it_was_written_and_is_sealed_behind_the_one_before(
         insert(&store, second.clone()).await;
         insert(&store, first.clone()).await;
         let waiting = store.unsealed_audit(9).await.unwrap();
-        assert_eq!(waiting.iter().map(|line| &line.id).collect::<Vec<_>>(), [
-            &first.id.to_string(),
-            &second.id.to_string()
-        ]);
+        assert_eq!(
+            waiting.iter().map(|line| &line.id).collect::<Vec<_>>(),
+            [&first.id.to_string(), &second.id.to_string()]
+        );
         assert_eq!(seal_audit(&*store, at(8)).await.unwrap(), 2);
         assert_eq!(seal_audit(&*store, at(8)).await.unwrap(), 0);
 
@@ -154,7 +154,9 @@ async fn rows_are_listed_for_one_organization_with_the_names_of_today() {
         let before = Some(all[3].line.id.parse().unwrap());
         let rest = store.audit(&AuditQuery { before, ..query(None, None) }).await.unwrap();
         assert_eq!(rest, all[4..]);
-        for (found, person) in [(5, "ada"), (5, &*owned.owner.to_string()), (0, "a_a"), (0, &*other.owner.to_string())] {
+        for (found, person) in
+            [(5, "ada"), (5, &*owned.owner.to_string()), (0, "a_a"), (0, &*other.owner.to_string())]
+        {
             assert_eq!(store.audit(&query(Some(person), None)).await.unwrap().len(), found, "{person}");
         }
         let run = all[2].line.run.clone();
@@ -176,7 +178,7 @@ async fn a_row_that_nobody_seals_is_told_after_ten_seconds() {
         let row = audit_row(chain(&store).await);
         let id = row.id.to_string();
         insert(&store, row).await;
-        let after = |seconds| Timestamp(at(7).0 + seconds * 1_000_000);
+        let after = |seconds: i64| Timestamp(at(7).0 + seconds * 1_000_000);
         let verified = verify_audit(&*store, None, after(10)).await.unwrap().unwrap();
         assert_eq!((verified.head.position, verified.waiting), (ROWS, 1));
         let found = verify_audit(&*store, None, after(61)).await.unwrap();
@@ -222,9 +224,8 @@ async fn a_seal_of_a_row_that_has_one_is_refused() {
         let first = line(&store, 1).await.id;
         for id in [first, audit_row(owned).id.to_string()] {
             let (seals, head) = ([seal(id)], head.clone());
-            let refused = write(&store, move |tx| {
-                Box::pin(async move { tx.seal_audit(&seals, &head).await })
-            });
+            let refused =
+                write(&store, move |tx| Box::pin(async move { tx.seal_audit(&seals, &head).await }));
             assert!(matches!(refused.await, Err(StoreError::Fault(_))));
         }
         assert_eq!(verified(&store).await, Ok(()));

@@ -2,7 +2,10 @@
 
 use crate::{
     audit::{ROWS, by_hand, chain, insert, known, line, verified},
-    common::{on_both, rows::{at, audit_row}},
+    common::{
+        on_both,
+        rows::{at, audit_row},
+    },
 };
 use sqlx::{AnyConnection, Connection as _};
 use std::sync::Arc;
@@ -12,8 +15,20 @@ use studio::{AUDIT_GENESIS, Finding, KnownHead, audit_hash, ports::store::Store,
 #[tokio::test]
 async fn whatever_column_of_a_row_is_changed_that_row_is_named() {
     const COLUMNS: [&str; 14] = [
-        "id", "organization_id", "form", "at", "who", "who_id", "via", "action", "target", "target_id", "why", "change",
-        "run_id", "trace_id",
+        "id",
+        "organization_id",
+        "form",
+        "at",
+        "who",
+        "who_id",
+        "via",
+        "action",
+        "target",
+        "target_id",
+        "why",
+        "change",
+        "run_id",
+        "trace_id",
     ];
     on_both(async |fresh| {
         let store = fresh.store();

@@ -2,7 +2,10 @@
 
 use crate::{
     audit::{insert, line, verified},
-    common::{Fresh, on_postgres, rows::{at, audit_row, put, somebody}},
+    common::{
+        Fresh, on_postgres,
+        rows::{at, audit_row, put, somebody},
+    },
 };
 use futures::future::join_all;
 use std::{sync::Arc, time::Duration};

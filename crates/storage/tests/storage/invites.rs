@@ -2,7 +2,9 @@
 
 use crate::common::{
     on_both,
-    rows::{asked, at, chat, end, happened, id, message, owned_by, part, person, process, put, session, somebody},
+    rows::{
+        asked, at, chat, end, happened, id, message, owned_by, part, person, process, put, session, somebody,
+    },
 };
 use api_types::{AccountEventId, AccountEventKind, AnswerState, InviteId, PersonId, Role};
 use studio::ports::store::{AccountEventRow, InviteRow, Owned, PasskeyRow, SessionEnd};

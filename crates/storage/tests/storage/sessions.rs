@@ -249,7 +249,7 @@ async fn what_happened_is_read_by_parts_and_seen_up_to_a_place() {
 
 /// Whoever added a key is told nothing of what was before it and puts nothing of it away; what matters comes first.
 async fn news_of_a_key(store: &Arc<dyn Store>, owned: Owned) {
-    let happened = |kind, micros| AccountEventRow {
+    let of = |kind, micros| AccountEventRow {
         id: AccountEventId(id()),
         owned,
         kind,
@@ -260,8 +260,8 @@ async fn news_of_a_key(store: &Arc<dyn Store>, owned: Owned) {
     };
     let key = PasskeyRow { created_at: at(1_000), ..crate::people::passkey(owned) };
     let credential_id = key.credential_id.clone();
-    let mut after: Vec<_> = AccountEventKind::ALL.iter().map(|kind| happened(*kind, 1_001)).collect();
-    let (with, inserted) = (happened(AccountEventKind::PasskeyAdded, 1_000), after.clone());
+    let mut after: Vec<_> = AccountEventKind::ALL.iter().map(|kind| of(*kind, 1_001)).collect();
+    let (with, inserted) = (of(AccountEventKind::PasskeyAdded, 1_000), after.clone());
     let (it, there) = (with.id, SessionId(id()));
     put(store, move |tx| {
         Box::pin(async move {

@@ -43,7 +43,8 @@ mod tests {
 
     #[test]
     fn what_has_another_shape_is_no_change() {
-        let of = |change: &str| AuditLine { change: Some(change.to_owned()), ..AuditLine::default() }.changes();
+        let of =
+            |change: &str| AuditLine { change: Some(change.to_owned()), ..AuditLine::default() }.changes();
         assert_eq!(of(r#"{"days":[null,7]}"#), [("days".to_owned(), None, Some("7".to_owned()))]);
         for strange in ["", "[]", r#"{"days":7}"#, r#"{"days":[1,2,3]}"#] {
             assert_eq!(of(strange), [], "{strange}");

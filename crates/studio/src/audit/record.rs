@@ -7,7 +7,9 @@ use crate::{
         PasskeyRow,
     },
 };
-use api_types::{AccountEventKind, AuditAction, AuditId, OrganizationId, PersonId, Problem, RunId, SessionId};
+use api_types::{
+    AccountEventKind, AuditAction, AuditId, OrganizationId, PersonId, Problem, RunId, SessionId,
+};
 use serde_json::{Map, Value, json};
 
 impl AuditRow {

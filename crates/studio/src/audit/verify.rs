@@ -115,7 +115,10 @@ impl fmt::Display for Finding {
                 write!(f, "rows were reordered: {id}, which was sealed as row {position}, stands at {at}")
             }
             Self::Reordered { position, id, stands_at: None } => {
-                write!(f, "rows were reordered: {id}, which was sealed as row {position}, has no place any more")
+                write!(
+                    f,
+                    "rows were reordered: {id}, which was sealed as row {position}, has no place any more"
+                )
             }
             Self::Removed { first, last } if first == last => write!(f, "row {first} was removed"),
             Self::Removed { first, last } => write!(f, "rows {first} to {last} were removed"),
@@ -273,9 +276,8 @@ impl Walk<'_> {
     async fn missing(&self, line: &AuditLine) -> Result<Option<u64>, StoreError> {
         let Some(before) = line.hash.as_deref() else { return Ok(None) };
         let Some(behind) = self.store.sealed_audit(self.next, 1).await?.pop() else { return Ok(None) };
-        let was_at = |missing: &u64| {
-            Some(audit_hash(&behind, self.next + 1 + missing, before)) == behind.hash
-        };
+        let was_at =
+            |missing: &u64| Some(audit_hash(&behind, self.next + 1 + missing, before)) == behind.hash;
         Ok((1..=MISSING_COUNTED_MAX).find(was_at))
     }
 }

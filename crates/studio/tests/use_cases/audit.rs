@@ -96,8 +96,7 @@ async fn everything(house: &House, ana: &SignedIn) {
     house.add(&ben, "second").await.unwrap();
     studio.remove_passkey(&touch, "second").await.unwrap();
     studio.make_codes(&touch).await.unwrap();
-    let wanted =
-        MakeToken { name: "Night job".to_owned(), scopes: Scopes::parse("read").unwrap(), days: 3 };
+    let wanted = MakeToken { name: "Night job".to_owned(), scopes: Scopes::parse("read").unwrap(), days: 3 };
     let (_, token) = studio.make_token(&touch, wanted).await.unwrap();
     studio.revoke_token(&session, token.id).await.unwrap();
     studio.rename_account(&session, "Benjamin").await.unwrap();
@@ -181,13 +180,13 @@ async fn a_change_says_what_was_and_what_became_and_who_came_with_a_token_is_kno
     let boss = ana.touched_admin(house.clock.now()).unwrap();
     house.studio.set_role(&boss, ben.person(), Role::Admin, true).await.unwrap();
     let row = house.audited(&ana, AuditAction::RoleChanged).await;
-    let said = |what: &str, old: &str, new: &str| (what.to_owned(), Some(old.to_owned()), Some(new.to_owned()));
+    let said =
+        |what: &str, old: &str, new: &str| (what.to_owned(), Some(old.to_owned()), Some(new.to_owned()));
     assert_eq!(row.line.changes(), [said("reviewer", "no", "yes"), said("role", "member", "admin")]);
     assert_eq!((row.who_name.as_deref(), row.target_name.as_deref()), (Some("Ana"), Some("Ben")));
 
     let touch = ana.touched(house.clock.now()).unwrap();
-    let wanted =
-        MakeToken { name: "Night job".to_owned(), scopes: Scopes::parse("admin").unwrap(), days: 3 };
+    let wanted = MakeToken { name: "Night job".to_owned(), scopes: Scopes::parse("admin").unwrap(), days: 3 };
     let (text, token) = house.studio.make_token(&touch, wanted).await.unwrap();
     let program = house.studio.enter_token(&text).await.unwrap();
     house.finder.put("near");

@@ -1,8 +1,8 @@
 //! Rows that are right, to be made wrong by the test.
 
 use api_types::{
-    AnswerState, AuditAction, AuditId, ConversationId, ConversationSettings, MessageId, MessageRole, OrganizationId, PersonId,
-    Role, RunId, SessionId, Usage,
+    AnswerState, AuditAction, AuditId, ConversationId, ConversationSettings, MessageId, MessageRole,
+    OrganizationId, PersonId, Role, RunId, SessionId, Usage,
 };
 use std::sync::{
     Arc,
