@@ -10,7 +10,7 @@ use std::sync::Arc;
 use studio::ports::store::{Store, StoreError};
 
 /// Room for the schema and some rows.
-const SMALL: &str = "PRAGMA max_page_count = 120";
+const SMALL: &str = "PRAGMA max_page_count = 140";
 
 async fn big(store: &Arc<dyn Store>, key: String) -> Result<(), StoreError> {
     store

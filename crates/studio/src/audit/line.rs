@@ -1,7 +1,8 @@
 //! A row as it stands, for programs and for people.
 
 use crate::ports::store::AuditLine;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 impl AuditLine {
     /// One line of JSON with every column, as `vobio audit export` prints it.
@@ -10,10 +11,10 @@ impl AuditLine {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// What was changed: a word for it, what it was, what it became. Nothing where the column does not have its shape.
+    /// What was changed, by the alphabet: a word for it, what it was, what it became. Nothing where the column does not have its shape.
     pub fn changes(&self) -> Vec<(String, Option<String>, Option<String>)> {
         let change = self.change.as_deref().unwrap_or("{}");
-        let change: Map<String, Value> = serde_json::from_str(change).unwrap_or_default();
+        let change: BTreeMap<String, Value> = serde_json::from_str(change).unwrap_or_default();
         change
             .into_iter()
             .filter_map(|(what, values)| match values {

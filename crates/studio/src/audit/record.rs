@@ -10,7 +10,8 @@ use crate::{
 use api_types::{
     AccountEventKind, AuditAction, AuditId, OrganizationId, PersonId, Problem, RunId, SessionId,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 impl AuditRow {
     /// The rule that decided, or the way it came about.
@@ -45,10 +46,13 @@ impl AuditRow {
         if self.change.is_empty() {
             return None;
         }
-        let changes = self.change.iter().map(|change| {
-            (change.what.to_owned(), Value::Array(vec![value(&change.old), value(&change.new)]))
-        });
-        Some(Value::Object(changes.collect::<Map<_, _>>()).to_string())
+        // By the alphabet: a map of serde_json has the order that another crate's features give it.
+        let change: BTreeMap<&str, Value> = self
+            .change
+            .iter()
+            .map(|change| (change.what, json!([value(&change.old), value(&change.new)])))
+            .collect();
+        Some(json!(change).to_string())
     }
 }
 
