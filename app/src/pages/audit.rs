@@ -58,6 +58,11 @@ impl Asked {
         })
     }
 
+    /// Whether it asks for what is folded away at first.
+    fn is_narrow(&self) -> bool {
+        [&self.run, &self.from, &self.until].iter().any(|typed| !typed.is_empty())
+    }
+
     fn address(&self, before: Option<AuditId>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let typed = [&self.what, &self.who, &self.run, &self.from, &self.until];
@@ -102,9 +107,9 @@ pub(crate) fn audit() -> impl IntoView {
         let older = page.next.map(|next| (asked.address(Some(next)), "Older entries"));
         let is_empty = page.rows.is_empty();
         let body = view! {
-            <div class="intro"><p>"Who did what in the studio: sign-ins, keys, tokens, roles, invitations, settings. Nothing of what people write or ask is in it, and nobody can take anything out of it unseen."</p></div>
-            {state(&page.state, now)}
+            <div class="intro"><p>"Who did what in the studio: sign-ins, keys, tokens, roles, invitations, settings. Nothing of what people write or ask is in it."</p></div>
             <div class="stack">
+                {state(&page.state, now)}
                 {search(&asked, !filter.is_empty())}
                 {is_empty.then(|| none(!filter.is_empty()))}
                 {(!is_empty).then(|| view! { <ul class="rows">{page.rows.iter().map(|listed| row(listed, now)).collect_view()}</ul> })}
@@ -127,13 +132,13 @@ fn state(state: &AuditState, now: Timestamp) -> AnyView {
         .into_any();
     }
     let Some(at) = state.sealed_at else {
-        return view! { <p class="about">"Nothing is sealed yet."</p> }.into_any();
+        return view! { <p class="hint">"Nothing is sealed yet."</p> }.into_any();
     };
     let entries = match state.sealed {
         1 => "1 entry is".to_owned(),
         many => format!("{} entries are", studio::grouped(usize::try_from(many).unwrap_or(usize::MAX))),
     };
-    view! { <p class="about">{entries}" chained and sealed, the last "{moment(at, now)}". Whether all of them are as they were is checked on the server: "<code>"vobio audit verify"</code>"."</p> }.into_any()
+    view! { <p class="hint">{entries}" chained and sealed, the last "{moment(at, now)}". Whether all of them are as they were is checked on the server: "<code>"vobio audit verify"</code>"."</p> }.into_any()
 }
 
 /// A plain form that asks for this page.
@@ -156,10 +161,15 @@ fn search(asked: &Asked, is_search: bool) -> impl IntoView + use<> {
             <div class="pairs">
                 {field("what", "What", "search", "role, token, signed in", &asked.what)}
                 {field("who", "Who", "search", "A name or an id", &asked.who)}
-                {field("run", "Run", "search", "The id of a run", &asked.run)}
-                {field("from", "From", "date", "", &asked.from)}
-                {field("until", "Until", "date", "", &asked.until)}
             </div>
+            <details open=asked.is_narrow()>
+                <summary>"Run and days"</summary>
+                <div class="pairs">
+                    {field("run", "Run", "search", "The id of a run", &asked.run)}
+                    {field("from", "From", "date", "", &asked.from)}
+                    {field("until", "Until", "date", "", &asked.until)}
+                </div>
+            </details>
             <div class="actions">
                 <button class="btn" type="submit">{icon("search")}"Search"</button>
                 {is_search.then(|| view! { <a class="btn quiet" href="/audit">"Clear"</a> })}
@@ -190,7 +200,7 @@ fn row(listed: &ListedAudit, now: Timestamp) -> impl IntoView + use<> {
         None => title,
     };
     let details: Vec<String> =
-        [line.why.as_deref().map(words), changes(line), run(line), request(line), number(line)]
+        [Some(number(line)), line.why.as_deref().map(words), changes(line), run(line), request(line)]
             .into_iter()
             .flatten()
             .collect();
@@ -242,7 +252,10 @@ fn words(word: &str) -> String {
 
 /// `role member → admin`.
 fn changes(line: &AuditLine) -> Option<String> {
-    let changes = line.changes();
+    // That something new is no reviewer says nothing.
+    let is_said =
+        |(_, old, new): &(_, Option<String>, Option<String>)| old.is_some() || new.as_deref() != Some("no");
+    let changes: Vec<_> = line.changes().into_iter().filter(is_said).collect();
     let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
     let told = changes.iter().map(|(what, old, new)| match (old, new) {
         (None, Some(new)) => format!("{} {new}", words(what)),
@@ -259,8 +272,8 @@ fn request(line: &AuditLine) -> Option<String> {
     line.trace.as_ref().map(|trace| format!("request {trace}"))
 }
 
-fn number(line: &AuditLine) -> Option<String> {
-    Some(line.position.map_or_else(|| "not sealed yet".to_owned(), |position| format!("no. {position}")))
+fn number(line: &AuditLine) -> String {
+    line.position.map_or_else(|| "not sealed yet".to_owned(), |position| format!("no. {position}"))
 }
 
 fn icon_of(action: &str) -> &'static str {
@@ -289,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_change_is_said_in_a_few_words() {
-        let change = r#"{"reviewer":[false,true],"role":[null,"admin"]}"#;
+        let change = r#"{"code":[null,false],"reviewer":[false,true],"role":[null,"admin"]}"#;
         let line = AuditLine { change: Some(change.to_owned()), ..AuditLine::default() };
         assert_eq!(changes(&line).as_deref(), Some("reviewer no → yes, role admin"));
         assert_eq!(changes(&AuditLine::default()), None);
