@@ -214,6 +214,21 @@ test("people", async ({ owner, browser, studio }) => {
   await owner.locator(".rows a.row", { hasText: "Ben" }).click();
   await expect(owner.getByRole("heading", { name: "Ben", level: 1 })).toBeVisible();
   await shoot(owner, "person", ROWS);
+
+  await expect(async () => {
+    await owner.goto(`${studio.url}/audit`);
+    await expect(owner.locator(".rows")).not.toContainText("not sealed yet", { timeout: 10 });
+  }).toPass();
+  // Requests have another name each time.
+  await owner.locator(".rows .about").evaluateAll((abouts) => {
+    for (const about of abouts) {
+      const walker = document.createTreeWalker(about, NodeFilter.SHOW_TEXT);
+      for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+        text.nodeValue = text.nodeValue!.replace(/request \w+/, "request 0af7651916cd43dd8448eb211c80319c");
+      }
+    }
+  });
+  await shoot(owner, "audit", ROWS);
 });
 
 test("runs", async ({ owner, studio }) => {

@@ -1,9 +1,10 @@
 //! `vobio`: the studio in one binary.
 //!
 //! `serve` (also without a word) · `migrate` · `doctor` · `health` · `setup-code` · `backup FILE` · `restore FILE` · `move-host HOST` ·
-//! `ledger verify`.
+//! `ledger verify` · `audit verify|head|export`.
 //! Never in this crate: a rule, markup, SQL. It reads the configuration, makes the concrete things and puts them together.
 
+mod audit;
 mod backup;
 mod boot;
 mod clock;
@@ -70,6 +71,9 @@ enum Command {
         /// A file that `backup` made.
         file: PathBuf,
     },
+    /// The audit log: whether it is whole, where it ends, all of it.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Takes the studio to the host of VOBIO_URL, although passkeys are bound to another; they stop working.
     MoveHost {
         /// The new host, once more: who types it means it.
@@ -174,6 +178,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                 boot::setup_code(&config, name.as_deref()).await.map(|()| ExitCode::SUCCESS)
             }
             Command::Backup { file } => backup::backup(&config, &file).await.map(|()| ExitCode::SUCCESS),
+            Command::Audit(what) => audit::audit(&config, what).await,
             Command::MoveHost { host } => host::move_host(&config, &host).await.map(|()| ExitCode::SUCCESS),
             Command::Restore { file } => restore::restore(&config, &file).await.map(|()| ExitCode::SUCCESS),
             Command::Ledger { command: LedgerCommand::Verify } => ledger::verify(&config).await,

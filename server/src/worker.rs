@@ -3,7 +3,9 @@
 use crate::http::Pulse;
 use std::{sync::Arc, time::Duration};
 use studio::ports::store::RunListener;
-use studio::{BIN_AFTER_DELETION, GRACE, SHUT_OUT_LOOKED_AT_EVERY, Studio};
+use studio::{
+    AUDIT_SEALED_AT_ONCE, AUDIT_SEALED_EVERY, BIN_AFTER_DELETION, GRACE, SHUT_OUT_LOOKED_AT_EVERY, Studio,
+};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
@@ -38,6 +40,7 @@ impl Worker {
         });
         tasks.spawn(watch(studio.clone(), pulse));
         tasks.spawn(keep_house(studio.clone()));
+        tasks.spawn(seal_audit(studio.clone()));
         Self { studio, tasks }
     }
 
@@ -79,6 +82,29 @@ async fn watch(studio: Arc<Studio>, pulse: Pulse) {
             () = tokio::time::sleep(PULSE_EVERY) => {}
         }
     }
+}
+
+/// Chains new rows of the audit log. What is written after the last look is sealed at the next start.
+async fn seal_audit(studio: Arc<Studio>) {
+    let mut was_said = false;
+    loop {
+        match studio.seal_audit().await {
+            // A full part: there may be more.
+            Ok(rows) if rows >= u64::from(AUDIT_SEALED_AT_ONCE) => continue,
+            Ok(_) => was_said = false,
+            // Twice a second would fill the log.
+            Err(problem) if !was_said => {
+                was_said = true;
+                tracing::warn!(problem = %problem, "the audit log could not be sealed");
+            }
+            Err(_) => {}
+        }
+        tokio::select! {
+            () = studio.live.closed() => break,
+            () = tokio::time::sleep(AUDIT_SEALED_EVERY) => {}
+        }
+    }
+    let _at_the_next_start = studio.seal_audit().await;
 }
 
 async fn keep_house(studio: Arc<Studio>) {

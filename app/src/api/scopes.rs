@@ -37,6 +37,7 @@ const READ: &[(&str, Scope)] = &[
     ("/api/costs/usage", Scope::Read),
     ("/api/events", Scope::Read),
     ("/api/memory/context", Scope::Read),
+    ("/audit", Scope::Admin),
     ("/chat", Scope::Read),
     ("/chat/", Scope::Read),
     ("/conversations", Scope::Read),

@@ -30,6 +30,8 @@ pub enum Here {
     Usage,
     /// The people of the studio.
     People,
+    /// The audit log.
+    Audit,
     /// One's own settings.
     Settings,
     /// Nowhere in it.
@@ -130,6 +132,7 @@ fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
                     <a href="/settings" aria-current=current(here == Here::Settings)>{icon("settings")}"Settings"{has_news.then(news_dot)}</a>
                     {data.by.admin().is_ok().then(|| view! {
                         <a href="/people" aria-current=current(here == Here::People)>{icon("person")}"People"</a>
+                        <a href="/audit" aria-current=current(here == Here::Audit)>{icon("shield")}"Audit log"</a>
                     })}
                     <hr />
                     {theme_choice()}

@@ -1,5 +1,6 @@
 //! One file a route. A page is data first, then markup: `page` awaits the data and shows what was refused.
 
+mod audit;
 mod chat;
 mod conversations;
 mod deleted;
@@ -21,6 +22,7 @@ use crate::{
 use leptos::prelude::*;
 use studio::SignedIn;
 
+pub(crate) use audit::audit;
 pub(crate) use chat::{chat, new_chat};
 pub(crate) use conversations::conversations;
 pub(crate) use deleted::deleted;

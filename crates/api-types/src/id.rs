@@ -65,6 +65,8 @@ ids! {
     TokenId,
     /// Something that happened to an account.
     AccountEventId,
+    /// A row of the audit log.
+    AuditId,
     /// A conversation.
     ConversationId,
     /// A message in a conversation's tree.

@@ -6,6 +6,7 @@
 mod account;
 mod answer;
 mod answer_state;
+mod audit;
 mod auth;
 mod conversation;
 mod id;
@@ -22,10 +23,11 @@ mod token;
 pub use account::{AccountEventKind, Invited};
 pub use answer::{AnswerEvent, Started, UNBROKEN_CHARS_MAX};
 pub use answer_state::{AnswerState, Usage};
+pub use audit::AuditAction;
 pub use auth::{LoggedIn, LoggedOut, MadeToken, User};
 pub use conversation::{ConversationSettings, NewConversation};
 pub use id::{
-    AccountEventId, CeremonyId, ConversationId, HoldId, InvalidId, InviteId, MemoryId, MessageId,
+    AccountEventId, AuditId, CeremonyId, ConversationId, HoldId, InvalidId, InviteId, MemoryId, MessageId,
     OrganizationId, PersonId, RequestId, RunId, SessionId, SetupCodeId, TokenId,
 };
 pub use ledger::{EntryKind, Span};

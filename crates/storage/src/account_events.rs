@@ -11,7 +11,10 @@ use async_trait::async_trait;
 use sqlx::any::AnyRow;
 use studio::ports::{
     Timestamp,
-    store::{AccountEventReads, AccountEventRow, AccountEventWrites, Owned, Seen, StoreError},
+    store::{
+        AccountEventReads, AccountEventRow, AccountEventWrites, AuditWrites as _, Happened, Owned, Seen,
+        StoreError,
+    },
 };
 
 fn account_event(row: &AnyRow) -> Result<AccountEventRow, StoreError> {
@@ -83,7 +86,8 @@ impl<L: Line> AccountEventReads for Statements<L> {
 
 #[async_trait]
 impl AccountEventWrites for Statements<Unit> {
-    async fn insert_account_event(&mut self, event: &AccountEventRow) -> Result<(), StoreError> {
+    async fn insert_account_event(&mut self, happened: &Happened) -> Result<(), StoreError> {
+        let event = &happened.event;
         let new = Statement::new(
             "INSERT INTO account_events (organization_id, owner_id, id, kind, detail, session_id, at, seen_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -95,7 +99,8 @@ impl AccountEventWrites for Statements<Unit> {
         .bind_opt(event.session)
         .bind(event.at)
         .bind_opt(event.seen_at);
-        self.0.change(new).await.map(drop)
+        self.0.change(new).await?;
+        self.insert_audit(&happened.audit).await
     }
 
     async fn account_events_seen(

@@ -157,7 +157,7 @@ fn before(after: Option<(Timestamp, ConversationId)>) -> (Timestamp, String) {
 }
 
 /// A pattern that finds these words anywhere, whatever signs are in them.
-fn anywhere(words: &str) -> String {
+pub(crate) fn anywhere(words: &str) -> String {
     let plain = words.replace('!', "!!").replace('%', "!%").replace('_', "!_");
     format!("%{plain}%")
 }

@@ -153,6 +153,17 @@ impl Engine {
         }
     }
 
+    /// Takes the end of the audit's chain until the commit. On PostgreSQL a process that finds another one at it goes on without:
+    /// nobody waits, so nobody waits for each other. On SQLite whoever writes is alone.
+    pub(crate) const fn hold_audit_head(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT position, hash, sealed_at FROM audit_head WHERE id = 1",
+            Self::Postgres => {
+                "SELECT position, hash, sealed_at FROM audit_head WHERE id = 1 FOR UPDATE SKIP LOCKED"
+            }
+        }
+    }
+
     /// What an error code of the engine means. SQLite gives extended codes in decimal, PostgreSQL an SQLSTATE.
     pub(crate) fn meaning(self, code: &str) -> Meaning {
         match self {
@@ -218,6 +229,7 @@ pub(crate) fn sqlite_conflict(message: &str) -> String {
         "FOREIGN KEY" => FOREIGN_KEY.to_owned(),
         "UNIQUE" => match what {
             "answers.conversation_id" => "answers_one_active".to_owned(),
+            "audit.position" => "audit_position".to_owned(),
             "run_commits.id" => "run_commits_id".to_owned(),
             "messages.conversation_id, messages.id" => "messages_conversation".to_owned(),
             "setup_codes.digest" => "setup_codes_digest".to_owned(),

@@ -12,6 +12,7 @@
 mod account;
 mod account_events;
 mod answers;
+mod audit;
 mod backup;
 mod checkpoints;
 mod commits;

@@ -2,9 +2,9 @@
 
 use crate::exec::Bound;
 use api_types::{
-    AccountEventId, AccountEventKind, AnswerState, CeremonyId, CeremonyPurpose, ConversationId, EntryKind,
-    HoldId, InviteId, MemoryId, MemoryKind, MessageId, MessageRole, ModelRef, OrganizationId, PersonId, Role,
-    RunId, RunStatus, Scopes, SessionId, SetupCodeId, Span, TokenId,
+    AccountEventId, AccountEventKind, AnswerState, AuditAction, AuditId, CeremonyId, CeremonyPurpose,
+    ConversationId, EntryKind, HoldId, InviteId, MemoryId, MemoryKind, MessageId, MessageRole, ModelRef,
+    OrganizationId, PersonId, Role, RunId, RunStatus, Scopes, SessionId, SetupCodeId, Span, TokenId,
 };
 use sqlx::{Any, Column as _, Decode, Row as _, Type, any::AnyRow};
 use studio::ports::{
@@ -49,6 +49,8 @@ text_cells! {
     InviteId: |id| id.to_string(), |text| text.parse().ok();
     AccountEventId: |id| id.to_string(), |text| text.parse().ok();
     AccountEventKind: |kind| kind.as_str().to_owned(), AccountEventKind::parse;
+    AuditId: |id| id.to_string(), |text| text.parse().ok();
+    AuditAction: |action| action.as_str().to_owned(), AuditAction::parse;
     TokenId: |id| id.to_string(), |text| text.parse().ok();
     Scopes: |scopes| scopes.to_string(), Scopes::parse;
     SessionEnd: |end| end.as_str().to_owned(), SessionEnd::parse;

@@ -1,7 +1,11 @@
 //! One's own account: its name, and its end.
 
-use crate::{InSession, SignedIn, Studio, Touched, owned, person, ports::store::Belongings, text};
-use api_types::Problem;
+use crate::{
+    InSession, SignedIn, Studio, Touched, owned, person,
+    ports::store::{AuditTarget, Belongings},
+    text,
+};
+use api_types::{AuditAction, Problem};
 
 impl Studio {
     /// Gives oneself another name.
@@ -10,9 +14,14 @@ impl Studio {
     /// `Invalid` naming `name`.
     pub async fn rename_account(&self, by: &InSession<'_>, name: &str) -> Result<(), Problem> {
         let (owned, name) = (owned(by.signed_in()), text::name(name)?);
+        let target = AuditTarget::person(owned.owner);
+        let renamed = self.audit_by(by.signed_in(), AuditAction::PersonRenamed, target);
         self.store
             .write::<_, Problem, _>(move |tx| {
-                Box::pin(async move { Ok(tx.rename_person(owned, &name).await?) })
+                Box::pin(async move {
+                    tx.rename_person(owned, &name).await?;
+                    Ok(tx.insert_audit(&renamed).await?)
+                })
             })
             .await
     }
@@ -32,13 +41,15 @@ impl Studio {
     pub async fn delete_account(&self, by: &Touched<'_>, typed: &str) -> Result<(), Problem> {
         let who = by.signed_in().owned();
         let (typed, now) = (typed.to_owned(), self.now());
+        let deleted =
+            self.audit_by(by.signed_in(), AuditAction::PersonDeleted, AuditTarget::person(who.owner));
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
                     tx.hold_organization(who.organization).await?;
                     let oneself =
                         tx.person(who.organization, who.owner).await?.ok_or(Problem::SignIn)?.person;
-                    person::erase(tx, &oneself, &typed, now).await
+                    person::erase(tx, &oneself, &typed, now, deleted).await
                 })
             })
             .await?;

@@ -1,10 +1,12 @@
 //! What happened to somebody's account.
 
 use crate::{
-    ACCOUNT_EVENTS_PER_PAGE, InSession, SignedIn, Studio, owned,
+    ACCOUNT_EVENTS_PER_PAGE, InSession, SignedIn, Studio,
+    audit::action_of,
+    owned,
     ports::{
         Timestamp,
-        store::{AccountEventRow, Owned, PasskeyRow, Seen},
+        store::{AccountEventRow, AuditTarget, Happened, Owned, Seen},
     },
 };
 use api_types::{AccountEventId, AccountEventKind, PersonId, Problem, SessionId};
@@ -36,16 +38,6 @@ pub(crate) fn note(kind: AccountEventKind, of: PersonId) {
 }
 
 impl AccountEventRow {
-    /// Done by its person in a session, which is not asked whether it was they.
-    pub(crate) fn done_in(self, session: SessionId) -> Self {
-        Self { session: Some(session), ..self }
-    }
-
-    /// It happened with this passkey, and no later: to a session that is opened with it, it is no news.
-    pub(crate) fn with(self, passkey: &PasskeyRow) -> Self {
-        Self { at: passkey.created_at, ..self }
-    }
-
     /// Whether it is news to its person in this session, whose passkey came to be `since` then: what they did in it they know,
     /// what they have seen elsewhere too, and what was before the passkey is for others.
     fn is_news_in(&self, session: SessionId, since: Timestamp) -> bool {
@@ -54,17 +46,20 @@ impl AccountEventRow {
 }
 
 impl Studio {
-    /// A new event; the one who changes something writes it down in the same unit of work.
+    /// A new event with its row of the audit log; the one who changes something writes it down in the same unit of work.
     pub(crate) fn account_event(
         &self,
         owned: Owned,
         kind: AccountEventKind,
         detail: impl Into<String>,
-    ) -> AccountEventRow {
+    ) -> Happened {
         let (id, at) = (AccountEventId(self.ids.next()), self.now());
         // Whoever joins knows it.
         let seen_at = (kind == AccountEventKind::Joined).then_some(at);
-        AccountEventRow { id, owned, kind, detail: detail.into(), session: None, at, seen_at }
+        let event = AccountEventRow { id, owned, kind, detail: detail.into(), session: None, at, seen_at };
+        let (action, who) = action_of(kind, owned.owner);
+        let target = AuditTarget::person(owned.owner);
+        Happened { event, audit: self.audit(owned.organization, who, action, target) }
     }
 
     /// One part of the person's events.

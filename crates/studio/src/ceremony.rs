@@ -11,7 +11,7 @@ use crate::{
     broken,
     ports::{
         CeremonyState, PasskeyRefused, Refusal, Timestamp, VerifiedPasskey,
-        store::{CeremonyRow, PasskeyRow, StoreError, Tx},
+        store::{AuditTarget, CeremonyRow, PasskeyRow, StoreError, Tx},
     },
 };
 use api_types::{AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, Problem};
@@ -69,7 +69,9 @@ impl Studio {
         if refused.why == Refusal::Cloned {
             let (owned, id, now) = (passkey.owned, passkey.credential_id.clone(), self.now());
             note(AccountEventKind::PasskeyCloned, owned.owner);
-            let event = self.account_event(owned, AccountEventKind::PasskeyCloned, passkey.name.clone());
+            let event = self
+                .account_event(owned, AccountEventKind::PasskeyCloned, passkey.name.clone())
+                .on(AuditTarget::passkey(&passkey.credential_id));
             self.store
                 .write::<_, Problem, _>(move |tx| {
                     Box::pin(async move {

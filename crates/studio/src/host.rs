@@ -9,10 +9,10 @@ use crate::{
     Studio,
     ports::{
         Timestamp,
-        store::{Store, Tx},
+        store::{AuditTarget, AuditValue, AuditWho, Store, Tx},
     },
 };
-use api_types::Problem;
+use api_types::{AuditAction, Problem};
 use std::fmt;
 
 /// Fact: the host.
@@ -79,7 +79,7 @@ impl Studio {
     /// # Errors
     /// `TryLater` or `Broken`.
     pub async fn bind_host(&self, host: &str) -> Result<BoundHost, Problem> {
-        self.write_host(host.to_owned(), |bound, host| !bound.forbids(host)).await
+        self.write_host(host.to_owned(), AuditWho::System, |bound, host| !bound.forbids(host)).await
     }
 
     /// Binds the studio to `host`, whatever that orphans; gives what it was bound to before. The passkeys stay in the
@@ -88,15 +88,19 @@ impl Studio {
     /// # Errors
     /// `TryLater` or `Broken`.
     pub async fn move_host(&self, host: &str) -> Result<BoundHost, Problem> {
-        self.write_host(host.to_owned(), |_, _| true).await
+        self.write_host(host.to_owned(), AuditWho::Operator, |_, _| true).await
     }
 
     async fn write_host(
         &self,
         host: String,
+        who: AuditWho,
         may: fn(&BoundHost, &str) -> bool,
     ) -> Result<BoundHost, Problem> {
         let now: Timestamp = self.now();
+        let home = self.store.first_organization().await?;
+        // Before there is one, nobody's passkeys move.
+        let moved = home.map(|home| self.audit(home, who, AuditAction::HostMoved, AuditTarget::studio()));
         self.store
             .write(move |tx| {
                 Box::pin(async move {
@@ -106,6 +110,10 @@ impl Studio {
                             tx.passkeys_made_for(earlier).await?;
                         }
                         tx.set_fact(RP_ID, &host, now).await?;
+                        if let Some(moved) = moved {
+                            let was = before.host.clone().map_or(AuditValue::Absent, AuditValue::Named);
+                            tx.insert_audit(&moved.changing("host", was, AuditValue::Named(host))).await?;
+                        }
                     }
                     Ok::<_, Problem>(before)
                 })

@@ -5,11 +5,11 @@ use crate::{
     ladder::{acting, may_give},
     ports::{
         Timestamp,
-        store::{InviteRow, ListedInvite},
+        store::{AuditTarget, AuditValue, InviteRow, ListedInvite},
     },
     text,
 };
-use api_types::{InviteId, Problem, Role};
+use api_types::{AuditAction, InviteId, Problem, Role};
 use std::time::Duration;
 
 /// What somebody is invited to.
@@ -86,11 +86,17 @@ impl Studio {
             revoked_at: None,
         };
         let (id, role, who) = (invite.id, invite.role, by.person());
+        let made = self
+            .audit_by(&by, AuditAction::InviteMade, AuditTarget::invite(id))
+            .changing("role", AuditValue::Absent, role)
+            .changing("reviewer", AuditValue::Absent, invite.reviewer)
+            .changing("days", AuditValue::Absent, i64::from(new.days));
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
                     may_give(&acting(tx, &by).await?, invite.role, invite.reviewer)?;
-                    Ok(tx.insert_invite(&invite).await?)
+                    tx.insert_invite(&invite).await?;
+                    Ok(tx.insert_audit(&made).await?)
                 })
             })
             .await?;
@@ -118,12 +124,15 @@ impl Studio {
     pub async fn revoke_invite(&self, by: &Admin<'_>, id: InviteId) -> Result<(), Problem> {
         let (by, now) = (by.signed_in().clone(), self.now());
         let who = by.person();
+        let revoked = self.audit_by(&by, AuditAction::InviteRevoked, AuditTarget::invite(id));
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     let by = acting(tx, &by).await?;
-                    let was_open = tx.revoke_invite(by.organization, id, now).await?;
-                    if was_open { Ok(()) } else { Err(Problem::NotFound) }
+                    if !tx.revoke_invite(by.organization, id, now).await? {
+                        return Err(Problem::NotFound);
+                    }
+                    Ok(tx.insert_audit(&revoked).await?)
                 })
             })
             .await?;

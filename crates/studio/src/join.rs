@@ -8,14 +8,14 @@ use crate::{
     passkey::already_there,
     ports::{
         CeremonyState, Timestamp,
-        store::{CeremonyRow, InviteRow, Owned, PersonRow, Tx},
+        store::{AuditRow, AuditTarget, AuditValue, AuditWho, CeremonyRow, InviteRow, Owned, PersonRow, Tx},
     },
     session::ceremony_expired,
     text,
 };
 use api_types::{
-    AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, Invited, OrganizationId, PersonId, Problem,
-    Role,
+    AccountEventKind, AuditAction, CeremonyId, CeremonyPurpose, CeremonyStart, InviteId, Invited,
+    OrganizationId, PersonId, Problem, Role,
 };
 use serde::{Deserialize, Serialize};
 
@@ -137,18 +137,37 @@ impl Studio {
         let owned = Owned { organization: memo.organization, owner: memo.person };
         let passkey = self.first_passkey(owned, registered, user_agent);
         let session = self.session_row(owned, &passkey.credential_id, user_agent, browser);
-        let event =
-            self.account_event(owned, AccountEventKind::Joined, passkey.name.clone()).done_in(session.id);
+        let event = self
+            .account_event(owned, AccountEventKind::Joined, passkey.name.clone())
+            .done_in(session.id)
+            .audited(|row| row.because(if says_why { "invitation" } else { "open_registration" }));
+        let used = self.audit(
+            owned.organization,
+            AuditWho::Person(owned.owner),
+            AuditAction::InviteUsed,
+            AuditTarget::person(owned.owner),
+        );
         let opened = NewSession::from(&session);
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    let new = admitted(tx, memo, is_open, now).await?.ok_or_else(ceremony_expired)?;
+                    let (new, invite) =
+                        admitted(tx, memo, is_open, now).await?.ok_or_else(ceremony_expired)?;
                     tx.insert_person(&new).await?;
                     tx.insert_passkey(&passkey).await.map_err(|error| match already_there(error) {
                         Problem::WrongKey { .. } if !says_why => Problem::KeyRefused,
                         problem => problem,
                     })?;
+                    let event = event.audited(|row| {
+                        row.changing("role", AuditValue::Absent, new.role).changing(
+                            "reviewer",
+                            AuditValue::Absent,
+                            new.reviewer,
+                        )
+                    });
+                    if let Some(invite) = invite {
+                        tx.insert_audit(&AuditRow { target: AuditTarget::invite(invite), ..used }).await?;
+                    }
                     tx.insert_account_event(&event).await?;
                     Ok::<_, Problem>(tx.insert_session(&session).await?)
                 })
@@ -159,32 +178,35 @@ impl Studio {
     }
 }
 
-/// The new person, with what their invitation makes of them; `None` when it cannot be used any more, or whoever made it
+/// The new person, with what their invitation makes of them, and which it was; `None` when it cannot be used any more, or whoever made it
 /// could not make it now.
 async fn admitted(
     tx: &mut dyn Tx,
     memo: Memo,
     is_open: bool,
     now: Timestamp,
-) -> Result<Option<PersonRow>, Problem> {
+) -> Result<Option<(PersonRow, Option<InviteId>)>, Problem> {
     let place = match &memo.invite_digest {
         Some(digest) => {
             tx.hold_organization(memo.organization).await?;
             let Some(invite) = tx.use_invite(digest, memo.person, now).await? else { return Ok(None) };
             let by = tx.person(memo.organization, invite.owned.owner).await?;
             let is_given = by.is_some_and(|by| may_give(&by.person, invite.role, invite.reviewer).is_ok());
-            is_given.then_some((invite.role, invite.reviewer))
+            is_given.then_some((invite.role, invite.reviewer, Some(invite.id)))
         }
-        None => is_open.then_some((Role::Member, false)),
+        None => is_open.then_some((Role::Member, false, None)),
     };
-    Ok(place.map(|(role, reviewer)| PersonRow {
-        id: memo.person,
-        organization: memo.organization,
-        name: memo.name,
-        role,
-        reviewer,
-        created_at: now,
-        disabled_at: None,
-        deleted_at: None,
+    Ok(place.map(|(role, reviewer, invite)| {
+        let new = PersonRow {
+            id: memo.person,
+            organization: memo.organization,
+            name: memo.name,
+            role,
+            reviewer,
+            created_at: now,
+            disabled_at: None,
+            deleted_at: None,
+        };
+        (new, invite)
     }))
 }

@@ -7,6 +7,7 @@
 mod access;
 mod account;
 mod account_event;
+mod audit;
 mod authenticator;
 mod bin;
 mod budget;
@@ -67,6 +68,10 @@ pub use access::{
     Admin, Entered, InSession, Reviewer, SessionToken, Shut, SignedIn, Touched, TouchedAdmin, not_for_tokens,
 };
 pub use account_event::{AccountEventPage, notice_of};
+pub use audit::{
+    AUDIT_GENESIS, AuditFilter, AuditPage, AuditState, Finding, KnownHead, Verified, audit_hash, seal_audit,
+    verify_audit,
+};
 pub use budget::{AMOUNT_MAX, ESTIMATE_BYTES_PER_TOKEN};
 pub use catalog::Catalog;
 pub use chat::{AnswerVerdict, CHAT, ChatState, StudioChange};

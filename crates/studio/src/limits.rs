@@ -102,6 +102,16 @@ pub const TOKENS_MAX: u32 = 50;
 pub const PASSKEYS_MAX: usize = 50;
 /// Account events on one page.
 pub const ACCOUNT_EVENTS_PER_PAGE: u32 = 40;
+/// Rows of the audit log on one page.
+pub const AUDIT_ROWS_PER_PAGE: u32 = 50;
+/// Rows of the audit log that are not sealed are looked for this often …
+pub const AUDIT_SEALED_EVERY: Duration = Duration::from_millis(500);
+/// … and sealed so many at once.
+pub const AUDIT_SEALED_AT_ONCE: u32 = 500;
+/// A row of the audit log that is not sealed after this is told.
+pub const AUDIT_SEALED_WITHIN: Duration = Duration::from_secs(10);
+/// Rows of the audit log that a look along the chain, or an export, reads at once.
+pub const AUDIT_READ_AT_ONCE: u32 = 500;
 /// A session's last request is noted to this precision.
 pub const SESSION_SEEN_EVERY: Duration = Duration::from_secs(60);
 /// What matters most needs a passkey touched in the same session within this time.

@@ -9,7 +9,7 @@ use crate::{
     owned,
     ports::{
         CeremonyState, RegisteredPasskey,
-        store::{AccountEventRow, Owned, PasskeyRow, StoreError},
+        store::{AccountEventRow, AuditTarget, Happened, Owned, PasskeyRow, StoreError},
     },
     session::ceremony_elsewhere,
     text,
@@ -104,7 +104,8 @@ impl Studio {
         let event = self
             .account_event(passkey.owned, AccountEventKind::PasskeyAdded, passkey.name.clone())
             .with(&passkey)
-            .done_in(by.session());
+            .done_in(by.session())
+            .on(AuditTarget::passkey(&passkey.credential_id));
         let name = passkey.name.clone();
         self.store
             .write(move |tx| {
@@ -153,8 +154,11 @@ impl Studio {
     pub async fn remove_passkey(&self, by: &Touched<'_>, credential_id: &str) -> Result<u64, Problem> {
         let by = by.signed_in();
         let (owned, session, now) = (owned(by), by.session(), self.now());
-        let (id, event) =
-            (credential_id.to_owned(), self.account_event(owned, AccountEventKind::PasskeyRemoved, ""));
+        let event = self
+            .account_event(owned, AccountEventKind::PasskeyRemoved, "")
+            .done_in(session)
+            .on(AuditTarget::passkey(credential_id));
+        let id = credential_id.to_owned();
         let host = self.passkeys.rp_id().to_owned();
         let ended = self
             .store
@@ -168,8 +172,8 @@ impl Studio {
                         return Err(last_one());
                     }
                     tx.remove_passkey(owned, &id).await?;
-                    let event = AccountEventRow { detail: passkey.name.clone(), ..event }.done_in(session);
-                    tx.insert_account_event(&event).await?;
+                    let named = AccountEventRow { detail: passkey.name.clone(), ..event.event };
+                    tx.insert_account_event(&Happened { event: named, ..event }).await?;
                     Ok(tx.end_sessions_of_passkey(owned, &id, session, now).await?)
                 })
             })

@@ -5,10 +5,13 @@ use crate::{
     ladder::{acting, may_give, outranks, spare, subject},
     ports::{
         Timestamp,
-        store::{AccountEventRow, Belongings, ListedPerson, Owned, PersonRow, Tx},
+        store::{
+            AccountEventRow, AuditRow, AuditTarget, AuditValue, Belongings, Happened, ListedPerson, Owned,
+            PersonRow, Tx,
+        },
     },
 };
-use api_types::{AccountEventId, AccountEventKind, PersonId, Problem, Role};
+use api_types::{AccountEventId, AccountEventKind, AuditAction, PersonId, Problem, Role};
 
 /// What somebody is called who is no more: the row stays for those who refer to it.
 pub const DELETED_NAME: &str = "Deleted person";
@@ -84,6 +87,7 @@ impl Studio {
     ) -> Result<(), Problem> {
         let by = by.signed_in().clone();
         let (event, now, admin) = (AccountEventId(self.ids.next()), self.now(), by.person());
+        let audit = self.audit_by(&by, AuditAction::RoleChanged, AuditTarget::person(id));
         let is_changed = self
             .store
             .write::<_, Problem, _>(move |tx| {
@@ -109,7 +113,12 @@ impl Studio {
                     }
                     tx.set_role(owned, role, reviewer).await?;
                     let detail = by_whom(&role.titled(reviewer), &by);
-                    let event = told(event, owned, AccountEventKind::RoleChanged, &detail, now);
+                    let audit = audit.changing("role", person.role, role).changing(
+                        "reviewer",
+                        person.reviewer,
+                        reviewer,
+                    );
+                    let event = told(event, owned, AccountEventKind::RoleChanged, &detail, audit);
                     tx.insert_account_event(&event).await?;
                     Ok(true)
                 })
@@ -146,6 +155,8 @@ impl Studio {
             return Err(not_oneself());
         }
         let (event, now, admin) = (AccountEventId(self.ids.next()), self.now(), by.person());
+        let action = if let_in { AuditAction::PersonEnabled } else { AuditAction::PersonDisabled };
+        let audit = self.audit_by(&by, action, AuditTarget::person(id));
         let (disabled_at, detail) = if let_in { (None, "let in again") } else { (Some(now), "disabled") };
         let is_changed = self
             .store
@@ -161,7 +172,7 @@ impl Studio {
                     let is_changed = tx.set_disabled(owned, disabled_at).await?;
                     if is_changed {
                         let detail = by_whom(detail, &by);
-                        let event = told(event, owned, AccountEventKind::AccessChanged, &detail, now);
+                        let event = told(event, owned, AccountEventKind::AccessChanged, &detail, audit);
                         tx.insert_account_event(&event).await?;
                     }
                     Ok(is_changed)
@@ -189,12 +200,13 @@ impl Studio {
             return Err(not_oneself());
         }
         let (typed, now, admin) = (typed.to_owned(), self.now(), by.person());
+        let deleted = self.audit_by(&by, AuditAction::PersonDeleted, AuditTarget::person(id));
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
                     let by = acting(tx, &by).await?;
                     let person = subject(tx, &by, id).await?;
-                    erase(tx, &person, &typed, now).await
+                    erase(tx, &person, &typed, now, deleted).await
                 })
             })
             .await?;
@@ -217,12 +229,17 @@ pub(crate) async fn erase(
     person: &PersonRow,
     typed: &str,
     now: Timestamp,
+    deleted: AuditRow,
 ) -> Result<(), Problem> {
     if typed.split_whitespace().collect::<Vec<_>>().join(" ") != person.name {
         return Err(Problem::field("name", format!("Type the name as it stands here: {}", person.name)));
     }
     spare(tx, person).await?;
-    if tx.erase_person(person.owned(), DELETED_NAME, now).await? { Ok(()) } else { Err(Problem::NotFound) }
+    if !tx.erase_person(person.owned(), DELETED_NAME, now).await? {
+        return Err(Problem::NotFound);
+    }
+    let deleted = deleted.changing("role", person.role, AuditValue::Absent);
+    Ok(tx.insert_audit(&deleted).await?)
 }
 
 /// What was done and who did it, for the one it was done to.
@@ -230,12 +247,8 @@ fn by_whom(what: &str, by: &PersonRow) -> String {
     format!("{what} (by {})", by.name)
 }
 
-fn told(
-    id: AccountEventId,
-    owned: Owned,
-    kind: AccountEventKind,
-    detail: &str,
-    at: Timestamp,
-) -> AccountEventRow {
-    AccountEventRow { id, owned, kind, detail: detail.to_owned(), session: None, at, seen_at: None }
+fn told(id: AccountEventId, owned: Owned, kind: AccountEventKind, detail: &str, audit: AuditRow) -> Happened {
+    let detail = detail.to_owned();
+    let event = AccountEventRow { id, owned, kind, detail, session: None, at: audit.at, seen_at: None };
+    Happened { event, audit }
 }

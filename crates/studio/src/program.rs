@@ -2,9 +2,9 @@
 
 use crate::{
     NewSession, Studio,
-    ports::store::{API_CLIENT, SessionEnd},
+    ports::store::{API_CLIENT, AuditTarget, SessionEnd},
 };
-use api_types::{Problem, User};
+use api_types::{AuditAction, Problem, User};
 
 impl Studio {
     /// Ends a ceremony that was begun for [`API_CLIENT`] and opens a session that lives a day at most. A name, where one is
@@ -27,9 +27,15 @@ impl Studio {
         let by = self.signed_in(session.id).await?;
         if username.is_some_and(|name| name != by.name()) {
             let (owned, id, now) = (by.owned(), session.id, self.now());
+            let ended = self
+                .audit_by(&by, AuditAction::SessionEnded, AuditTarget::session(id))
+                .because("another_name");
             self.store
                 .write::<_, Problem, _>(move |tx| {
-                    Box::pin(async move { Ok(tx.end_session(owned, id, SessionEnd::SignedOut, now).await?) })
+                    Box::pin(async move {
+                        tx.end_session(owned, id, SessionEnd::SignedOut, now).await?;
+                        Ok(tx.insert_audit(&ended).await?)
+                    })
                 })
                 .await?;
             return Err(Problem::KeyRefused);

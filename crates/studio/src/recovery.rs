@@ -13,13 +13,13 @@ use crate::{
     passkey::already_there,
     ports::{
         CeremonyState, Timestamp,
-        store::{Owned, PersonRow},
+        store::{AuditTarget, AuditWho, Owned, PersonRow},
     },
     session::ceremony_expired,
 };
 use api_types::{
-    AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, OrganizationId, PersonId, Problem,
-    SetupCodeId,
+    AccountEventKind, AuditAction, CeremonyId, CeremonyPurpose, CeremonyStart, OrganizationId, PersonId,
+    Problem, SetupCodeId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +132,12 @@ impl Studio {
         let code = PersonalCode { code: code::new_code()?, name: person.name.clone() };
         let (digest, id, now) = (code::digest(&code.code), SetupCodeId(self.ids.next()), self.now());
         let gone = say_who(Some(&person.name), &[]);
+        let made = self.audit(
+            of.organization,
+            AuditWho::Operator,
+            AuditAction::CodeMade,
+            AuditTarget::person(of.owner),
+        );
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
@@ -139,7 +145,8 @@ impl Studio {
                         return Err(gone);
                     }
                     let expires = now + SETUP_CODE_LIFE;
-                    Ok(tx.replace_setup_code(id, &digest, Some(of), now, expires).await?)
+                    tx.replace_setup_code(id, &digest, Some(of), now, expires).await?;
+                    Ok(tx.insert_audit(&made).await?)
                 })
             })
             .await?;
@@ -201,11 +208,13 @@ impl Studio {
                     if tx.hold_person(of).await?.is_none_or(|person| person.is_shut_out()) {
                         return Err(ceremony_expired());
                     }
-                    let is_used = tx.use_recovery_code(of, &code_digest, now).await?
-                        || tx.use_setup_code_of(of, &code_digest, now).await?;
-                    if !is_used {
+                    let is_own = tx.use_recovery_code(of, &code_digest, now).await?;
+                    if !is_own && !tx.use_setup_code_of(of, &code_digest, now).await? {
                         return Err(ceremony_expired());
                     }
+                    let event = event.audited(|row| {
+                        row.because(if is_own { "recovery_code" } else { "code_of_the_server" })
+                    });
                     tx.insert_passkey(&passkey).await.map_err(already_there)?;
                     tx.insert_account_event(&event).await?;
                     Ok::<_, Problem>(tx.insert_session(&session).await?)

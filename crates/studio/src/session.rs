@@ -9,11 +9,13 @@ use crate::{
     digest, owned,
     ports::{
         CeremonyState, Timestamp,
-        store::{API_CLIENT, CeremonyRow, Owned, SessionEnd, SessionRow},
+        store::{API_CLIENT, AuditRow, AuditTarget, AuditWho, CeremonyRow, Owned, SessionEnd, SessionRow},
     },
     too_many,
 };
-use api_types::{AccountEventKind, CeremonyId, CeremonyPurpose, CeremonyStart, Problem, SessionId};
+use api_types::{
+    AccountEventKind, AuditAction, CeremonyId, CeremonyPurpose, CeremonyStart, Problem, SessionId,
+};
 
 /// What a session's token is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,8 +112,19 @@ impl Studio {
         let (owner, now) = (passkey.owned.owner, session.created_at);
         let new_device = self
             .account_event(passkey.owned, AccountEventKind::NewDevice, session_name(&session))
-            .done_in(session.id);
-        self.store
+            .done_in(session.id)
+            .on(AuditTarget::session(session.id))
+            .audited(|row| row.because("new_device"));
+        let refused = self
+            .audit(
+                passkey.owned.organization,
+                AuditWho::Person(owner),
+                AuditAction::SignInRefused,
+                AuditTarget::passkey(&passkey.credential_id),
+            )
+            .because("shut_out");
+        let signed_in = self
+            .store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
                     // Person and key as they are now: the one may have been shut out, the other removed, since it was read.
@@ -128,11 +141,18 @@ impl Studio {
                     // Who signs in for the first time at all was told of their account a moment ago.
                     if !is_known && tx.has_opened_session(session.owned).await? {
                         tx.insert_account_event(&new_device).await?;
+                    } else {
+                        tx.insert_audit(&AuditRow { why: None, ..new_device.audit }).await?;
                     }
                     Ok(tx.insert_session(&session).await?)
                 })
             })
-            .await?;
+            .await;
+        // Said of a right key alone, so that nobody else can fill the log with it.
+        if matches!(signed_in, Err(Problem::WrongKey { .. })) {
+            self.record(refused).await?;
+        }
+        signed_in?;
         tracing::info!(person = %owner, session = %opened.id, "somebody signed in");
         Ok(opened)
     }
@@ -143,9 +163,15 @@ impl Studio {
     /// `TryLater` or `Broken`.
     pub async fn sign_out(&self, by: &SignedIn) -> Result<(), Problem> {
         let (owned, session, now) = (owned(by), by.session(), self.now());
+        let row = self.audit_by(by, AuditAction::SignedOut, AuditTarget::session(session));
         self.store
             .write::<_, Problem, _>(move |tx| {
-                Box::pin(async move { Ok(tx.end_session(owned, session, SessionEnd::SignedOut, now).await?) })
+                Box::pin(async move {
+                    if tx.end_session(owned, session, SessionEnd::SignedOut, now).await? {
+                        tx.insert_audit(&row).await?;
+                    }
+                    Ok(())
+                })
             })
             .await?;
         tracing::info!(person = %owned.owner, %session, "somebody signed out");
@@ -173,7 +199,10 @@ impl Studio {
             Some((session, _)) if session.owned == owned => session_name(&session),
             _ => return Err(Problem::NotFound),
         };
-        let event = self.account_event(owned, AccountEventKind::SessionEnded, name).done_in(by.session());
+        let event = self
+            .account_event(owned, AccountEventKind::SessionEnded, name)
+            .done_in(by.session())
+            .on(AuditTarget::session(id));
         self.store
             .write(move |tx| {
                 Box::pin(async move {

@@ -5,7 +5,7 @@ use crate::{
     passkey::already_there,
     ports::{
         CeremonyState,
-        store::{CeremonyRow, Owned, PersonRow},
+        store::{AuditValue, CeremonyRow, Owned, PersonRow},
     },
     session::ceremony_expired,
     text,
@@ -150,8 +150,16 @@ impl Studio {
         let owned = Owned { organization, owner: memo.person };
         let passkey = self.first_passkey(owned, registered, user_agent);
         let session = self.session_row(owned, &passkey.credential_id, user_agent, browser);
-        let event =
-            self.account_event(owned, AccountEventKind::Joined, passkey.name.clone()).done_in(session.id);
+        let event = self
+            .account_event(owned, AccountEventKind::Joined, passkey.name.clone())
+            .done_in(session.id)
+            .audited(|row| {
+                row.because("owner_code").changing("role", AuditValue::Absent, Role::Owner).changing(
+                    "reviewer",
+                    AuditValue::Absent,
+                    true,
+                )
+            });
         let opened = NewSession::from(&session);
         self.store
             .write(move |tx| {

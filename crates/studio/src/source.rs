@@ -2,9 +2,12 @@
 
 use crate::{
     Admin, SignedIn, Studio,
-    ports::{SourceAddress, SourceStatus, Timestamp, store::Tx},
+    ports::{
+        SourceAddress, SourceStatus, Timestamp,
+        store::{AuditTarget, Tx},
+    },
 };
-use api_types::Problem;
+use api_types::{AuditAction, Problem};
 
 /// Fact: servers an administrator connected (JSON list of addresses).
 const CONNECTED: &str = "connected_sources";
@@ -135,12 +138,18 @@ impl Studio {
         let now = self.now();
         // Until the catalog has it too: who disconnects it at once comes after both.
         let _one_at_a_time = self.connecting.lock().await;
+        let row =
+            self.audit_by(by.signed_in(), AuditAction::SourceConnected, AuditTarget::source(&offer.name));
         self.store
-            .write(move |tx| {
-                Box::pin(change_connected(tx, now, move |connected| {
-                    connected.retain(|known| known.name != offer.name);
-                    connected.push(offer);
-                }))
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move {
+                    change_connected(tx, now, move |connected| {
+                        connected.retain(|known| known.name != offer.name);
+                        connected.push(offer);
+                    })
+                    .await?;
+                    Ok(tx.insert_audit(&row).await?)
+                })
             })
             .await?;
         self.catalog.add(source);
@@ -151,22 +160,26 @@ impl Studio {
     ///
     /// # Errors
     /// `NotFound` when it was not connected here.
-    pub async fn disconnect_source(&self, _by: &Admin<'_>, name: &str) -> Result<(), Problem> {
+    pub async fn disconnect_source(&self, by: &Admin<'_>, name: &str) -> Result<(), Problem> {
         let (gone, now) = (name.to_owned(), self.now());
         let _one_at_a_time = self.connecting.lock().await;
-        let was_there = self
-            .store
-            .write(move |tx| {
-                Box::pin(change_connected(tx, now, move |connected| {
-                    let before = connected.len();
-                    connected.retain(|known| known.name != gone);
-                    connected.len() < before
-                }))
+        let row = self.audit_by(by.signed_in(), AuditAction::SourceDisconnected, AuditTarget::source(name));
+        self.store
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move {
+                    let was_there = change_connected(tx, now, move |connected| {
+                        let before = connected.len();
+                        connected.retain(|known| known.name != gone);
+                        connected.len() < before
+                    })
+                    .await?;
+                    if !was_there {
+                        return Err(Problem::NotFound);
+                    }
+                    Ok(tx.insert_audit(&row).await?)
+                })
             })
             .await?;
-        if !was_there {
-            return Err(Problem::NotFound);
-        }
         self.catalog.remove(name);
         Ok(())
     }

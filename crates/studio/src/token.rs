@@ -6,8 +6,11 @@
 //! what is too long to be guessed needs no slow one.
 
 use crate::{
-    InSession, Studio, TOKEN_DAYS_MAX, TOKENS_MAX, Touched, account_event::note, broken, digest, owned,
-    ports::store::TokenRow, text,
+    InSession, Studio, TOKEN_DAYS_MAX, TOKENS_MAX, Touched,
+    account_event::note,
+    broken, digest, owned,
+    ports::store::{AuditTarget, AuditValue, TokenRow},
+    text,
 };
 use api_types::{AccountEventKind, Problem, Scope, Scopes, TokenId};
 use sha2::{Digest, Sha256};
@@ -100,8 +103,17 @@ impl Studio {
             last_used_at: None,
             revoked_at: None,
         };
-        let event =
-            self.account_event(owned, AccountEventKind::TokenMade, row.name.clone()).done_in(by.session());
+        let event = self
+            .account_event(owned, AccountEventKind::TokenMade, row.name.clone())
+            .done_in(by.session())
+            .on(AuditTarget::token(row.id))
+            .audited(|made| {
+                made.changing("scopes", AuditValue::Absent, row.scopes).changing(
+                    "days",
+                    AuditValue::Absent,
+                    i64::from(wanted.days),
+                )
+            });
         let kept = row.clone();
         self.store
             .write(move |tx| {
@@ -132,7 +144,10 @@ impl Studio {
         let (owned, now) = (owned(by), self.now());
         let tokens = self.store.tokens(owned, TOKENS_MAX).await?;
         let name = tokens.into_iter().find(|token| token.id == id).ok_or(Problem::NotFound)?.name;
-        let event = self.account_event(owned, AccountEventKind::TokenRevoked, name).done_in(by.session());
+        let event = self
+            .account_event(owned, AccountEventKind::TokenRevoked, name)
+            .done_in(by.session())
+            .on(AuditTarget::token(id));
         self.store
             .write(move |tx| {
                 Box::pin(async move {

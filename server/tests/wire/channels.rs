@@ -17,6 +17,7 @@ const OPEN: &[(&str, &str)] = &[
     ("/runs", "read"),
     ("/runs/:id", "read"),
     ("/people", "admin"),
+    ("/audit", "admin"),
     ("/api/events", "read"),
     ("/api/memory/context", "read"),
     ("/api/memory/store", "run"),

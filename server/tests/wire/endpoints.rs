@@ -248,6 +248,7 @@ pub(crate) const PAGES: &[(&str, u16, u16)] = &[
     ("/usage", 302, 200),
     ("/people", 302, 200),
     ("/people/:id", 302, 404),
+    ("/audit", 302, 200),
     ("/join", 200, 200),
     ("/settings", 302, 200),
     ("/settings/passkeys", 302, 200),

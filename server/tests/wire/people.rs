@@ -43,7 +43,9 @@ fn every_function_about_people_by_everybody() {
             "{path} {arguments} by an administrator"
         );
     }
-    for (page, by_member) in [("/people", 403), (&*format!("/people/{of_ana}"), 403), ("/settings", 200)] {
+    for (page, by_member) in
+        [("/people", 403), ("/audit", 403), (&*format!("/people/{of_ana}"), 403), ("/settings", 200)]
+    {
         assert_eq!(cem.page(page).status, by_member, "{page}");
         assert_eq!(ben.page(page).status, 200, "{page}");
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use studio::ports::store::{Store, StoreError};
 
 /// Room for the schema and some rows.
-const SMALL: &str = "PRAGMA max_page_count = 150";
+const SMALL: &str = "PRAGMA max_page_count = 170";
 
 async fn big(store: &Arc<dyn Store>, key: String) -> Result<(), StoreError> {
     store

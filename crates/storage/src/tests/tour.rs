@@ -1,20 +1,21 @@
 //! Every statement of every noun, once: for the test that looks at their plans.
 
 use super::rows::{
-    asked, at, end, id, next, opening, owned_by, part, person, process, put, session, settings, somebody,
+    asked, at, audit_row, end, happened, id, next, opening, owned_by, part, person, process, put, session,
+    settings, somebody,
 };
 use crate::Database;
 use api_types::{
-    AccountEventId, AccountEventKind, AnswerState, CeremonyId, CeremonyPurpose, ConversationId, EntryKind,
-    HoldId, InviteId, MemoryId, MemoryKind, MessageId, Role, RunId, RunStatus, Scopes, SetupCodeId, Span,
-    TokenId,
+    AccountEventId, AccountEventKind, AnswerState, AuditAction, CeremonyId, CeremonyPurpose, ConversationId,
+    EntryKind, HoldId, InviteId, MemoryId, MemoryKind, MessageId, Role, RunId, RunStatus, Scopes,
+    SetupCodeId, Span, TokenId,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
 use studio::ports::store::{
-    AccountEventRow, AnswerEnd, CeremonyRow, Change, CommitQuery, EntryRow, HoldRow, InviteRow, MemoryRow,
-    Owned, PasskeyRow, RequestRow, RunQuery, Seen, SessionEnd, SpendingLimits, Store, StoreError, TokenRow,
-    Tx,
+    AccountEventRow, AnswerEnd, AuditQuery, CeremonyRow, Change, CommitQuery, EntryRow, HoldRow, InviteRow,
+    MemoryRow, Owned, PasskeyRow, RequestRow, RunQuery, Seen, SessionEnd, SpendingLimits, Store, StoreError,
+    TokenRow, Tx,
 };
 use workflow::Checkpointer;
 
@@ -59,7 +60,7 @@ pub(super) async fn tour(db: &Arc<Database>) {
         revoked_at: None,
     };
     let token_id = token.id;
-    let happened = AccountEventRow {
+    let told = happened(&AccountEventRow {
         id: AccountEventId(id()),
         owned,
         kind: AccountEventKind::Joined,
@@ -67,7 +68,7 @@ pub(super) async fn tour(db: &Arc<Database>) {
         at: now,
         session: None,
         seen_at: None,
-    };
+    });
     let (events, ended) = ([part(&run, 1, "text")], end(&run, AnswerState::Finished, "text"));
     let ended_run = run.run;
     put(store, move |tx| {
@@ -147,6 +148,7 @@ pub(super) async fn tour(db: &Arc<Database>) {
     memories(store, owned, ended_run).await;
     ledger(store, owned, ended_run).await;
     store.answer_text(owned, run.run).await.unwrap();
+    audit(store, owned).await;
     people(store, owned, chat, answer.id).await;
     put(store, move |tx| {
         Box::pin(async move {
@@ -154,8 +156,8 @@ pub(super) async fn tour(db: &Arc<Database>) {
             tx.end_sessions(owned, None, SessionEnd::Ended, now).await?;
             tx.purge_sessions(now).await?;
             tx.revoke_token(owned, token_id, now).await?;
-            tx.insert_account_event(&happened).await?;
-            tx.account_events_seen(owned, session_id, "tour", Seen::only(happened.id), now).await?;
+            tx.insert_account_event(&told).await?;
+            tx.account_events_seen(owned, session_id, "tour", Seen::only(told.event.id), now).await?;
             tx.bin_conversation(owned, chat, Some(now)).await?;
             tx.bin_conversation(owned, chat, None).await?;
             tx.bin_conversation(owned, chat, Some(now)).await?;
@@ -253,6 +255,27 @@ impl Change for Nothing {
     async fn apply(&self, _: RunId, _: studio::ports::Timestamp, _: &mut dyn Tx) -> Result<(), StoreError> {
         Ok(())
     }
+}
+
+/// Those of the audit log.
+async fn audit(store: &Arc<dyn Store>, owned: Owned) {
+    let (row, organization) = (audit_row(owned), owned.organization);
+    put(store, move |tx| Box::pin(async move { tx.insert_audit(&row).await })).await;
+    for run in [None, Some("r".to_owned())] {
+        let query = AuditQuery {
+            organization,
+            before: None,
+            from: None,
+            until: None,
+            actions: vec![AuditAction::SignedIn],
+            person: Some("a".to_owned()),
+            run,
+            limit: 50,
+        };
+        store.audit(&query).await.unwrap();
+    }
+    assert_eq!(studio::seal_audit(&**store, at(9)).await.unwrap(), 1);
+    store.sealed_audit(0, 50).await.unwrap();
 }
 
 /// Those of what is remembered, and of requests with a key.

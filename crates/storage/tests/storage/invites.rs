@@ -2,7 +2,9 @@
 
 use crate::common::{
     on_both,
-    rows::{asked, at, chat, end, id, message, owned_by, part, person, process, put, session, somebody},
+    rows::{
+        asked, at, chat, end, happened, id, message, owned_by, part, person, process, put, session, somebody,
+    },
 };
 use api_types::{AccountEventId, AccountEventKind, AnswerState, InviteId, PersonId, Role};
 use studio::ports::store::{AccountEventRow, InviteRow, Owned, PasskeyRow, SessionEnd};
@@ -220,7 +222,7 @@ async fn who_is_deleted_leaves_a_row_without_a_name_and_conversations_that_go() 
             Box::pin(async move {
                 tx.insert_session(&seen).await?;
                 tx.insert_passkey(&key).await?;
-                tx.insert_account_event(&told).await?;
+                tx.insert_account_event(&happened(&told)).await?;
                 for invite in [open, used, mine] {
                     tx.insert_invite(&invite).await?;
                 }

@@ -11,6 +11,9 @@
 )]
 
 mod answers;
+mod audit;
+mod audit_changed;
+mod audit_processes;
 mod common;
 mod conversations;
 mod engine;

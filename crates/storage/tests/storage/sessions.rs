@@ -2,7 +2,7 @@
 
 use crate::common::{
     on_both,
-    rows::{at, id, put, session, somebody},
+    rows::{at, happened, id, put, session, somebody},
 };
 use api_types::{AccountEventId, AccountEventKind, Scope, SessionId, TokenId};
 use std::sync::Arc;
@@ -203,9 +203,9 @@ async fn what_happened_is_read_by_parts_and_seen_up_to_a_place() {
         put(&store, move |tx| {
             Box::pin(async move {
                 for row in &inserted {
-                    tx.insert_account_event(row).await?;
+                    tx.insert_account_event(&happened(row)).await?;
                 }
-                tx.insert_account_event(&foreign).await
+                tx.insert_account_event(&happened(&foreign)).await
             })
         })
         .await;
@@ -249,7 +249,7 @@ async fn what_happened_is_read_by_parts_and_seen_up_to_a_place() {
 
 /// Whoever added a key is told nothing of what was before it and puts nothing of it away; what matters comes first.
 async fn news_of_a_key(store: &Arc<dyn Store>, owned: Owned) {
-    let happened = |kind, micros| AccountEventRow {
+    let of = |kind, micros| AccountEventRow {
         id: AccountEventId(id()),
         owned,
         kind,
@@ -260,14 +260,14 @@ async fn news_of_a_key(store: &Arc<dyn Store>, owned: Owned) {
     };
     let key = PasskeyRow { created_at: at(1_000), ..crate::people::passkey(owned) };
     let credential_id = key.credential_id.clone();
-    let mut after: Vec<_> = AccountEventKind::ALL.iter().map(|kind| happened(*kind, 1_001)).collect();
-    let (with, inserted) = (happened(AccountEventKind::PasskeyAdded, 1_000), after.clone());
+    let mut after: Vec<_> = AccountEventKind::ALL.iter().map(|kind| of(*kind, 1_001)).collect();
+    let (with, inserted) = (of(AccountEventKind::PasskeyAdded, 1_000), after.clone());
     let (it, there) = (with.id, SessionId(id()));
     put(store, move |tx| {
         Box::pin(async move {
             tx.insert_passkey(&key).await?;
             for event in [with].iter().chain(&inserted) {
-                tx.insert_account_event(event).await?;
+                tx.insert_account_event(&happened(event)).await?;
             }
             tx.account_events_seen(owned, there, &key.credential_id, Seen::only(it), at(1_100)).await
         })

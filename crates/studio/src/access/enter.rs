@@ -4,7 +4,7 @@ use super::{Credential, SignedIn};
 use crate::{
     SESSION_SEEN_EVERY, Studio,
     device::session_name,
-    ports::store::{PersonRow, SessionEnd, SessionRow},
+    ports::store::{AuditTarget, PersonRow, SessionEnd, SessionRow},
     rotation::{Returned, judge},
     session::NewSession,
     token,
@@ -191,7 +191,9 @@ impl Studio {
     /// Ends a session of which somebody has a copy, and writes it down for its person.
     async fn end_copied(&self, session: &SessionRow) -> Result<(), Problem> {
         let (owned, id, now) = (session.owned, session.id, self.now());
-        let event = self.account_event(owned, AccountEventKind::OlderToken, session_name(session));
+        let event = self
+            .account_event(owned, AccountEventKind::OlderToken, session_name(session))
+            .on(AuditTarget::session(id));
         tracing::warn!(session = %id, "an older token of a session came back: the session was ended");
         self.store
             .write(move |tx| {

@@ -1,8 +1,8 @@
 //! Rows that are right, to be made wrong by the test.
 
 use api_types::{
-    AnswerState, ConversationId, ConversationSettings, MessageId, MessageRole, OrganizationId, PersonId,
-    Role, RunId, SessionId, Usage,
+    AnswerState, AuditAction, AuditId, ConversationId, ConversationSettings, MessageId, MessageRole,
+    OrganizationId, PersonId, Role, RunId, SessionId, Usage,
 };
 use std::sync::{
     Arc,
@@ -11,7 +11,8 @@ use std::sync::{
 use studio::ports::{
     Timestamp,
     store::{
-        AnswerEnd, AnswerPart, AnswerRow, ConversationRow, MessageRow, Owned, PersonRow, SessionRow, Store,
+        AccountEventRow, AnswerEnd, AnswerPart, AnswerRow, AuditChange, AuditRow, AuditTarget, AuditValue,
+        AuditVia, AuditWho, ConversationRow, Happened, MessageRow, Owned, PersonRow, SessionRow, Store,
         StoreError, Tx, owner_of,
     },
 };
@@ -161,6 +162,32 @@ pub(crate) fn session(owned: Owned) -> SessionRow {
         credential_id: None,
         browser: String::new(),
     }
+}
+
+/// A row of the audit log: the person of `owned` changed their own role, in a session, for a run.
+pub(crate) fn audit_row(owned: Owned) -> AuditRow {
+    AuditRow {
+        id: AuditId(id()),
+        organization: owned.organization,
+        at: at(7),
+        who: AuditWho::Person(owned.owner),
+        via: Some(AuditVia::Session(SessionId(id()))),
+        action: AuditAction::RoleChanged,
+        target: AuditTarget::person(owned.owner),
+        why: Some("test"),
+        change: vec![AuditChange {
+            what: "role",
+            old: AuditValue::Word("member"),
+            new: AuditValue::Word("owner"),
+        }],
+        run: Some(RunId(id())),
+        trace: Some("0af7651916cd43dd8448eb211c80319c".to_owned()),
+    }
+}
+
+/// Something that happened to an account, with a row of the audit log.
+pub(crate) fn happened(event: &AccountEventRow) -> Happened {
+    Happened { event: event.clone(), audit: audit_row(event.owned) }
 }
 
 /// A unit of work that must succeed.

@@ -1,6 +1,6 @@
 //! What happened to accounts: told to their person, kept as long as the account.
 
-use super::{Owned, StoreError};
+use super::{Happened, Owned, StoreError};
 use crate::ports::Timestamp;
 use api_types::{AccountEventId, AccountEventKind, SessionId};
 use async_trait::async_trait;
@@ -65,8 +65,8 @@ pub trait AccountEventReads: Send + Sync {
 /// Writes of account events.
 #[async_trait]
 pub trait AccountEventWrites: Send {
-    /// Writes one down.
-    async fn insert_account_event(&mut self, event: &AccountEventRow) -> Result<(), StoreError>;
+    /// Writes one down, and its row of the audit log with it.
+    async fn insert_account_event(&mut self, happened: &Happened) -> Result<(), StoreError>;
 
     /// Its person has seen this, in this session: never what is no news in it.
     async fn account_events_seen(

@@ -6,6 +6,7 @@
 mod account;
 mod account_events;
 mod answers;
+mod audit;
 mod changes;
 mod conversations;
 mod installation;
@@ -25,6 +26,10 @@ mod tokens;
 pub use account::{AccountReads, Belongings, OwnPasskey, OwnSession, OwnToken};
 pub use account_events::{AccountEventReads, AccountEventRow, AccountEventWrites, Seen};
 pub use answers::{AnswerEnd, AnswerPart, AnswerReads, AnswerRow, AnswerWrites};
+pub use audit::{
+    AUDIT_FORM, AuditChange, AuditHead, AuditLine, AuditQuery, AuditReads, AuditRow, AuditSeal, AuditTarget,
+    AuditValue, AuditVia, AuditWho, AuditWrites, Happened, ListedAudit,
+};
 pub use changes::Change;
 pub use conversations::{ConversationReads, ConversationRow, ConversationWrites};
 pub use installation::{InstallationReads, InstallationWrites};
@@ -85,6 +90,7 @@ pub trait Reads:
     + KeyReads
     + SessionReads
     + AccountEventReads
+    + AuditReads
     + RecoveryReads
     + TokenReads
     + ConversationReads
@@ -104,6 +110,7 @@ impl<T> Reads for T where
         + KeyReads
         + SessionReads
         + AccountEventReads
+        + AuditReads
         + RecoveryReads
         + TokenReads
         + ConversationReads
@@ -133,6 +140,7 @@ pub trait Tx:
     + SessionWrites
     + TokenWrites
     + AccountEventWrites
+    + AuditWrites
     + RecoveryWrites
     + ConversationWrites
     + MessageWrites
