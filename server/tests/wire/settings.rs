@@ -21,7 +21,7 @@ fn nonsense_stops_the_start_with_a_sentence_that_names_it() {
 #[test]
 fn the_doctor_says_what_it_understood_and_shows_no_secret() {
     let secret = "s".repeat(40);
-    let studio = Studio::new().with("JWT_SECRET", &secret).with("DAILY_COST_LIMIT", "5");
+    let studio = Studio::new().with("JWT_SECRET", &secret).with("QDRANT_URL", "http://localhost:6333");
     let seen = studio.run(&["doctor"]);
     let said = String::from_utf8_lossy(&seen.stdout);
     assert!(seen.status.success(), "{seen:?}");
@@ -29,7 +29,7 @@ fn the_doctor_says_what_it_understood_and_shows_no_secret() {
         said.contains("http://localhost:") && said.contains("SQLite: nothing yet") && said.contains("mock"),
         "{said}"
     );
-    assert!(said.contains("NOT obeyed"), "a limit that is not kept is named: {said}");
+    assert!(said.contains("NOT obeyed"), "a setting that does nothing yet is named: {said}");
     assert!(!said.contains(&secret));
     assert!(!studio.folder.path().join("data").exists(), "the doctor changes nothing");
 

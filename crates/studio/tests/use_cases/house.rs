@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 /// Nobody reaches them who does not want to.
-const SPENDING: SpendingLimits = SpendingLimits { hour: 1_000_000_000, day: 1_000_000_000 };
+const SPENDING: SpendingLimits = SpendingLimits { hour: 1_000_000_000_000, day: 1_000_000_000_000 };
 
 /// Five micro-dollars for each token of the fake model's, as the mock costs.
 fn prices() -> PriceSheet {

@@ -106,7 +106,7 @@ async fn of_many_at_once_only_as_many_begin_as_fit() {
         house.studio.usage(&ana).await.unwrap().hour.held - room
     };
     limited(&house, &ana, one * 9).await;
-    let sent = join_all((0..40).map(|_| house.send(&ana, None, "How much is it?"))).await;
+    let sent = join_all((0..25).map(|_| house.send(&ana, None, "How much is it?"))).await;
     assert_eq!(sent.iter().filter(|sent| sent.is_ok()).count(), 8, "beside the first");
     for refused in sent.into_iter().filter_map(Result::err) {
         assert!(matches!(refused, Problem::OverBudget { .. }), "{refused:?}");
