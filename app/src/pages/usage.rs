@@ -226,7 +226,7 @@ fn row(entry: &EntryRow, now: Timestamp) -> impl IntoView + use<> {
             <th role="rowheader" scope="row">{what}</th>
             <td role="cell" data-label="For"><a href=format!("/runs/{}", entry.run)>{entry.model.to_string()}</a></td>
             <td role="cell" data-label="When">{when::moment(entry.at, now)}</td>
-            <td role="cell" data-label="Amount" class="number">{sign}{money(entry.amount)}</td>
+            <td role="cell" data-label="Amount" class="number"><span class="money">{sign}{Micros(entry.amount).to_string()}</span></td>
         </tr>
     }
 }
