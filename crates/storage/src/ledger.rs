@@ -187,13 +187,11 @@ impl<L: Line> LedgerReads for Statements<L> {
 const CHECKS: [(&str, &str); 4] = [
     (
         "what is held in the window",
-        concat!(
-            "SELECT owner_id, which, kept, computed FROM (SELECT s.owner_id AS owner_id, s.span || ' ' || s.starts_at AS which, \
-             s.held AS kept, CAST(COALESCE((SELECT SUM(CASE l.kind WHEN 'hold' THEN l.amount WHEN 'overrun' THEN 0 ELSE -l.amount END) \
-             FROM ledger l WHERE l.organization_id = s.organization_id AND l.owner_id = s.owner_id \
-             AND CASE s.span WHEN 'hour' THEN l.hour ELSE l.day END = s.starts_at), 0) AS BIGINT) AS computed FROM spending s) AS sums \
-             WHERE kept <> computed LIMIT $1"
-        ),
+        "SELECT owner_id, which, kept, computed FROM (SELECT s.owner_id AS owner_id, s.span || ' ' || s.starts_at AS which, \
+         s.held AS kept, CAST(COALESCE((SELECT SUM(CASE l.kind WHEN 'hold' THEN l.amount WHEN 'overrun' THEN 0 ELSE -l.amount END) \
+         FROM ledger l WHERE l.organization_id = s.organization_id AND l.owner_id = s.owner_id \
+         AND CASE s.span WHEN 'hour' THEN l.hour ELSE l.day END = s.starts_at), 0) AS BIGINT) AS computed FROM spending s) AS sums \
+         WHERE kept <> computed LIMIT $1",
     ),
     (
         "what was spent in the window",
