@@ -63,7 +63,7 @@ fn known(text: &str) -> anyhow::Result<KnownHead> {
 }
 
 /// The database of a studio that is there: looking at it changes nothing.
-async fn opened(config: &Config) -> anyhow::Result<Arc<Database>> {
+pub(crate) async fn opened(config: &Config) -> anyhow::Result<Arc<Database>> {
     let folder = Folder::at(config);
     let (_, condition) = named(config, storage::look(&store_url(config, &folder)).await)?;
     match condition {

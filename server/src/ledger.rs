@@ -1,7 +1,6 @@
 //! `vobio ledger verify`: computes the ledger anew and names what does not add up.
 
-use crate::{boot::database, config::Config, folder::Folder, print};
-use anyhow::ensure;
+use crate::{audit::opened, config::Config, print};
 use std::process::ExitCode;
 use studio::ports::store::LedgerReads as _;
 
@@ -10,13 +9,7 @@ const NAMED_MAX: u32 = 100;
 
 /// Verifies the ledger, also while the studio serves: each check is one look at one moment. Ends with 1 where something differs.
 pub(crate) async fn verify(config: &Config) -> anyhow::Result<ExitCode> {
-    if config.database_url.is_none() {
-        // Before anything is made: the folder may be mistyped.
-        let database = Folder::at(config).database();
-        ensure!(database.exists(), "there is no database in {} yet", config.data.display());
-    }
-    let folder = Folder::open(config)?;
-    let database = database(config, &folder).await?;
+    let database = opened(config).await?;
     let found = database.ledger_differences(NAMED_MAX).await;
     database.close().await;
     let found = found?;

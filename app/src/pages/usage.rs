@@ -90,7 +90,7 @@ fn window(name: &'static str, window: Window, now: Timestamp) -> impl IntoView +
     let held = (window.held > 0)
         .then(|| view! { <dt>"Held for what is under way"</dt><dd>{money(window.held)}</dd> });
     let over = (used > window.limit).then(|| view! {
-        <p class="about">"More than the limit was spent: something cost more than its worst case. Nothing new begins until then."</p>
+        <p class="about">"More than this limit was spent. What costs something begins again when it begins anew."</p>
     });
     view! {
         <div class="card">

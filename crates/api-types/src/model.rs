@@ -92,6 +92,13 @@ pub struct Price {
     pub completion_micros_per_million: i64,
 }
 
+impl Price {
+    /// Costs nothing.
+    pub const fn is_free(self) -> bool {
+        self.prompt_micros_per_million == 0 && self.completion_micros_per_million == 0
+    }
+}
+
 /// A model that can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelInfo {

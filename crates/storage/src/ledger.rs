@@ -183,24 +183,38 @@ impl<L: Line> LedgerReads for Statements<L> {
     }
 }
 
-/// What has to add up, each with a statement that gives whose, which, what is kept and what is right of it.
+/// What the ledger says of each window, beside what is kept of it.
+macro_rules! window_sums {
+    ($kept:literal, $amount:literal, $kinds:literal) => {
+        concat!(
+            "SELECT owner_id, span || ' ' || starts_at, CAST(SUM(kept) AS BIGINT), CAST(SUM(computed) AS BIGINT) FROM ( \
+             SELECT organization_id, owner_id, span, starts_at, ",
+            $kept,
+            " AS kept, 0 AS computed FROM spending UNION ALL \
+             SELECT organization_id, owner_id, 'hour', hour, 0, ",
+            $amount,
+            " FROM ledger WHERE kind IN ",
+            $kinds,
+            " UNION ALL SELECT organization_id, owner_id, 'day', day, 0, ",
+            $amount,
+            " FROM ledger WHERE kind IN ",
+            $kinds,
+            ") AS sums GROUP BY organization_id, owner_id, span, starts_at HAVING SUM(kept) <> SUM(computed) LIMIT $1"
+        )
+    };
+}
+
+/// What has to add up, each with a statement that gives whose, which, what is kept and what is right of it: each row is read once.
 const CHECKS: [(&str, &str); 4] = [
     (
         "what is held in the window",
-        "SELECT owner_id, which, kept, computed FROM (SELECT s.owner_id AS owner_id, s.span || ' ' || s.starts_at AS which, \
-         s.held AS kept, CAST(COALESCE((SELECT SUM(CASE l.kind WHEN 'hold' THEN l.amount WHEN 'overrun' THEN 0 ELSE -l.amount END) \
-         FROM ledger l WHERE l.organization_id = s.organization_id AND l.owner_id = s.owner_id \
-         AND CASE s.span WHEN 'hour' THEN l.hour ELSE l.day END = s.starts_at), 0) AS BIGINT) AS computed FROM spending s) AS sums \
-         WHERE kept <> computed LIMIT $1",
+        window_sums!(
+            "held",
+            "CASE kind WHEN 'hold' THEN amount ELSE -amount END",
+            "('hold', 'settle', 'release')"
+        ),
     ),
-    (
-        "what was spent in the window",
-        "SELECT owner_id, which, kept, computed FROM (SELECT s.owner_id AS owner_id, s.span || ' ' || s.starts_at AS which, \
-         s.spent AS kept, CAST(COALESCE((SELECT SUM(l.amount) FROM ledger l WHERE l.organization_id = s.organization_id \
-         AND l.owner_id = s.owner_id AND l.kind IN ('settle', 'overrun') \
-         AND CASE s.span WHEN 'hour' THEN l.hour ELSE l.day END = s.starts_at), 0) AS BIGINT) AS computed FROM spending s) AS sums \
-         WHERE kept <> computed LIMIT $1",
-    ),
+    ("what was spent in the window", window_sums!("spent", "amount", "('settle', 'overrun')")),
     (
         "the open hold",
         "SELECT h.owner_id, h.id, h.amount, CAST(COALESCE((SELECT SUM(CASE l.kind WHEN 'hold' THEN l.amount \

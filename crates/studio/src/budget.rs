@@ -13,6 +13,10 @@ pub const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
 /// languages fewer.
 pub const ESTIMATE_BYTES_PER_TOKEN: u64 = 3;
 
+/// Where a provider does not say what it used, it is taken to have written so many tokens in each second, whatever of them could be
+/// seen: a model that thinks is paid for what nobody reads. Few are faster; who stops an answer early may be booked more than it was.
+pub const ESTIMATE_TOKENS_PER_SECOND: u64 = 200;
+
 /// What so many tokens cost, rounded up; `None` beyond [`AMOUNT_MAX`], and for a price below nothing.
 pub(crate) fn cost(price: Price, prompt_tokens: u64, completion_tokens: u64) -> Option<i64> {
     if price.prompt_micros_per_million < 0 || price.completion_micros_per_million < 0 {
@@ -43,10 +47,10 @@ pub enum Used {
         price: Price,
         /// The longest answer, in tokens, for which was held.
         max_tokens: u32,
+        /// What it said it read, where it said that.
+        prompt_tokens: Option<u32>,
         /// Length of what was written; `None` where only the rows know.
         written_bytes: Option<u64>,
-        /// It failed: where nothing was written, nothing was read either.
-        has_failed: bool,
     },
 }
 
@@ -56,22 +60,20 @@ impl Used {
         matches!(self, Self::Estimated { written_bytes: None, .. })
     }
 
-    /// The amount, where so much was held for it and so much was written; and whether it is an estimate.
-    fn amount(self, hold: i64, written: u64) -> (i64, bool) {
+    /// The amount, where so much was held for it, so much was written, and so many seconds went by; and whether it is an estimate.
+    fn amount(self, hold: i64, written: u64, seconds: u64) -> (i64, bool) {
         match self {
             Self::Reported(amount) => (amount.clamp(0, AMOUNT_MAX), false),
             Self::Unknown => (hold, true),
-            Self::Estimated { written_bytes, has_failed: true, .. }
-                if written_bytes.unwrap_or(written) == 0 =>
-            {
-                (0, false)
-            }
-            Self::Estimated { price, max_tokens, written_bytes, .. } => {
+            Self::Estimated { price, max_tokens, prompt_tokens, written_bytes } => {
                 let longest = cost(price, 0, u64::from(max_tokens)).unwrap_or(hold);
                 // What was held for the prompt was a token for each byte.
                 let bytes_per_token = ESTIMATE_BYTES_PER_TOKEN.cast_signed();
-                let prompt = (hold - longest).max(0).saturating_add(bytes_per_token - 1) / bytes_per_token;
-                let tokens = written_bytes.unwrap_or(written).div_ceil(ESTIMATE_BYTES_PER_TOKEN);
+                let guessed = (hold - longest).max(0).saturating_add(bytes_per_token - 1) / bytes_per_token;
+                let prompt =
+                    prompt_tokens.and_then(|tokens| cost(price, u64::from(tokens), 0)).unwrap_or(guessed);
+                let seen = written_bytes.unwrap_or(written).div_ceil(ESTIMATE_BYTES_PER_TOKEN);
+                let tokens = seen.max(seconds.saturating_mul(ESTIMATE_TOKENS_PER_SECOND));
                 let answer = cost(price, 0, tokens).unwrap_or(longest).min(longest);
                 (prompt.saturating_add(answer).min(hold), true)
             }
@@ -81,7 +83,8 @@ impl Used {
 
 /// The rows that end a hold. Together they take from `held` exactly what the hold put there.
 pub(crate) fn settled(hold: &HoldRow, used: Used, written: u64, at: Timestamp) -> Vec<EntryRow> {
-    let (amount, is_estimate) = used.amount(hold.amount, written);
+    let seconds = at.since(hold.at).as_secs();
+    let (amount, is_estimate) = used.amount(hold.amount, written, seconds);
     let within = amount.min(hold.amount);
     let parts = [
         (EntryKind::Settle, within),
@@ -180,7 +183,7 @@ mod tests {
     fn an_estimate_takes_a_third_of_the_bytes_for_tokens_and_says_that_it_is_one() {
         let held = worst_case(PRICE, 300, 1_000).unwrap();
         let used =
-            Used::Estimated { price: PRICE, max_tokens: 1_000, written_bytes: Some(60), has_failed: false };
+            Used::Estimated { price: PRICE, max_tokens: 1_000, prompt_tokens: None, written_bytes: Some(60) };
         let rows = settled(&hold(held), used, 0, Timestamp(1));
         // 100 tokens read at 2.5 and 20 written at 10 micro-dollars.
         assert_eq!(rows[0].amount, 250 + 200);
@@ -188,15 +191,18 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_failed_before_the_first_word_costs_nothing() {
-        let failed = |written| Used::Estimated {
+    fn an_estimate_takes_the_time_for_tokens_where_nothing_could_be_seen() {
+        let held = worst_case(PRICE, 300, 1_000).unwrap();
+        let used = Used::Estimated {
             price: PRICE,
-            max_tokens: 10,
-            written_bytes: Some(written),
-            has_failed: true,
+            max_tokens: 1_000,
+            prompt_tokens: Some(40),
+            written_bytes: Some(0),
         };
-        assert_eq!(rows(100, failed(0)), vec![(EntryKind::Settle, 0), (EntryKind::Release, 100)]);
-        assert!(rows(1_000, failed(30))[0].1 > 0);
+        let after = |seconds: i64| settled(&hold(held), used, 0, Timestamp(seconds * 1_000_000))[0].amount;
+        // 40 tokens read at 2.5, and 200 a second written at 10 micro-dollars, up to the longest answer.
+        assert_eq!((after(0), after(1), after(2)), (100, 100 + 2_000, 100 + 4_000));
+        assert_eq!((after(5), after(1_000)), (100 + 10_000, 100 + 10_000));
     }
 
     #[test]
@@ -220,7 +226,7 @@ mod tests {
         fn whatever_was_used_a_hold_leaves_nothing_held_and_nothing_is_spent_twice(
             held in 0..=AMOUNT_MAX, used in 0..=AMOUNT_MAX, written in 0_u64..1_000_000, max_tokens in 0_u32..100_000,
         ) {
-            for used in [Used::Reported(used), Used::Estimated { price: PRICE, max_tokens, written_bytes: None, has_failed: false }] {
+            for used in [Used::Reported(used), Used::Estimated { price: PRICE, max_tokens, prompt_tokens: None, written_bytes: None }] {
                 let rows = settled(&hold(held), used, written, Timestamp(1));
                 let sum = |account: &str| -> i64 {
                     rows.iter().map(|row| match row.kind.accounts() {

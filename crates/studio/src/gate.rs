@@ -62,8 +62,10 @@ impl Studio {
 
     /// Says which limit an amount does not fit under, when there will be room, and what to do.
     pub(crate) async fn over_budget(&self, hold: &HoldRow) -> Problem {
-        // Who was faster may not be committed yet.
-        if let Err(fault) = self.store.barrier().await {
+        // Who was faster may not be committed yet. On PostgreSQL it is: this one has waited for it.
+        if self.settings.alone
+            && let Err(fault) = self.store.barrier().await
+        {
             return fault.into();
         }
         let limits = match self.store.spending_limits(hold.owned).await {
@@ -85,6 +87,11 @@ impl Studio {
 }
 
 impl Admission {
+    /// To ask something that costs nothing.
+    pub(crate) const fn free(price: Price) -> Self {
+        Self { price: Some(price), hold: None, limits: SpendingLimits { hour: 0, day: 0 } }
+    }
+
     /// What is paid.
     pub(crate) const fn price(&self) -> Option<Price> {
         self.price
@@ -119,11 +126,14 @@ impl Admission {
 /// All that a model reads, in bytes.
 fn prompt_bytes(request: &ChatRequest) -> u64 {
     let turns: usize = request.turns.iter().map(|turn| turn.text.len()).sum();
-    let prefix = request.prefix.as_ref().map_or(0, String::len);
+    let prefix = request.prefix.as_ref().map_or(0, |prefix| prefix.len() + CONTINUING_BYTES);
     // Each turn has a role and a few tokens around it that nobody sees.
     let around = (request.turns.len() + 2) * TURN_BYTES;
     (request.system_prompt.len() + turns + prefix + around) as u64
 }
+
+/// What a provider is told to go on with a broken-off answer, at most.
+const CONTINUING_BYTES: usize = 512;
 
 /// What a provider puts around each turn, at most, counted like bytes of it.
 const TURN_BYTES: usize = 16;

@@ -72,7 +72,7 @@ pub use audit::{
     AUDIT_GENESIS, AuditFilter, AuditPage, AuditState, Finding, KnownHead, Verified, audit_hash, seal_audit,
     verify_audit,
 };
-pub use budget::{AMOUNT_MAX, ESTIMATE_BYTES_PER_TOKEN};
+pub use budget::{AMOUNT_MAX, ESTIMATE_BYTES_PER_TOKEN, ESTIMATE_TOKENS_PER_SECOND};
 pub use catalog::Catalog;
 pub use chat::{AnswerVerdict, CHAT, ChatState, StudioChange};
 pub use code::digest;

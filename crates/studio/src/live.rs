@@ -60,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) next_seq: i64,
     pub(crate) state: AnswerState,
     pub(crate) note: Option<String>,
+    /// Its model was asked, and may want money whatever comes of it.
+    pub(crate) is_asked: bool,
     pub(crate) usage: Usage,
     pub(crate) first_token_at: Option<Timestamp>,
     pub(crate) ended_at: Option<Timestamp>,
@@ -112,6 +114,7 @@ impl LiveRun {
                 next_seq: 1,
                 state: AnswerState::Queued,
                 note: None,
+                is_asked: false,
                 usage: Usage::default(),
                 first_token_at: None,
                 ended_at: None,

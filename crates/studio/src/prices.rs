@@ -34,21 +34,21 @@ impl PriceSheet {
             });
             if !is_model && !is_source {
                 return Err(format!(
-                    "line {}: {model} is no model like openai/some-model or openai/*",
+                    "entry {}: {model} is no model like openai/some-model or openai/*",
                     at + 1
                 ));
             }
             for part in [price.prompt_micros_per_million, price.completion_micros_per_million] {
                 if !(0..=AMOUNT_MAX).contains(&part) {
                     return Err(format!(
-                        "line {}: the price of {model} is below nothing or beyond all money",
+                        "entry {}: the price of {model} is below nothing or beyond all money",
                         at + 1
                     ));
                 }
             }
             let is_twice = |other: &PriceLine| other.model == *model && other.from == line.from;
             if lines[..at].iter().any(is_twice) {
-                return Err(format!("line {}: {model} has two prices from the same moment on", at + 1));
+                return Err(format!("entry {}: {model} has two prices from the same moment on", at + 1));
             }
         }
         Ok(Self { lines })
@@ -118,11 +118,11 @@ mod tests {
     #[test]
     fn a_line_without_sense_is_named() {
         for (lines, what) in [
-            (vec![line("a", 0, 1)], "line 1: a is no model"),
-            (vec![line("a/b", 0, 1), line("/*", 0, 1)], "line 2: /* is no model"),
-            (vec![line("a/b", 0, -1)], "line 1: the price of a/b"),
-            (vec![line("a/b", 0, i64::MAX)], "line 1: the price of a/b"),
-            (vec![line("a/b", 5, 1), line("a/b", 5, 2)], "line 2: a/b has two prices"),
+            (vec![line("a", 0, 1)], "entry 1: a is no model"),
+            (vec![line("a/b", 0, 1), line("/*", 0, 1)], "entry 2: /* is no model"),
+            (vec![line("a/b", 0, -1)], "entry 1: the price of a/b"),
+            (vec![line("a/b", 0, i64::MAX)], "entry 1: the price of a/b"),
+            (vec![line("a/b", 5, 1), line("a/b", 5, 2)], "entry 2: a/b has two prices"),
         ] {
             let said = PriceSheet::new(lines).unwrap_err();
             assert!(said.starts_with(what), "{said}");

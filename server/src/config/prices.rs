@@ -39,7 +39,8 @@ pub(crate) fn price_sheet(path: Option<&Path>) -> Result<PriceSheet, ConfigError
 
 fn parse(text: &str) -> Result<PriceSheet, String> {
     let sheet: Sheet = toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        let line =
+            error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         format!("line {line} of it is wrong: {}", error.message())
     })?;
     let lines: Result<Vec<PriceLine>, String> = sheet.price.iter().map(line).collect();

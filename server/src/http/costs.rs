@@ -86,7 +86,7 @@ fn windows(fields: &mut Map<String, Value>, usage: &SpendingUsage) {
     }
 }
 
-/// Dollars as a number with its six places: the digits are those of the integer, not of a float.
+/// Dollars as a number; exact to the micro-dollar up to nine billion of them.
 fn dollars(micros: i64) -> Value {
     let (whole, rest) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
     let sign = if micros < 0 { "-" } else { "" };
@@ -136,7 +136,7 @@ async fn part(http: &Http, by: &SignedIn, after: Option<After>) -> Result<(Strin
     Ok((text, page.next))
 }
 
-/// No field of it has a comma or a quotation mark: names of models and operations are made of letters and a few signs.
+/// A model's name may have any sign; the other fields are ids, numbers and words of ours.
 fn line(entry: &EntryRow, text: &mut String) {
     let EntryRow { hold, kind, run, operation, model, amount, is_estimate, at, .. } = entry;
     let (at, kind, estimated) = (moment(*at), kind.as_str(), u8::from(*is_estimate));

@@ -161,8 +161,8 @@ impl Answer {
 
     /// Reads on until there is something to tell.
     async fn hear(&mut self, mut frames: Frames) -> Result<ChatEvent, Fault> {
-        // Some count with each word: who stops the answer is told what it used.
-        if self.spoken > 0 && self.told != self.usage {
+        // Some count with each word, and while they think: who stops the answer is told what it used.
+        if self.told != self.usage {
             self.told = self.usage;
             self.phase = Phase::Hearing(frames);
             return Ok(ChatEvent::Used(self.usage));

@@ -291,6 +291,20 @@ async fn whatever_is_changed_behind_its_back_is_named() {
             sqlx::raw_sql(back).execute(&mut conn).await.unwrap();
             sound(&fresh).await;
         }
+        sqlx::raw_sql("CREATE TABLE away AS SELECT * FROM spending; DELETE FROM spending")
+            .execute(&mut conn)
+            .await
+            .unwrap();
+        assert_eq!(
+            store.ledger_differences(100).await.unwrap().len(),
+            4,
+            "windows that are gone: held and spent, hour and day"
+        );
+        sqlx::raw_sql("INSERT INTO spending SELECT * FROM away; DROP TABLE away")
+            .execute(&mut conn)
+            .await
+            .unwrap();
+        sound(&fresh).await;
         sqlx::raw_sql("DELETE FROM holds").execute(&mut conn).await.unwrap();
         assert_eq!(
             store.ledger_differences(100).await.unwrap().len(),

@@ -13,8 +13,8 @@ use crate::{
     },
 };
 use api_types::{AnswerState, RunId, Usage};
-use futures::StreamExt;
-use std::sync::Arc;
+use futures::{StreamExt, poll};
+use std::{pin::pin, sync::Arc};
 use workflow::{Call, Failure, Stop};
 
 /// What happened at the model.
@@ -51,11 +51,12 @@ impl Chat {
         match heard {
             Heard::Said(ending, usage) => {
                 inner.usage = usage;
-                let text = format!("{}{}", inner.prefix, inner.text);
-                Ok(Said { text, ending, usage, first_token_at: inner.first_token_at })
+                let (text, prefix_bytes) = (format!("{}{}", inner.prefix, inner.text), inner.prefix.len());
+                Ok(Said { text, prefix_bytes, ending, usage, first_token_at: inner.first_token_at })
             }
             Heard::Failed(error, usage) => {
                 inner.usage = usage;
+                inner.is_asked = inner.is_asked && costs(&error);
                 let is_empty = inner.prefix.is_empty() && inner.text.is_empty();
                 Err(Failure::Final(sentence(&error, is_empty)))
             }
@@ -93,6 +94,14 @@ impl Chat {
 
     async fn listen(&self, live: &LiveRun, request: ChatRequest, call: &Call) -> Heard {
         let model = request.model.clone();
+        if poll!(pin!(call.stopped())).is_ready() {
+            // Not asked: it used nothing, and that is known.
+            return Heard::Said(
+                Ending::Stopped,
+                Usage { prompt_tokens: Some(0), completion_tokens: Some(0) },
+            );
+        }
+        live.inner().is_asked = true;
         let mut stream = self.catalog.chat(request);
         live.inner().state = AnswerState::Running;
         let mut ending = None;
@@ -186,6 +195,11 @@ fn sentence(error: &ModelError, is_empty: bool) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// Whether a model may want money although this went wrong: it had taken the question.
+fn costs(error: &ModelError) -> bool {
+    matches!(error, ModelError::BrokeOff { .. } | ModelError::Nonsense { .. } | ModelError::TimedOut { .. })
 }
 
 fn waiting(ahead: u32) -> String {

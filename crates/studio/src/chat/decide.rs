@@ -90,7 +90,10 @@ impl Studio {
         }
         commit.writes.extend(admission.clone().map(StudioChange::TakeHold));
         // A place in memory from its former life would show the former end.
-        self.live.remove(answer.owned.owner, answer.run);
+        let former = self.live.get(answer.owned.owner, answer.run);
+        if former.is_some_and(|live| live.inner().ended_at.is_some()) {
+            self.live.remove(answer.owned.owner, answer.run);
+        }
         if resumes && self.live.writing(answer.owned.owner) >= RUNS_OF_ONE_PERSON_MAX {
             return Err(full(Full::Person));
         }
@@ -120,6 +123,18 @@ impl Studio {
         let message = self.store.message(answer.owned, answer.conversation, answer.message).await?;
         let prefix = message.ok_or(Problem::NotFound)?.body;
         let request = request_of(&*self.store, &state, prefix).await?;
+        if state.price.is_none() && self.settings.tracks_cost {
+            // Its end would book nothing, whatever is held now.
+            let now = self.catalog.find(&state.model).await.and_then(|info| info.price);
+            return match now {
+                Some(price) if price.is_free() => Ok(Admission::free(price)),
+                _ => Err(Problem::Changed {
+                    detail: "Nobody knew what this run costs when it was begun, so it is not asked again. Continue the answer in its chat: \
+                             that is a run with a price."
+                        .to_owned(),
+                }),
+            };
+        }
         Ok(self.admit(answer.owned, CHAT, (&request, state.price))?.of(answer.run))
     }
 
@@ -128,6 +143,7 @@ impl Studio {
         let message = self.store.message(answer.owned, answer.conversation, answer.message).await?;
         let said = super::state::Said {
             text: message.ok_or(Problem::NotFound)?.body,
+            prefix_bytes: 0,
             ending: super::state::Ending::Whole,
             // What was used stands at the answer already.
             usage: Usage::default(),

@@ -37,17 +37,19 @@ pub(super) fn cost(price: Price, usage: Usage) -> Option<i64> {
 /// What is booked of an answer that came to an end. Nothing was said: its model was not asked.
 pub(super) fn used(state: &ChatState, said: Option<&Said>) -> Option<StudioChange> {
     let price = state.price?;
-    let used = match said {
-        None => Used::Reported(0),
-        Some(said) => cost(price, said.usage)
-            .map_or_else(|| estimate(state, price, Some(said.text.len()), false), Used::Reported),
-    };
+    let used = said.map_or(Used::Reported(0), |said| {
+        let written = said.text.len() - said.prefix_bytes.min(said.text.len());
+        booked(state, price, said.usage, Some(written))
+    });
     Some(StudioChange::SettleCost { owned: state.owned(), used })
 }
 
-fn estimate(state: &ChatState, price: Price, written: Option<usize>, has_failed: bool) -> Used {
+/// What the provider said, or an estimate.
+fn booked(state: &ChatState, price: Price, usage: Usage, written: Option<usize>) -> Used {
     let written_bytes = written.map(|bytes| bytes as u64);
-    Used::Estimated { price, max_tokens: state.max_tokens, written_bytes, has_failed }
+    let (max_tokens, prompt_tokens) = (state.max_tokens, usage.prompt_tokens);
+    let guess = Used::Estimated { price, max_tokens, prompt_tokens, written_bytes };
+    cost(price, usage).map_or(guess, Used::Reported)
 }
 
 /// The end of an answer that came to one.
@@ -84,14 +86,17 @@ pub(super) fn mirror(
         Status::Running | Status::Waiting | Status::Sleeping | Status::Unreadable => return Vec::new(),
     };
     let here = live.get(state.owner, RunId(run.0)).filter(|here| here.inner().ended_at.is_none());
-    let has_failed = status == Status::Failed;
     let used = state.price.map(|price| match &here {
         Some(here) => {
             let inner = here.inner();
-            let guess = || estimate(state, price, Some(inner.text.len()), has_failed);
-            cost(price, inner.usage).map_or_else(guess, Used::Reported)
+            match inner.is_asked {
+                true => booked(state, price, inner.usage, Some(inner.text.len())),
+                false => Used::Reported(0),
+            }
         }
-        None => estimate(state, price, None, has_failed),
+        // It failed without having been asked: where it had been, it would have a place here, or nobody would know.
+        None if status == Status::Failed => Used::Reported(0),
+        None => booked(state, price, Usage::default(), None),
     });
     let mut answer = AnswerEnded {
         owned: state.owned(),

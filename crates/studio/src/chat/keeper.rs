@@ -55,8 +55,14 @@ impl Keeper {
         self.unheard.lock().unwrap_or_else(PoisonError::into_inner).insert(run);
     }
 
-    fn is_unheard(&self, run: Run) -> bool {
-        self.unheard.lock().unwrap_or_else(PoisonError::into_inner).remove(&run)
+    /// Waits until the opening of a run is over, where nobody heard the end of it.
+    async fn opened(&self, run: Run) -> Result<(), StoreError> {
+        let unheard = || self.unheard.lock().unwrap_or_else(PoisonError::into_inner);
+        if unheard().contains(&run) {
+            self.order.barrier().await?;
+            unheard().remove(&run);
+        }
+        Ok(())
     }
 
     fn owners(&self) -> MutexGuard<'_, HashMap<Run, Owned>> {
@@ -159,9 +165,7 @@ impl Checkpointer<StudioChange> for Keeper {
     }
 
     async fn commit(&self, commit: Arc<Commit<StudioChange>>) -> Result<(), StoreError> {
-        if self.is_unheard(commit.run) {
-            self.order.barrier().await?;
-        }
+        self.opened(commit.run).await?;
         let kept = self.store.commit(Arc::clone(&commit)).await;
         self.told(&commit, &kept);
         if kept.is_ok()

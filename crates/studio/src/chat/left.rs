@@ -25,22 +25,23 @@ impl Studio {
         if left.is_empty() {
             return Ok(());
         }
-        let ends: Vec<AnswerEnd> = left.iter().map(|answer| self.left(answer)).collect();
-        self.store
-            .write::<_, StoreError, _>(move |tx| {
+        // Each by itself: one whose hold cannot be read is in nobody's way.
+        for answer in &left {
+            let end = self.left(answer);
+            let ended = self.store.write::<_, StoreError, _>(move |tx| {
                 Box::pin(async move {
-                    for end in &ends {
-                        if !tx.end_answer(end).await? {
-                            continue;
-                        }
-                        if let Some(hold) = tx.end_hold(end.owned, end.run).await? {
-                            tx.book(&budget::settled(&hold, Used::Unknown, 0, end.at)).await?;
-                        }
+                    if tx.end_answer(&end).await?
+                        && let Some(hold) = tx.end_hold(end.owned, end.run).await?
+                    {
+                        tx.book(&budget::settled(&hold, Used::Unknown, 0, end.at)).await?;
                     }
                     Ok(())
                 })
-            })
-            .await?;
+            });
+            if let Err(error) = ended.await {
+                tracing::error!(run = %answer.run, %error, "an answer that nobody ends could not be ended");
+            }
+        }
         tracing::warn!(answers = left.len(), "answers whose run cannot go on were kept and marked");
         Ok(())
     }

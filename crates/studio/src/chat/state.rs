@@ -48,6 +48,9 @@ pub struct ChatState {
 pub(crate) struct Said {
     /// The whole text of the message, with what was there before.
     pub(crate) text: String,
+    /// So many bytes of it were there before.
+    #[serde(default)]
+    pub(crate) prefix_bytes: usize,
     pub(crate) ending: Ending,
     pub(crate) usage: Usage,
     pub(crate) first_token_at: Option<Timestamp>,
