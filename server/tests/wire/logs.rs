@@ -1,7 +1,7 @@
 //! What is in a line of the log, and what never is (docs/logging.md).
 
 use crate::support::{
-    Person, Studio, databases, id,
+    Person, Studio, databases, id, until,
     upstream::{self, END, delta},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -90,7 +90,11 @@ fn a_line_of_a_request_and_of_a_run_can_be_followed() {
     ana.ended(&sent["run"]);
     ana.page("/models");
 
-    let lines = lines(&running.logged());
+    // A request is logged when its answer is under way already.
+    let lines = until("the line of the last request", || {
+        let lines = lines(&running.logged());
+        lines.iter().any(|line| line["path"] == "/models").then_some(lines)
+    });
     let of =
         |path: &str| lines.iter().find(|line| line["path"] == path).unwrap_or_else(|| panic!("no {path}"));
     assert_eq!(of("/chat")["span"]["trace_id"], trace, "the caller's");
