@@ -50,3 +50,19 @@ test.describe("with a small budget", () => {
     await expect(composer(owner)).toHaveValue(long);
   });
 });
+
+test("an owner limits somebody, who is told when it is too much", async ({ owner, studio }) => {
+  await owner.goto(`${studio.url}/people`);
+  await owner.getByRole("link", { name: "Ana" }).first().click();
+  await owner.getByLabel("Dollars in an hour").fill("0.000001");
+  await owner.getByLabel("Dollars in a day").fill("lots");
+  await owner.getByRole("button", { name: "Save the limits" }).click();
+  await expect(owner.getByText("Write dollars like 2 or 2.50")).toBeVisible();
+  await expect(owner.getByLabel("Dollars in an hour")).toHaveValue("0.000001");
+  await owner.getByLabel("Dollars in a day").fill("1");
+  await owner.getByRole("button", { name: "Save the limits" }).click();
+  await expect(owner.getByText("of $0.000001 this hour")).toBeVisible();
+  await choose(owner, studio, "mock/echo");
+  await ask(owner, "Too much");
+  await expect(owner.getByText("more than your whole limit of $0.000001")).toBeVisible();
+});

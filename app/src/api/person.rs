@@ -1,6 +1,8 @@
 //! People; for administrators.
 
 use super::{Refused, codec::FormOrJson};
+#[cfg(feature = "ssr")]
+use api_types::{Micros, Problem};
 use api_types::{PersonId, Role};
 use leptos::prelude::*;
 use server_fn::codec::Post;
@@ -21,6 +23,37 @@ pub async fn set_role(
     studio.set_role(&admin, person, role, reviewer).await?;
     context::then(&format!("/people/{person}?saved=role"));
     Ok(())
+}
+
+/// Sets what somebody may spend, in dollars; both empty: as everybody.
+///
+/// # Errors
+/// As `Studio::set_limits`; `Invalid` naming the field for what is no amount.
+#[server(prefix = "/api", endpoint = "person/set-limits", input = Post<FormOrJson>)]
+pub async fn set_limits(
+    person: PersonId,
+    #[server(default)] hour: String,
+    #[server(default)] day: String,
+) -> Result<(), Refused> {
+    use super::context;
+    let (by, studio) = (context::signed_in()?, context::studio()?);
+    let admin = by.touched_admin(studio.now())?;
+    studio.set_limits(&admin, person, dollars("hour", &hour)?, dollars("day", &day)?).await?;
+    context::then(&format!("/people/{person}?saved=limits"));
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+fn dollars(field: &str, text: &str) -> Result<Option<Micros>, Problem> {
+    match text.trim().trim_start_matches('$') {
+        "" => Ok(None),
+        text => Micros::from_dollars(text).map(Some).ok_or_else(|| {
+            Problem::field(
+                field,
+                "Write dollars like 2 or 2.50, with at most six places; or leave both empty.",
+            )
+        }),
+    }
 }
 
 /// Shuts somebody out.

@@ -61,6 +61,8 @@ actions! {
     PersonRenamed = "person.renamed", "Changed their name";
     /// Role or reviewer flag of somebody were changed.
     RoleChanged = "person.role_changed", "Role changed";
+    /// What somebody may spend was changed.
+    LimitsChanged = "person.limits_changed", "Limits changed";
     /// Somebody was shut out.
     PersonDisabled = "person.disabled", "Disabled";
     /// Somebody was let in again.

@@ -8,6 +8,21 @@ use std::fmt;
 #[serde(transparent)]
 pub struct Micros(pub i64);
 
+impl Micros {
+    /// Reads a decimal number of dollars that is not below nothing and has at most six places: `2`, `2.50`. `None` for anything
+    /// else, signs, exponents and spaces among it. No float is on the way.
+    pub fn from_dollars(text: &str) -> Option<Self> {
+        let (whole, places) = text.split_once('.').unwrap_or((text, "0"));
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number(whole) || !is_number(places) || places.len() > 6 {
+            return None;
+        }
+        let dollars: i64 = whole.parse().ok()?;
+        let rest: i64 = format!("{places:0<6}").parse().ok()?;
+        dollars.checked_mul(1_000_000)?.checked_add(rest).map(Self)
+    }
+}
+
 impl fmt::Display for Micros {
     /// Shows at least cents, and as many of the six places as are not zero: `$0.12`, `$0.0004`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -23,6 +38,29 @@ impl fmt::Display for Micros {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dollars_are_read_without_a_float() {
+        for (text, micros) in [
+            ("2", Some(2_000_000)),
+            ("2.50", Some(2_500_000)),
+            ("0.000001", Some(1)),
+            ("0.1", Some(100_000)),
+            ("0.0000001", None),
+            ("99999999999999999999", None),
+            ("9999999999999", None),
+            ("-1", None),
+            ("+1", None),
+            (" 1", None),
+            ("1e3", None),
+            ("nan", None),
+            (".5", None),
+            ("5.", None),
+            ("", None),
+        ] {
+            assert_eq!(Micros::from_dollars(text), micros.map(Micros), "{text}");
+        }
+    }
 
     #[test]
     fn money_shows_cents_and_no_more_places_than_it_has() {

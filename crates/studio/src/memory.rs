@@ -86,7 +86,7 @@ impl Studio {
     /// `TryLater` or `Broken`.
     pub async fn memory_context(&self, by: &SignedIn) -> Result<String, Problem> {
         let memories = self.memories(by).await?;
-        let mut text = format!("What the studio remembers of {}:", one_line(by.name()));
+        let mut text = format!("What the studio remembers of {}:", text::one_line(by.name()));
         if memories.is_empty() {
             text.push_str("\n- nothing yet");
         }
@@ -131,50 +131,6 @@ impl Studio {
     }
 }
 
-/// A text as it is shown, on one line; what is left out of it is said.
 fn shown(text: &str) -> String {
-    match text.char_indices().nth(MEMORY_SHOWN_CHARS as usize) {
-        Some((at, _)) => one_line(&text[..at]) + "…",
-        None => one_line(text),
-    }
-}
-
-/// A text on one line, which turns nothing around and hides nothing: nobody's text makes a bullet of its own, and a program that
-/// gives it to a model gives what its person could read.
-fn one_line(text: &str) -> String {
-    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    // Letters and emoji are made of them.
-    let joins = |c: char| matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
-    let is_seen = |c: &char| joins(*c) || !text::is_invisible(*c);
-    let flat: String = text.chars().filter(is_seen).map(|c| if breaks(c) { ' ' } else { c }).collect();
-    flat.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn a_text_is_shown_up_to_its_length_and_says_that_there_is_more() {
-        let long = "é".repeat(MEMORY_SHOWN_CHARS as usize);
-        assert_eq!(shown(&long), long);
-        assert_eq!(shown(&format!("{long}x")), format!("{long}…"));
-        assert_eq!(
-            shown("a 👩\u{200d}🔬 \u{202e}b\u{85}c"),
-            "a 👩\u{200d}🔬 b c",
-            "what letters are made of stays"
-        );
-        assert_eq!(shown("a\u{200b}b\u{e0041}c\u{feff}"), "abc", "what nobody sees does not");
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_is_remembered_is_one_line(text in ".*") {
-            let line = one_line(&text);
-            prop_assert!(line.lines().count() <= 1, "{:?}", line);
-            prop_assert!(!line.chars().any(|c| c.is_control() || text::turns(c)), "{:?}", line);
-            prop_assert_eq!(one_line(&line), line);
-        }
-    }
+    text::shown(text, MEMORY_SHOWN_CHARS as usize)
 }

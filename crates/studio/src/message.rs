@@ -6,7 +6,7 @@ use crate::{
         ChatTurn,
         store::{ConversationRow, MessageRow, Owned, TurnRow},
     },
-    run::{Place, Read},
+    run_open::{Place, Read},
     text,
 };
 use api_types::{ConversationId, ConversationSettings, MessageId, MessageRole, ModelInfo, Problem};

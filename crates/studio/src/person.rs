@@ -1,7 +1,7 @@
 //! People, for those who look after them: role, access, deletion.
 
 use crate::{
-    Admin, PEOPLE_PER_PAGE, Studio, TouchedAdmin,
+    Admin, PEOPLE_PER_PAGE, SpendingUsage, Studio, TouchedAdmin,
     ladder::{acting, may_give, outranks, spare, subject},
     ports::{
         Timestamp,
@@ -34,6 +34,8 @@ pub struct PersonView {
     pub belongings: Belongings,
     /// Whether whoever looks may change anything about them.
     pub can_change: bool,
+    /// What they spent, and may spend.
+    pub usage: SpendingUsage,
 }
 
 fn not_oneself() -> Problem {
@@ -69,8 +71,9 @@ impl Studio {
         let by = by.signed_in();
         let listed = self.store.person(by.owned().organization, id).await?.ok_or(Problem::NotFound)?;
         let belongings = self.store.belongings(listed.person.owned()).await?;
+        let usage = self.usage_of(listed.person.owned()).await?;
         let can_change = outranks(by.role(), listed.person.role);
-        Ok(PersonView { listed, belongings, can_change })
+        Ok(PersonView { listed, belongings, can_change, usage })
     }
 
     /// Gives somebody another role. An owner everybody, an administrator those below; nobody more than they are. An owner

@@ -2,7 +2,8 @@
 
 use crate::{
     Once, Opened, SignedIn, Studio, owned,
-    run::{Place, Read, refused},
+    run::refused,
+    run_open::{Place, Read},
 };
 use api_types::{ConversationSettings, Problem, RunId};
 use workflow::{Checkpointer as _, Revision};

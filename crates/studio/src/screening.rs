@@ -1,6 +1,6 @@
 //! The screen of what people send to models. A signal, not the wall (docs/safety.md).
 
-use crate::Studio;
+use crate::{Studio, text};
 use api_types::Problem;
 use safety::{Class, Finding, Place, Screening, Verdict, screen};
 
@@ -43,13 +43,8 @@ fn passage(text: &str, finding: &Finding) -> Option<String> {
     if finding.rule.class == Class::Secret {
         return None;
     }
-    let passage = text.get(finding.range.clone())?;
-    let shown: String = passage.chars().filter(|c| !c.is_control() && !crate::is_invisible(*c)).collect();
-    let mut cut: String = shown.chars().take(PASSAGE_CHARS_MAX).collect();
-    if cut.len() < shown.len() {
-        cut.push('…');
-    }
-    (!cut.is_empty()).then_some(cut)
+    let shown = text::shown(text.get(finding.range.clone())?, PASSAGE_CHARS_MAX);
+    (!shown.is_empty()).then_some(shown)
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! What a person spent, and what may still be spent.
 
 use crate::{
-    LEDGER_SHOWN, SignedIn, Studio, budget, owned,
+    AMOUNT_MAX, LEDGER_SHOWN, SignedIn, Studio, TouchedAdmin, budget,
+    ladder::{acting, subject},
+    owned,
     ports::{
         Timestamp,
-        store::{EntryRow, Spent},
+        store::{AuditTarget, AuditValue, EntryRow, Owned, SpendingLimits, Spent},
     },
 };
-use api_types::{EntryKind, HoldId, Problem, Span};
+use api_types::{AuditAction, EntryKind, HoldId, Micros, PersonId, Problem, Role, Span};
 
 /// What a window has and may have. All amounts are micro-dollars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +67,11 @@ impl Studio {
     /// # Errors
     /// `TryLater` or `Broken`.
     pub async fn usage(&self, by: &SignedIn) -> Result<Usage, Problem> {
-        let (owned, now) = (owned(by), self.now());
+        self.usage_of(owned(by)).await
+    }
+
+    pub(crate) async fn usage_of(&self, owned: Owned) -> Result<Usage, Problem> {
+        let now = self.now();
         let own = self.store.spending_limits(owned).await?;
         let limits = own.unwrap_or(self.settings.spending);
         let (hour, day) = self.store.spending(owned, now).await?;
@@ -89,6 +95,55 @@ impl Studio {
         Ok(self.store.windows(owned(by), span, first, count).await?)
     }
 
+    /// Sets what somebody may spend in an hour and in a day, or gives them the studio's limits where both are `None`. An owner may
+    /// for everybody, an administrator for those below.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotPermitted`, `Invalid` naming the field for an amount beyond [`AMOUNT_MAX`] or one alone.
+    pub async fn set_limits(
+        &self,
+        by: &TouchedAdmin<'_>,
+        id: PersonId,
+        hour: Option<Micros>,
+        day: Option<Micros>,
+    ) -> Result<(), Problem> {
+        let limits = match (hour, day) {
+            (None, None) => None,
+            (Some(hour), Some(day)) => {
+                Some(SpendingLimits { hour: amount("hour", hour)?, day: amount("day", day)? })
+            }
+            (None, Some(_)) => return Err(one_alone("hour")),
+            (Some(_), None) => return Err(one_alone("day")),
+        };
+        let (by, now) = (by.signed_in().clone(), self.now());
+        let audit = self.audit_by(&by, AuditAction::LimitsChanged, AuditTarget::person(id));
+        self.store
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move {
+                    let by = acting(tx, &by).await?;
+                    if id == by.id && by.role != Role::Owner {
+                        return Err(Problem::NotPermitted);
+                    }
+                    let owned = subject(tx, &by, id).await?.owned();
+                    let before = tx.spending_limits(owned).await?;
+                    if before == limits {
+                        return Ok(());
+                    }
+                    tx.set_spending_limits(owned, limits, by.id, now).await?;
+                    let value = |micros: Option<i64>| micros.map_or(AuditValue::Absent, AuditValue::from);
+                    let hour = |limits: Option<SpendingLimits>| value(limits.map(|limits| limits.hour));
+                    let day = |limits: Option<SpendingLimits>| value(limits.map(|limits| limits.day));
+                    let audit = audit.changing("hour_micros", hour(before), hour(limits)).changing(
+                        "day_micros",
+                        day(before),
+                        day(limits),
+                    );
+                    Ok(tx.insert_audit(&audit).await?)
+                })
+            })
+            .await
+    }
+
     /// The ledger of this person, [`LEDGER_SHOWN`] rows at a time.
     ///
     /// # Errors
@@ -104,6 +159,16 @@ impl Studio {
         let next = entries.last().filter(|_| has_more).map(|last| (last.at, last.hold, last.kind));
         Ok(LedgerPage { entries, next })
     }
+}
+
+fn amount(field: &str, Micros(micros): Micros) -> Result<i64, Problem> {
+    let most = Micros(AMOUNT_MAX);
+    let is_one = (0..=AMOUNT_MAX).contains(&micros);
+    is_one.then_some(micros).ok_or_else(|| Problem::field(field, format!("Say an amount from $0 to {most}.")))
+}
+
+fn one_alone(field: &str) -> Problem {
+    Problem::field(field, "Say both limits, or leave both empty for the studio's.")
 }
 
 /// How many windows of a length are shown.

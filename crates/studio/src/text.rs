@@ -157,6 +157,25 @@ pub(crate) fn settings(settings: &ConversationSettings) -> Result<(), Problem> {
     if fields.is_empty() { Ok(()) } else { Err(Problem::Invalid { fields }) }
 }
 
+/// A text as it is shown, on one line, of so many characters at most; what is left out of it is said.
+pub(crate) fn shown(text: &str, chars_max: usize) -> String {
+    match text.char_indices().nth(chars_max) {
+        Some((at, _)) => one_line(&text[..at]) + "…",
+        None => one_line(text),
+    }
+}
+
+/// A text on one line, which turns nothing around and hides nothing: nobody's text makes a bullet of its own, and a program that
+/// gives it to a model gives what its person could read.
+pub(crate) fn one_line(text: &str) -> String {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    // Letters and emoji are made of them.
+    let joins = |c: char| matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+    let is_seen = |c: &char| joins(*c) || !is_invisible(*c);
+    let flat: String = text.chars().filter(is_seen).map(|c| if breaks(c) { ' ' } else { c }).collect();
+    flat.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,6 +274,29 @@ mod tests {
             let made = title_from(&text);
             prop_assert!(made.chars().count() <= 61, "{}", made);
             prop_assert!(title(&made).is_ok(), "{:?}", made);
+        }
+    }
+
+    #[test]
+    fn a_text_is_shown_up_to_its_length_and_says_that_there_is_more() {
+        let long = "é".repeat(7);
+        assert_eq!(shown(&long, 7), long);
+        assert_eq!(shown(&format!("{long}x"), 7), format!("{long}…"));
+        assert_eq!(
+            shown("a 👩\u{200d}🔬 \u{202e}b\u{85}c", 100),
+            "a 👩\u{200d}🔬 b c",
+            "what letters are made of stays"
+        );
+        assert_eq!(shown("a\u{200b}b\u{e0041}c\u{feff}", 100), "abc", "what nobody sees does not");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_remembered_is_one_line(text in ".*") {
+            let line = one_line(&text);
+            prop_assert!(line.lines().count() <= 1, "{:?}", line);
+            prop_assert!(!line.chars().any(|c| c.is_control() || turns(c)), "{:?}", line);
+            prop_assert_eq!(one_line(&line), line);
         }
     }
 }

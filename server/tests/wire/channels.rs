@@ -76,6 +76,7 @@ const CLOSED: &[&str] = &[
     "/api/person/delete",
     "/api/person/disable",
     "/api/person/enable",
+    "/api/person/set-limits",
     "/api/person/set-role",
     "/api/recovery/finish",
     "/api/recovery/make",

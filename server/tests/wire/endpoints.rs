@@ -217,6 +217,12 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         stranger: 401,
         foreign: 404,
     },
+    Row {
+        path: "/api/person/set-limits",
+        arguments: |id| json!({ "person": id, "hour": "1", "day": "2" }),
+        stranger: 401,
+        foreign: 404,
+    },
     Row { path: "/api/person/disable", arguments: |id| json!({ "person": id }), stranger: 401, foreign: 404 },
     Row { path: "/api/person/enable", arguments: |id| json!({ "person": id }), stranger: 401, foreign: 404 },
     Row {

@@ -28,6 +28,10 @@ fn every_function_about_people_by_everybody() {
         ("person/set-role", json!({ "person": of_cem, "role": "member", "reviewer": true }), 403, 403),
         ("invite/make", json!({ "role": "member", "reviewer": true }), 403, 403),
         ("person/set-role", json!({ "person": of_ana, "role": "member" }), 403, 403),
+        ("person/set-limits", json!({ "person": of_cem, "hour": "1", "day": "2.50" }), 403, 200),
+        ("person/set-limits", json!({ "person": of_cem, "hour": "1", "day": "nan" }), 403, 422),
+        ("person/set-limits", json!({ "person": of_cem, "hour": "1" }), 403, 422),
+        ("person/set-limits", json!({ "person": of_ana, "hour": "1", "day": "2" }), 403, 403),
         ("person/disable", json!({ "person": of_ana }), 403, 403),
         ("person/enable", json!({ "person": of_ana }), 403, 403),
         ("person/delete", json!({ "person": of_ana, "name": "Ana" }), 403, 403),
@@ -232,6 +236,7 @@ fn somebody_of_another_organization_is_nowhere() {
     assert_eq!(cem.page(&format!("/people/{of_ben}")).status, 404);
     for (path, arguments) in [
         ("person/set-role", json!({ "person": of_ben, "role": "admin" })),
+        ("person/set-limits", json!({ "person": of_ben, "hour": "1", "day": "2" })),
         ("person/disable", json!({ "person": of_ben })),
         ("person/enable", json!({ "person": of_ben })),
         ("person/delete", json!({ "person": of_ben, "name": "Ben" })),

@@ -10,15 +10,15 @@ use crate::{
         deletion::erasing,
         frame::{Here, drawer, frame},
         icon::small_icon,
-        notice::refused,
+        notice::{field_error, refused},
         toast, when,
     },
 };
-use api_types::{PersonId, Problem, Role};
+use api_types::{Micros, PersonId, Problem, Role};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use studio::{Admin, PersonView, ports::Timestamp};
+use studio::{Admin, PersonView, SpendingUsage, ports::Timestamp};
 
 /// The page.
 pub(crate) fn person() -> impl IntoView {
@@ -83,13 +83,14 @@ fn what(view: &PersonView, admin: &Admin<'_>, form: Option<&RefusedForm>) -> Any
     if is_self {
         return view! {
             {role(view, admin)}
+            {limits(view, form)}
             <p>"You can step down where another owner stays. Name, export and deletion are in "<a href="/settings">"Settings"</a>"."</p>
         }
         .into_any();
     }
     let wrong = form.filter(|form| form.action == "/api/person/delete");
     let erase = erasing("/api/person/delete", Some(person.id), &person.name, view.belongings, wrong);
-    view! { {role(view, admin)}{access(view)}{erase} }.into_any()
+    view! { {role(view, admin)}{limits(view, form)}{access(view)}{erase} }.into_any()
 }
 
 fn role(view: &PersonView, admin: &Admin<'_>) -> impl IntoView + use<> {
@@ -107,6 +108,55 @@ fn role(view: &PersonView, admin: &Admin<'_>) -> impl IntoView + use<> {
                 </div></div>
                 {super::reviewer_switch(admin, person.reviewer)}
                 <div class="actions"><button class="btn" type="submit">"Save the role"</button></div>
+            </form>
+        </section>
+    }
+}
+
+const SET_LIMITS: &str = "/api/person/set-limits";
+
+/// What they spent and may spend.
+fn limits(view: &PersonView, form: Option<&RefusedForm>) -> impl IntoView + use<> {
+    let SpendingUsage { hour, day, has_own_limits, tracks_cost, .. } = view.usage;
+    let form = form.filter(|form| form.action == SET_LIMITS);
+    let dollars = |micros: i64| Micros(micros).to_string().trim_start_matches('$').to_owned();
+    let value = |name: &str, kept: i64| match form {
+        Some(form) => form.typed(name).map(str::to_owned),
+        None => has_own_limits.then(|| dollars(kept)),
+    };
+    let field = |name: &'static str, words: &'static str, kept: i64| {
+        let (error, id) = (form.and_then(|form| form.error(name)), format!("limit-{name}"));
+        let says = if name == "hour" { "limit-hour-error" } else { "limit-day-error" };
+        view! {
+            <div class="field">
+                <label for=id.clone()>{words}</label>
+                <input class="input" id=id name=name inputmode="decimal" autocomplete="off" value=value(name, kept)
+                    aria-invalid=error.is_some().then_some("true") aria-describedby=format!("limits-hint {says}") />
+                {field_error(says, error)}
+            </div>
+        }
+    };
+    let spent = format!(
+        "Spent or held: {} of {} this hour, {} of {} today (UTC).",
+        Micros(hour.spent + hour.held),
+        Micros(hour.limit),
+        Micros(day.spent + day.held),
+        Micros(day.limit)
+    );
+    let says = if tracks_cost {
+        spent
+    } else {
+        "Costs are not counted in this studio, so no limit is kept.".to_owned()
+    };
+    view! {
+        <section class="section" id="limits">
+            <h2>"Limits"</h2>
+            <p>{says}</p>
+            <form class="stack" method="post" action=SET_LIMITS data-touch>
+                <input type="hidden" name="person" value=view.listed.person.id.to_string() />
+                <div class="pairs">{field("hour", "Dollars in an hour", hour.limit)}{field("day", "Dollars in a day", day.limit)}</div>
+                <p class="hint" id="limits-hint">"Both empty: the studio's limits, as for everybody."</p>
+                <div class="actions"><button class="btn" type="submit">"Save the limits"</button></div>
             </form>
         </section>
     }

@@ -4,7 +4,7 @@ use crate::{
     fakes::{faulty, key},
     house::House,
 };
-use api_types::{AuditAction, Problem, Role, Scopes};
+use api_types::{AuditAction, Micros, Problem, Role, Scopes};
 use std::{collections::BTreeSet, time::Duration};
 use studio::{
     AUDIT_ROWS_PER_PAGE, AUDIT_SEALED_WITHIN, AuditFilter, Finding, MakeToken, NewInvite, NewSession,
@@ -100,6 +100,7 @@ async fn everything(house: &House, ana: &SignedIn) {
     let (_, token) = studio.make_token(&touch, wanted).await.unwrap();
     studio.revoke_token(&session, token.id).await.unwrap();
     studio.rename_account(&session, "Benjamin").await.unwrap();
+    studio.set_limits(&boss, ben.person(), Some(Micros(1)), Some(Micros(2))).await.unwrap();
 
     // Sessions: one is ended, two together, one was copied, one is his own.
     let other = house.session_row_of(&ben, |_| ()).await;

@@ -1,22 +1,15 @@
 //! Budgets: what is held before it is spent, and what becomes of it.
 
 use crate::house::House;
-use api_types::{EntryKind, Problem};
+use api_types::{EntryKind, Micros, Problem, Role};
 use futures::future::join_all;
 use std::time::Duration;
-use studio::{
-    SignedIn,
-    ports::store::{EntryRow, SpendingLimits, StoreError},
-};
+use studio::{SignedIn, ports::store::EntryRow};
 
-/// Lets somebody spend so much within an hour.
+/// Lets an owner spend so much within an hour, and ten times as much in a day.
 async fn limited(house: &House, by: &SignedIn, hour: i64) {
-    let (owned, by) = (by.owned(), by.person());
-    let now = house.studio.now();
-    let limits = Some(SpendingLimits { hour, day: 10 * hour });
-    let set = house.studio.store.write::<_, StoreError, _>(move |tx| {
-        Box::pin(async move { tx.set_spending_limits(owned, limits, by, now).await })
-    });
+    let admin = by.touched_admin(house.studio.now()).unwrap();
+    let set = house.studio.set_limits(&admin, by.person(), Some(Micros(hour)), Some(Micros(10 * hour)));
     set.await.unwrap();
 }
 
@@ -113,4 +106,27 @@ async fn of_many_at_once_only_as_many_begin_as_fit() {
     }
     assert_eq!(house.studio.usage(&ana).await.unwrap().hour.remaining(), 0);
     adds_up(&house).await;
+}
+
+#[tokio::test]
+async fn limits_are_set_by_who_may_for_whom_and_both_or_none() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let (ben, cem) =
+        (house.joins(&ana, "Ben", Role::Admin).await, house.joins(&ana, "Cem", Role::Member).await);
+    let now = house.studio.now();
+    let set = async |by: &SignedIn, of: &SignedIn, hour: Option<i64>, day: Option<i64>| {
+        let admin = by.touched_admin(now).unwrap();
+        house.studio.set_limits(&admin, of.person(), hour.map(Micros), day.map(Micros)).await
+    };
+    set(&ben, &cem, Some(5), Some(7)).await.unwrap();
+    let usage = house.studio.usage(&cem).await.unwrap();
+    assert_eq!((usage.hour.limit, usage.day.limit, usage.has_own_limits), (5, 7, true));
+    assert_eq!(set(&ben, &ben, Some(5), Some(7)).await, Err(Problem::NotPermitted), "not one's own");
+    assert_eq!(set(&ben, &ana, None, None).await, Err(Problem::NotPermitted), "nor those of somebody above");
+    for (hour, day) in [(Some(5), None), (None, Some(5)), (Some(-1), Some(5)), (Some(5), Some(i64::MAX))] {
+        assert!(matches!(set(&ana, &cem, hour, day).await, Err(Problem::Invalid { .. })), "{hour:?} {day:?}");
+    }
+    set(&ana, &cem, None, None).await.unwrap();
+    assert!(!house.studio.usage(&cem).await.unwrap().has_own_limits);
 }
