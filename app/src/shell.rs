@@ -40,6 +40,7 @@ pub fn Routes() -> impl IntoView {
                 <Route path=path!("/usage") view=pages::usage ssr=SsrMode::Async />
                 <Route path=path!("/people") view=pages::people ssr=SsrMode::Async />
                 <Route path=path!("/people/:id") view=pages::person ssr=SsrMode::Async />
+                <Route path=path!("/flags") view=pages::flags ssr=SsrMode::Async />
                 <Route path=path!("/audit") view=pages::audit ssr=SsrMode::Async />
                 <Route path=path!("/settings") view=pages::account ssr=SsrMode::Async />
                 <Route path=path!("/settings/passkeys") view=pages::passkeys ssr=SsrMode::Async />

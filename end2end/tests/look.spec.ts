@@ -41,6 +41,7 @@ test("axe finds nothing on any page, light, dark and on a phone", async ({ owner
       [owner, run],
       [owner, "/usage"],
       [owner, "/people"],
+      [owner, "/flags"],
       [owner, "/audit"],
       [owner, "/audit?what=nothing"],
       [owner, await ownPage(owner, studio)],

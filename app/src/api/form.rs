@@ -62,6 +62,7 @@ impl RefusedForm {
             "/api/account/",
             "/api/person/",
             "/api/invite/",
+            "/api/flag/",
         ];
         self.action == "/api/conversation/configure"
             || (matches!(self.problem, Problem::Invalid { .. })
@@ -90,6 +91,7 @@ pub fn page_of(action: &str) -> &'static str {
         "token" => "/settings/tokens",
         "session" if action.contains("/end_o") => "/settings/sessions",
         "person" | "invite" => "/people",
+        "flag" => "/flags",
         "account" | "memory" => "/settings",
         "account_event" => "/settings/activity",
         _ => "/chat",

@@ -14,6 +14,8 @@ pub mod codec;
 pub mod context;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod conversation;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod flag;
 #[cfg(feature = "ssr")]
 pub mod form;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]

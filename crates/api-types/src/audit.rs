@@ -95,6 +95,8 @@ actions! {
     SourceConnected = "source.connected", "Model server connected";
     /// A model server was disconnected.
     SourceDisconnected = "source.disconnected", "Model server disconnected";
+    /// A flag was switched, for everybody or for somebody.
+    FlagChanged = "flag.changed", "Flag switched";
     /// The studio's passkeys are bound to another host.
     HostMoved = "host.moved", "Moved to another host";
 }

@@ -9,6 +9,7 @@ mod answer_state;
 mod audit;
 mod auth;
 mod conversation;
+mod flag;
 mod id;
 mod ledger;
 mod memory;
@@ -26,6 +27,7 @@ pub use answer_state::{AnswerState, Usage};
 pub use audit::AuditAction;
 pub use auth::{LoggedIn, LoggedOut, MadeToken, User};
 pub use conversation::{ConversationSettings, NewConversation};
+pub use flag::{Flag, FlagMode, FlagReason};
 pub use id::{
     AccountEventId, AuditId, CeremonyId, ConversationId, HoldId, InvalidId, InviteId, MemoryId, MessageId,
     OrganizationId, PersonId, RequestId, RunId, SessionId, SetupCodeId, TokenId,

@@ -1,5 +1,6 @@
 //! The one error a client ever sees (RFC 9457), its variants named by what the person can do next.
 
+use crate::Flag;
 use serde::{Deserialize, Serialize};
 
 /// One wrong field.
@@ -41,6 +42,12 @@ pub enum Problem {
     /// 403: somebody would make others reviewers who may not.
     #[error("Only an owner, or an administrator who is a reviewer, can make somebody a reviewer.")]
     ReviewerNeeded,
+    /// 403: the feature is switched off, for everybody or for this person.
+    #[error("{} is switched off for you. An administrator of your studio can switch it on.", flag.title())]
+    SwitchedOff {
+        /// Which.
+        flag: Flag,
+    },
     /// 403: the API token is not for this.
     #[error("{detail}")]
     OutOfScope {
@@ -133,7 +140,10 @@ impl Problem {
     pub const fn status(&self) -> u16 {
         match self {
             Self::SignIn | Self::KeyRefused | Self::KeyUnknown | Self::TouchNeeded => 401,
-            Self::NotPermitted | Self::ReviewerNeeded | Self::OutOfScope { .. } => 403,
+            Self::NotPermitted
+            | Self::ReviewerNeeded
+            | Self::SwitchedOff { .. }
+            | Self::OutOfScope { .. } => 403,
             Self::NotFound => 404,
             Self::Changed { .. } => 409,
             Self::Expired { .. } => 410,
@@ -157,6 +167,7 @@ impl Problem {
             Self::TouchNeeded => "touch_needed",
             Self::NotPermitted => "not_permitted",
             Self::ReviewerNeeded => "reviewer_needed",
+            Self::SwitchedOff { .. } => "switched_off",
             Self::OutOfScope { .. } => "out_of_scope",
             Self::NotFound => "not_found",
             Self::Changed { .. } => "changed",
@@ -181,6 +192,7 @@ impl Problem {
             Self::KeyRefused | Self::KeyUnknown | Self::WrongKey { .. } => "Passkey not accepted",
             Self::TouchNeeded => "Touch your passkey",
             Self::NotPermitted | Self::ReviewerNeeded => "Not permitted",
+            Self::SwitchedOff { .. } => "Switched off",
             Self::OutOfScope { .. } => "Not for this token",
             Self::NotFound => "Not found",
             Self::Changed { .. } => "Not possible now",
@@ -228,6 +240,7 @@ mod tests {
             Problem::TouchNeeded,
             Problem::NotPermitted,
             Problem::ReviewerNeeded,
+            Problem::SwitchedOff { flag: Flag::Chat },
             Problem::OutOfScope { detail: "x".into() },
             Problem::NotFound,
             Problem::Changed { detail: "x".into() },

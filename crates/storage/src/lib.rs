@@ -25,6 +25,7 @@ mod dialect;
 mod error;
 mod exec;
 mod file;
+mod flags;
 mod installation;
 mod invites;
 mod keys;

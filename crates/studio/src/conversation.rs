@@ -8,7 +8,7 @@ use crate::{
     },
     text,
 };
-use api_types::{ConversationId, ConversationSettings, MessageId, ModelRef, Problem};
+use api_types::{ConversationId, ConversationSettings, Flag, MessageId, ModelRef, Problem};
 
 /// One part of the list of conversations.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +50,7 @@ impl Studio {
         by: &SignedIn,
         after: Option<(Timestamp, ConversationId)>,
     ) -> Result<ConversationPage, Problem> {
+        self.switched_on(Flag::Chat, owned(by)).await?;
         let conversations = self.store.conversations(owned(by), after, CONVERSATIONS_PER_PAGE + 1).await?;
         Ok(ConversationPage::of(conversations))
     }
@@ -64,6 +65,7 @@ impl Studio {
         words: &str,
         after: Option<(Timestamp, ConversationId)>,
     ) -> Result<ConversationPage, Problem> {
+        self.switched_on(Flag::Chat, owned(by)).await?;
         let words = text::searched(words);
         let found =
             self.store.find_conversations(owned(by), &words, after, CONVERSATIONS_PER_PAGE + 1).await?;
@@ -80,6 +82,7 @@ impl Studio {
         id: ConversationId,
         until: Option<MessageId>,
     ) -> Result<OpenConversation, Problem> {
+        self.switched_on(Flag::Chat, owned(by)).await?;
         let conversation = self.store.conversation(owned(by), id).await?.ok_or(Problem::NotFound)?;
         let Some(leaf) = until.or(conversation.leaf) else {
             return Ok(OpenConversation { conversation, turns: Vec::new(), earlier: None });
@@ -117,6 +120,7 @@ impl Studio {
         id: ConversationId,
         title: &str,
     ) -> Result<(), Problem> {
+        self.switched_on(Flag::Chat, owned(by)).await?;
         let title = text::title(title)?;
         let (owned, now) = (owned(by), self.now());
         self.store
@@ -138,8 +142,9 @@ impl Studio {
         settings: ConversationSettings,
         seen: Option<String>,
     ) -> Result<(), Problem> {
+        self.switched_on(Flag::Chat, owned(by)).await?;
         text::settings(&settings)?;
-        self.screened(&settings.system_prompt)?;
+        self.screened(by, &settings.system_prompt).await?;
         self.check_model(&settings.model).await?;
         let (owned, now) = (owned(by), self.now());
         self.store
@@ -167,6 +172,7 @@ impl Studio {
         id: ConversationId,
         model: ModelRef,
     ) -> Result<(), Problem> {
+        self.switched_on(Flag::Chat, owned(by)).await?;
         self.check_model(&model).await?;
         let (owned, now) = (owned(by), self.now());
         self.store

@@ -1,7 +1,7 @@
 //! What every operation passes before its run is opened.
 //!
 //! ```text
-//! signed in → price known → worst case held → run
+//! signed in → switched on → price known → worst case held → run
 //! ```
 //!
 //! The check is here, the hold in the transaction that opens the run: what somebody else takes in between is not given twice.
@@ -14,7 +14,7 @@ use crate::{
         store::{HoldRow, Owned, SpendingLimits, StoreError, Tx},
     },
 };
-use api_types::{HoldId, Micros, ModelRef, Price, Problem, RunId, Span};
+use api_types::{Flag, HoldId, Micros, ModelRef, Price, Problem, RunId, Span};
 
 /// Leave to open one run, and what has to be held for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,16 +31,18 @@ impl Studio {
     /// Asks whether this may be done, and what it may cost at this price.
     ///
     /// # Errors
-    /// `Invalid` for a model without a price.
-    pub(crate) fn admit(
+    /// `SwitchedOff`; `Invalid` for a model without a price.
+    pub(crate) async fn admit(
         &self,
         owned: Owned,
-        operation: &str,
+        (flag, operation): (Flag, &str),
         (request, price): (&ChatRequest, Option<Price>),
     ) -> Result<Admission, Problem> {
+        self.switched_on(flag, owned).await?;
+        let tracks_cost = self.is_on_for(Flag::CostTracking, owned).await;
         let limits = self.settings.spending;
         let Some(price) = price else {
-            return match self.settings.tracks_cost {
+            return match tracks_cost {
                 true => Err(no_price(&request.model)),
                 false => Ok(Admission { price: None, hold: None, limits }),
             };
@@ -48,7 +50,7 @@ impl Studio {
         let amount = budget::worst_case(price, prompt_bytes(request), request.max_tokens);
         let amount = amount.ok_or_else(|| beyond_everything(&request.model))?;
         // What costs nothing is not counted.
-        let hold = (self.settings.tracks_cost && amount > 0).then(|| HoldRow {
+        let hold = (tracks_cost && amount > 0).then(|| HoldRow {
             id: HoldId(self.ids.next()),
             owned,
             run: RunId(uuid::Uuid::nil()),

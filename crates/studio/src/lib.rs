@@ -20,6 +20,7 @@ mod device;
 mod engine;
 mod export;
 mod fault;
+mod flag;
 mod gate;
 mod host;
 mod invite;
@@ -59,7 +60,7 @@ mod token;
 mod touch;
 
 use ports::{
-    Clock, Ids, Passkeys, SourceFinder, Timestamp,
+    Clock, Flags, Ids, Passkeys, SourceFinder, Timestamp,
     store::{Owned, Store},
 };
 use std::{sync::Arc, time::Duration};
@@ -81,6 +82,7 @@ pub use conversation::{ConversationPage, OpenConversation, settings_version};
 pub use device::session_name;
 pub use export::{Export, ExportPart};
 pub use fault::{TRACE, broken};
+pub use flag::{FlagSettings, FlagView, decide_flag, switched};
 pub use gate::Admission;
 pub use host::BoundHost;
 pub use invite::{InvitePage, InviteState, NewInvite};
@@ -128,6 +130,7 @@ pub struct Studio {
     keeper: Arc<chat::Keeper>,
     passkeys: Box<dyn Passkeys>,
     finder: Box<dyn SourceFinder>,
+    flags: Arc<dyn Flags>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     settings: StudioSettings,
@@ -136,6 +139,8 @@ pub struct Studio {
     exports: export::Exports,
     /// Held by who connects or disconnects a model server: the database and the catalog change in the same order.
     connecting: tokio::sync::Mutex<()>,
+    /// Held by who reads the switches of flags until they are known.
+    refreshing: tokio::sync::Mutex<()>,
 }
 
 /// What the operator may set about the domain.
@@ -147,10 +152,6 @@ pub struct StudioSettings {
     pub open_registration: bool,
     /// Whether no other process can be at work on this database (SQLite): whatever is not ours is an orphan.
     pub alone: bool,
-    /// Whether what goes to models is screened.
-    pub screens: bool,
-    /// Whether operations are held for and settled, and refused beyond the limits.
-    pub tracks_cost: bool,
     /// What a person may spend who has no limits of their own.
     pub spending: ports::store::SpendingLimits,
     /// What models cost.
@@ -173,6 +174,8 @@ pub struct Parts {
     pub passkeys: Box<dyn Passkeys>,
     /// Model servers nearby.
     pub finder: Box<dyn SourceFinder>,
+    /// What is switched off.
+    pub flags: Arc<dyn Flags>,
     /// The time.
     pub clock: Box<dyn Clock>,
     /// Ids.
@@ -213,12 +216,14 @@ impl Studio {
             keeper,
             passkeys: parts.passkeys,
             finder: parts.finder,
+            flags: parts.flags,
             clock,
             ids,
             settings: parts.settings,
             failures: Limiter::new(FAILURES_PER_HOUR, Duration::from_secs(3600)),
             exports: export::Exports::default(),
             connecting: tokio::sync::Mutex::default(),
+            refreshing: tokio::sync::Mutex::default(),
         }
     }
 

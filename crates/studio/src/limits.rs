@@ -112,6 +112,10 @@ pub const AUDIT_SEALED_AT_ONCE: u32 = 500;
 pub const AUDIT_SEALED_WITHIN: Duration = Duration::from_secs(10);
 /// Rows of the audit log that a look along the chain, or an export, reads at once.
 pub const AUDIT_READ_AT_ONCE: u32 = 500;
+/// Switches of flags there can be, those of single people among them: every process knows all of them.
+pub const SWITCHES_MAX: usize = 1_000;
+/// Switches that another process moved, and a remote flag service, are looked at this often.
+pub const FLAGS_LOOKED_AT_EVERY: Duration = Duration::from_millis(500);
 /// A session's last request is noted to this precision.
 pub const SESSION_SEEN_EVERY: Duration = Duration::from_secs(60);
 /// What matters most needs a passkey touched in the same session within this time.

@@ -12,7 +12,7 @@ use crate::{
     run::{full, refused},
 };
 use api_types::{
-    AnswerState, ConversationId, ConversationSettings, MessageId, ModelInfo, Problem, RunId, Usage,
+    AnswerState, ConversationId, ConversationSettings, Flag, MessageId, ModelInfo, Problem, RunId, Usage,
 };
 use std::sync::Arc;
 use workflow::{Commit, Engine, Ticket};
@@ -75,7 +75,7 @@ impl Studio {
             temperature: place.settings.temperature,
             max_tokens: place.settings.max_tokens.unwrap_or(ANSWER_TOKENS_DEFAULT),
         };
-        let admission = self.admit(owned, CHAT, (&request, place.info.price))?;
+        let admission = self.admit(owned, (Flag::Chat, CHAT), (&request, place.info.price)).await?;
         let state = ChatState {
             organization: owned.organization,
             owner: owned.owner,

@@ -1,7 +1,7 @@
 //! The screen of what people send to models. A signal, not the wall (docs/safety.md).
 
-use crate::{Studio, text};
-use api_types::Problem;
+use crate::{SignedIn, Studio, text};
+use api_types::{Flag, Problem};
 use safety::{Class, Finding, Place, Screening, Verdict, screen};
 
 /// Of the passage that was found, so many characters are shown.
@@ -12,8 +12,8 @@ impl Studio {
     ///
     /// # Errors
     /// `Unsafe` where the screen blocks it, or asks for a person to look at it: nobody can be asked yet.
-    pub(crate) fn screened(&self, text: &str) -> Result<(), Problem> {
-        if !self.settings.screens {
+    pub(crate) async fn screened(&self, by: &SignedIn, text: &str) -> Result<(), Problem> {
+        if !self.is_on(Flag::SafetyChecks, by).await {
             return Ok(());
         }
         let screening = screen(text, Place::Prompt);

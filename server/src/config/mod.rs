@@ -4,12 +4,14 @@
 //! no sense stops the start with a sentence that names it.
 
 mod address;
+mod flags;
 mod prices;
 mod read;
 mod table;
 mod typed;
 
 pub(crate) use address::TlsFiles;
+pub(crate) use flags::RemoteFlagsSetting;
 pub(crate) use prices::price_sheet;
 pub(crate) use read::{RawConfig, read};
 pub(crate) use table::{NOT_YET, SETTINGS, example};

@@ -16,6 +16,7 @@ mod counts;
 mod crash;
 mod endpoints;
 mod first_owner;
+mod flags;
 mod guesses;
 mod hosts;
 mod logs;

@@ -7,15 +7,15 @@ use super::rows::{
 use crate::Database;
 use api_types::{
     AccountEventId, AccountEventKind, AnswerState, AuditAction, CeremonyId, CeremonyPurpose, ConversationId,
-    EntryKind, HoldId, InviteId, MemoryId, MemoryKind, MessageId, Role, RunId, RunStatus, Scopes,
-    SetupCodeId, Span, TokenId,
+    EntryKind, Flag, FlagMode, HoldId, InviteId, MemoryId, MemoryKind, MessageId, Role, RunId, RunStatus,
+    Scopes, SetupCodeId, Span, TokenId,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
 use studio::ports::store::{
     AccountEventRow, AnswerEnd, AuditQuery, CeremonyRow, Change, CommitQuery, EntryRow, HoldRow, InviteRow,
     MemoryRow, Owned, PasskeyRow, RequestRow, RunQuery, Seen, SessionEnd, SpendingLimits, Store, StoreError,
-    TokenRow, Tx,
+    SwitchRow, TokenRow, Tx,
 };
 use workflow::Checkpointer;
 
@@ -308,7 +308,7 @@ async fn memories(store: &Arc<dyn Store>, owned: Owned, run: RunId) {
     store.request(owned, "k").await.unwrap();
 }
 
-/// Those of what things cost.
+/// Those of what things cost, and of flags.
 async fn ledger(store: &Arc<dyn Store>, owned: Owned, run: RunId) {
     let hold = HoldRow {
         id: HoldId(id()),
@@ -331,6 +331,23 @@ async fn ledger(store: &Arc<dyn Store>, owned: Owned, run: RunId) {
         })
     })
     .await;
+    let row = SwitchRow {
+        organization: owned.organization,
+        flag: Flag::Chat,
+        person: None,
+        mode: FlagMode::Off,
+        changed_by: owned.owner,
+        changed_at: at(1),
+    };
+    put(store, move |tx| {
+        Box::pin(async move {
+            tx.set_switch(&row).await?;
+            tx.remove_switch(row.organization, row.flag, row.person).await
+        })
+    })
+    .await;
+    store.switches().await.unwrap();
+    store.listed_switches(owned.organization).await.unwrap();
     store.spending(owned, at(1)).await.unwrap();
     store.total_spent(owned).await.unwrap();
     store.spending_limits(owned).await.unwrap();

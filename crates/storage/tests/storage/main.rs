@@ -17,6 +17,7 @@ mod audit_processes;
 mod common;
 mod conversations;
 mod engine;
+mod flags;
 mod held;
 mod invites;
 mod ledger;

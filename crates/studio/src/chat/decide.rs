@@ -9,7 +9,7 @@ use crate::{
     ports::store::AnswerRow,
     run::{full, refused},
 };
-use api_types::{Problem, RunId, Usage};
+use api_types::{Flag, Problem, RunId, Usage};
 use workflow::{Checkpointer as _, Commit, EngineError, Known, Status, StoreError, Verdict};
 
 /// What a run says that was given up for another.
@@ -123,7 +123,7 @@ impl Studio {
         let message = self.store.message(answer.owned, answer.conversation, answer.message).await?;
         let prefix = message.ok_or(Problem::NotFound)?.body;
         let request = request_of(&*self.store, &state, prefix).await?;
-        if state.price.is_none() && self.settings.tracks_cost {
+        if state.price.is_none() && self.is_on_for(Flag::CostTracking, answer.owned).await {
             // Its end would book nothing, whatever is held now.
             let now = self.catalog.find(&state.model).await.and_then(|info| info.price);
             return match now {
@@ -135,7 +135,7 @@ impl Studio {
                 }),
             };
         }
-        Ok(self.admit(answer.owned, CHAT, (&request, state.price))?.of(answer.run))
+        Ok(self.admit(answer.owned, (Flag::Chat, CHAT), (&request, state.price)).await?.of(answer.run))
     }
 
     /// What was kept of an answer, as if its model had said no more.

@@ -4,12 +4,14 @@
 
 mod chance;
 mod finder;
+mod flags;
 mod models;
 mod passkeys;
 pub mod store;
 
 pub use chance::{Clock, Ids, Timestamp};
 pub use finder::{SourceAddress, SourceFinder};
+pub use flags::{FlagContext, FlagDecision, Flags, RemoteFlags, Switches};
 pub use models::{
     ChatEvent, ChatRequest, ChatStream, ChatTurn, FinishReason, ModelError, ModelSource, SourceStatus,
 };

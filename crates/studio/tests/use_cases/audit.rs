@@ -4,7 +4,7 @@ use crate::{
     fakes::{faulty, key},
     house::House,
 };
-use api_types::{AuditAction, Micros, Problem, Role, Scopes};
+use api_types::{AuditAction, Flag, FlagMode, Micros, Problem, Role, Scopes};
 use std::{collections::BTreeSet, time::Duration};
 use studio::{
     AUDIT_ROWS_PER_PAGE, AUDIT_SEALED_WITHIN, AuditFilter, Finding, MakeToken, NewInvite, NewSession,
@@ -101,6 +101,7 @@ async fn everything(house: &House, ana: &SignedIn) {
     studio.revoke_token(&session, token.id).await.unwrap();
     studio.rename_account(&session, "Benjamin").await.unwrap();
     studio.set_limits(&boss, ben.person(), Some(Micros(1)), Some(Micros(2))).await.unwrap();
+    studio.set_flag(&boss, Flag::Chat, Some(FlagMode::Share(100))).await.unwrap();
 
     // Sessions: one is ended, two together, one was copied, one is his own.
     let other = house.session_row_of(&ben, |_| ()).await;

@@ -1,6 +1,6 @@
 //! A studio with a database of its own.
 
-use crate::fakes::{FakeClock, FakeFinder, FakeIds, FakeModels, FakePasskeys, key};
+use crate::fakes::{FakeClock, FakeFinder, FakeFlags, FakeIds, FakeModels, FakePasskeys, key};
 use api_types::{AnswerState, ConversationId, OrganizationId, PersonId, Price, Problem, Role, SessionId};
 use futures::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
@@ -80,14 +80,13 @@ impl House {
             catalog: Catalog::new(vec![Arc::new(model.clone())]),
             passkeys: Box::new(passkeys.clone()),
             finder: Box::new(finder.clone()),
+            flags: Arc::new(FakeFlags::default()),
             clock: Box::new(clock.clone()),
             ids: Box::new(ids.clone()),
             settings: StudioSettings {
                 open_registration,
                 default_model: default_model.map(|model| model.parse().unwrap()),
                 alone: database.engine() == storage::Engine::Sqlite,
-                screens: true,
-                tracks_cost: true,
                 spending: SPENDING,
                 prices: prices(),
                 session_idle: SESSION_IDLE,
@@ -124,14 +123,13 @@ impl House {
             catalog: Catalog::new(vec![Arc::new(self.model.clone())]),
             passkeys: Box::new(passkeys),
             finder: Box::new(self.finder.clone()),
+            flags: Arc::new(FakeFlags::default()),
             clock: Box::new(self.clock.clone()),
             ids: Box::new(self.ids.clone()),
             settings: StudioSettings {
                 open_registration: false,
                 default_model: None,
                 alone: store.engine() == storage::Engine::Sqlite,
-                screens: true,
-                tracks_cost: true,
                 spending: SPENDING,
                 prices: prices(),
                 session_idle: SESSION_IDLE,

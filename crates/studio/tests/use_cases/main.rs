@@ -13,6 +13,7 @@ mod conversations;
 mod counts;
 mod fakes;
 mod faults;
+mod flags;
 mod held;
 mod hosts;
 mod house;

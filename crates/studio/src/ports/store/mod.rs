@@ -9,6 +9,7 @@ mod answers;
 mod audit;
 mod changes;
 mod conversations;
+mod flags;
 mod installation;
 mod invites;
 mod keys;
@@ -32,6 +33,7 @@ pub use audit::{
 };
 pub use changes::Change;
 pub use conversations::{ConversationReads, ConversationRow, ConversationWrites};
+pub use flags::{FlagReads, FlagWrites, ListedSwitch, SwitchRow};
 pub use installation::{InstallationReads, InstallationWrites};
 pub use invites::{InviteReads, InviteRow, InviteWrites, ListedInvite};
 pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
@@ -99,6 +101,7 @@ pub trait Reads:
     + RunReads
     + MemoryReads
     + LedgerReads
+    + FlagReads
     + RequestReads
     + InviteReads
     + AccountReads
@@ -119,6 +122,7 @@ impl<T> Reads for T where
         + RunReads
         + MemoryReads
         + LedgerReads
+        + FlagReads
         + RequestReads
         + InviteReads
         + AccountReads
@@ -149,6 +153,7 @@ pub trait Tx:
     + ProcessWrites
     + MemoryWrites
     + LedgerWrites
+    + FlagWrites
     + RequestWrites
     + Send
 {

@@ -2,10 +2,12 @@
 
 mod chance;
 mod finder;
+mod flags;
 mod models;
 mod passkeys;
 
 pub(crate) use chance::{FakeClock, FakeIds};
 pub(crate) use finder::FakeFinder;
+pub(crate) use flags::FakeFlags;
 pub(crate) use models::{FakeModels, usage};
 pub(crate) use passkeys::{FakePasskeys, YUBI, faulty, key};
