@@ -11,7 +11,6 @@ mod table;
 mod typed;
 
 pub(crate) use address::TlsFiles;
-pub(crate) use flags::RemoteFlagsSetting;
 pub(crate) use prices::price_sheet;
 pub(crate) use read::{RawConfig, read};
 pub(crate) use table::{NOT_YET, SETTINGS, example};

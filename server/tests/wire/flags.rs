@@ -162,7 +162,8 @@ fn a_flag_service_decides_in_place_of_the_switches_and_its_last_word_counts_when
     drop(service);
     until("health says that it is gone", || (health(&running)["status"] == json!("degraded")).then_some(()));
     assert_eq!((ana.page("/chat").status, ben.page("/chat").status), (403, 403), "its last word counts");
-    assert!(unescaped(&ana.page("/flags").body).contains("The flag service fails: it cannot be reached"));
+    let page = unescaped(&ana.page("/flags").body);
+    assert!(page.contains("The flag service fails: ") && page.contains("it cannot be reached."), "{page}");
     until("the log says so", || {
         running.logged().iter().any(|line| line.contains("the flag service failed")).then_some(())
     });

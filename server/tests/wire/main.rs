@@ -9,6 +9,7 @@
 
 mod audit;
 mod bad_input;
+mod budgets;
 mod channels;
 mod chat;
 mod conversations;
