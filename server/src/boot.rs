@@ -9,15 +9,15 @@ use crate::{
     http::{self, Cookies, Proxies, Pulse, Wiring},
     listen,
     places::Places,
-    print, say, site,
+    print, refresh, say, site,
     sources::sources,
     tls::{self, Tls},
     worker,
 };
-use adapters::{Tokens, WebauthnPasskeys, load_or_create_key};
+use adapters::{FileVault, Tokens, WebauthnPasskeys, load_or_create_key};
 use anyhow::Context as _;
 use api_types::ModelRef;
-use providers::{Finder, Timeouts, http_client};
+use providers::{Finder, Timeouts, guarded_http_client, http_client};
 use secrecy::ExposeSecret;
 use std::{sync::Arc, time::Duration};
 use storage::{Database, StoreConfig, StoreUrl};
@@ -70,7 +70,8 @@ pub(crate) async fn boot(config: &Config, folder: &Folder) -> anyhow::Result<Boo
         runs: database.clone(),
         catalog: Catalog::new(sources(config, &client)?),
         passkeys: Box::new(WebauthnPasskeys::new(&config.url, "Vobio AI Studio")?),
-        finder: Box::new(Finder::new(client, Timeouts::default())),
+        finder: Box::new(Finder::new(guarded_http_client(&Timeouts::default())?, Timeouts::default())),
+        vault: Arc::new(FileVault::new(folder.provider_key(config))),
         clock: Box::new(SystemClock),
         ids: Box::new(SystemIds),
         settings: StudioSettings {
@@ -127,6 +128,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     })?;
     let connections = Connections::new(router, tls.as_ref().map(|(tls, _)| tls.acceptor()), proxies);
     let worker = worker::Worker::start(studio.clone(), pulse, database.listener());
+    worker.also(refresh::keep_fresh(studio.clone()));
     worker.also(remember_lives(studio.clone(), folder.clone(), life));
     if let Some((tls, pair)) = tls {
         worker.also(tls::watch(studio.clone(), tls, pair, config.host().to_owned()));

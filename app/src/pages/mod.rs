@@ -12,6 +12,7 @@ mod people;
 mod recover;
 mod refused;
 pub(crate) mod runs;
+mod servers;
 mod settings;
 mod usage;
 
@@ -35,6 +36,7 @@ pub(crate) use recover::recover;
 pub(crate) use refused::not_found;
 pub use refused::refused_document;
 pub(crate) use runs::{run, runs};
+pub(crate) use servers::{server, servers};
 pub(crate) use settings::{account, activity, passkeys, sessions, tokens};
 pub(crate) use usage::usage;
 

@@ -5,6 +5,19 @@ use std::time::Duration;
 /// Rows of the ledger in one part of its list.
 pub const LEDGER_SHOWN: u32 = 50;
 
+/// Model servers that administrators may add.
+pub const PROVIDERS_MAX: usize = 50;
+/// Longest name of one, in characters.
+pub const PROVIDER_NAME_CHARS_MAX: usize = 40;
+/// Longest address of one, in bytes.
+pub const BASE_URL_BYTES_MAX: usize = 2_000;
+/// Longest key of one, in bytes.
+pub const API_KEY_BYTES_MAX: usize = 4_000;
+/// Prices of one model that begin later.
+pub const PRICES_COMING_MAX: usize = 100;
+/// What administrators set in another process is looked for this often.
+pub const SETTINGS_LOOKED_AT_EVERY: Duration = Duration::from_millis(500);
+
 /// Longest message of a person, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 100_000;
 /// Longest system prompt, in bytes.

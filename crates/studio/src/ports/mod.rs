@@ -7,12 +7,14 @@ mod finder;
 mod models;
 mod passkeys;
 pub mod store;
+mod vault;
 
 pub use chance::{Clock, Ids, Timestamp};
-pub use finder::{SourceAddress, SourceFinder};
+pub use finder::{AddressRefused, SourceAddress, SourceFinder};
 pub use models::{
     ChatEvent, ChatRequest, ChatStream, ChatTurn, FinishReason, ModelError, ModelSource, SourceStatus,
 };
 pub use passkeys::{
     Assertion, CeremonyState, PasskeyRefused, Passkeys, Refusal, RegisteredPasskey, VerifiedPasskey,
 };
+pub use vault::{Sealed, Vault, VaultFault};

@@ -15,8 +15,10 @@ mod keys;
 mod ledger;
 mod memories;
 mod messages;
+mod models;
 mod people;
 mod processes;
+mod providers;
 mod recovery;
 mod requests;
 mod runs;
@@ -38,8 +40,10 @@ pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
 pub use ledger::{Difference, EntryRow, HoldRow, LedgerReads, LedgerWrites, SpendingLimits, Spent};
 pub use memories::{MEMORY_SHOWN_CHARS, MemoryReads, MemoryRow, MemoryView, MemoryWrites};
 pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, Taken, TurnRow};
+pub use models::{ModelReads, ModelWrites, PriceRow};
 pub use people::{ListedPerson, PeopleReads, PeopleWrites, PersonRow};
 pub use processes::ProcessWrites;
+pub use providers::{ProviderReads, ProviderRow, ProviderWrites};
 pub use recovery::{RecoveryReads, RecoveryWrites};
 pub use requests::{RequestReads, RequestRow, RequestWrites};
 pub use runs::{
@@ -99,6 +103,8 @@ pub trait Reads:
     + RunReads
     + MemoryReads
     + LedgerReads
+    + ProviderReads
+    + ModelReads
     + RequestReads
     + InviteReads
     + AccountReads
@@ -119,6 +125,8 @@ impl<T> Reads for T where
         + RunReads
         + MemoryReads
         + LedgerReads
+        + ProviderReads
+        + ModelReads
         + RequestReads
         + InviteReads
         + AccountReads
@@ -149,6 +157,8 @@ pub trait Tx:
     + ProcessWrites
     + MemoryWrites
     + LedgerWrites
+    + ProviderWrites
+    + ModelWrites
     + RequestWrites
     + Send
 {

@@ -4,8 +4,10 @@ mod chance;
 mod finder;
 mod models;
 mod passkeys;
+mod vault;
 
 pub(crate) use chance::{FakeClock, FakeIds};
 pub(crate) use finder::FakeFinder;
 pub(crate) use models::{FakeModels, usage};
 pub(crate) use passkeys::{FakePasskeys, YUBI, faulty, key};
+pub(crate) use vault::FakeVault;
