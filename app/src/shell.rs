@@ -35,6 +35,8 @@ pub fn Routes() -> impl IntoView {
                 <Route path=path!("/conversations") view=pages::conversations ssr=SsrMode::Async />
                 <Route path=path!("/conversations/deleted") view=pages::deleted ssr=SsrMode::Async />
                 <Route path=path!("/models") view=pages::models ssr=SsrMode::Async />
+                <Route path=path!("/admin/models") view=pages::servers ssr=SsrMode::Async />
+                <Route path=path!("/admin/models/:name") view=pages::server ssr=SsrMode::Async />
                 <Route path=path!("/runs") view=pages::runs ssr=SsrMode::Async />
                 <Route path=path!("/runs/:id") view=pages::run ssr=SsrMode::Async />
                 <Route path=path!("/usage") view=pages::usage ssr=SsrMode::Async />

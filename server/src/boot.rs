@@ -15,13 +15,13 @@ use crate::{
     worker,
 };
 use adapters::{
-    OpenFeatureFlags, Tokens, WebauthnPasskeys,
+    FileVault, OpenFeatureFlags, Tokens, WebauthnPasskeys,
     flags::{Remote, RemoteAddress},
     load_or_create_key,
 };
 use anyhow::Context as _;
 use api_types::ModelRef;
-use providers::{Finder, Timeouts, http_client};
+use providers::{Finder, Timeouts, guarded_http_client, http_client};
 use secrecy::ExposeSecret;
 use std::{sync::Arc, time::Duration};
 use storage::{Database, StoreConfig, StoreUrl};
@@ -75,7 +75,8 @@ pub(crate) async fn boot(config: &Config, folder: &Folder) -> anyhow::Result<Boo
         catalog: Catalog::new(sources(config, &client)?),
         flags: Arc::new(OpenFeatureFlags::new(config.flags.clone(), remote_flags(config, &client)?).await),
         passkeys: Box::new(WebauthnPasskeys::new(&config.url, "Vobio AI Studio")?),
-        finder: Box::new(Finder::new(client, Timeouts::default())),
+        finder: Box::new(Finder::new(guarded_http_client(&Timeouts::default())?, Timeouts::default())),
+        vault: Arc::new(FileVault::new(folder.provider_key(config))),
         clock: Box::new(SystemClock),
         ids: Box::new(SystemIds),
         settings: StudioSettings {
@@ -116,7 +117,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     folder.remember_life(life)?;
     let folder = Arc::new(folder);
     studio.restore_sources().await?;
-    studio.refresh_flags().await?;
+    studio.poll_flags().await;
 
     let pulse = Pulse::default();
     let cookies = Cookies { tokens, origin: config.url.clone(), is_https: config.is_https() };
@@ -138,10 +139,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     })?;
     let connections = Connections::new(router, tls.as_ref().map(|(tls, _)| tls.acceptor()), proxies);
     let worker = worker::Worker::start(studio.clone(), pulse, database.listener());
+    worker.also(refresh::keep_fresh(studio.clone()));
     worker.also(remember_lives(studio.clone(), folder.clone(), life));
-    if !alone || config.remote_flags.is_some() {
-        worker.also(refresh::keep_fresh(studio.clone()));
-    }
     if let Some((tls, pair)) = tls {
         worker.also(tls::watch(studio.clone(), tls, pair, config.host().to_owned()));
     }

@@ -1,22 +1,24 @@
-//! What other processes and other services decide is looked at again and again.
+//! What administrators set in another process reaches this one within a second: one statement, twice a second, on PostgreSQL. And what
+//! a flag service says.
 
 use std::sync::Arc;
-use studio::{FLAGS_LOOKED_AT_EVERY, Studio};
+use studio::{SETTINGS_LOOKED_AT_EVERY, Studio};
 
-/// Keeps what this process knows by heart as it is in the database and at a remote flag service.
+/// Takes up what was set elsewhere until the process goes down.
 pub(crate) async fn keep_fresh(studio: Arc<Studio>) {
     let mut was_said = false;
     loop {
         tokio::select! {
             () = studio.live.closed() => return,
-            () = tokio::time::sleep(FLAGS_LOOKED_AT_EVERY) => {}
+            () = tokio::time::sleep(SETTINGS_LOOKED_AT_EVERY) => {}
         }
-        match studio.refresh_flags().await {
+        studio.poll_flags().await;
+        match studio.refresh().await {
             Ok(()) => was_said = false,
             // Twice a second would fill the log.
             Err(problem) if !was_said => {
                 was_said = true;
-                tracing::warn!(%problem, "the switches of flags could not be read: what was known still counts");
+                tracing::warn!(%problem, "what administrators set could not be read again; what was known holds");
             }
             Err(_) => {}
         }

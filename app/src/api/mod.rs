@@ -30,6 +30,8 @@ pub mod local_path;
 pub mod memory;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod message;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod model;
 pub mod number;
 #[cfg(feature = "ssr")]
 pub mod once;
@@ -37,6 +39,8 @@ pub mod once;
 pub mod passkey;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod person;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod provider;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod recovery;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]

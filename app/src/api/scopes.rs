@@ -21,6 +21,8 @@ const SENT: &[(&str, Scope)] = &[
     ("/api/message/regenerate", Scope::Run),
     ("/api/message/select", Scope::Run),
     ("/api/message/send", Scope::Run),
+    ("/api/model/set-default", Scope::Admin),
+    ("/api/provider/test", Scope::Admin),
     ("/api/run/decide", Scope::Run),
     ("/api/run/fork", Scope::Run),
     ("/api/run/retry", Scope::Run),
@@ -32,6 +34,8 @@ const SENT: &[(&str, Scope)] = &[
 
 /// What is read; a path that ends with a slash stands for what is right below it.
 const READ: &[(&str, Scope)] = &[
+    ("/admin/models", Scope::Admin),
+    ("/admin/models/", Scope::Admin),
     ("/api/costs/ledger.csv", Scope::Read),
     ("/api/costs/limits", Scope::Read),
     ("/api/costs/usage", Scope::Read),

@@ -24,6 +24,8 @@ pub enum Here {
     Conversations,
     /// Models.
     Models,
+    /// Model servers, or one of them.
+    Servers,
     /// Runs, or one of them.
     Runs,
     /// What was spent.
@@ -138,6 +140,7 @@ fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
                     <hr />
                     <a href="/settings" aria-current=current(here == Here::Settings)>{icon("settings")}"Settings"{has_news.then(news_dot)}</a>
                     {data.by.admin().is_ok().then(|| view! {
+                        <a href="/admin/models" aria-current=current(here == Here::Servers)>{icon("model")}"Model servers"</a>
                         <a href="/people" aria-current=current(here == Here::People)>{icon("person")}"People"</a>
                         <a href="/flags" aria-current=current(here == Here::Flags)>{icon("flag")}"Flags"</a>
                         <a href="/audit" aria-current=current(here == Here::Audit)>{icon("shield")}"Audit log"</a>

@@ -13,6 +13,7 @@ mod people;
 mod recover;
 mod refused;
 pub(crate) mod runs;
+mod servers;
 mod settings;
 mod usage;
 
@@ -38,6 +39,7 @@ pub(crate) use recover::recover;
 pub(crate) use refused::not_found;
 pub use refused::refused_document;
 pub(crate) use runs::{run, runs};
+pub(crate) use servers::{server, servers};
 pub(crate) use settings::{account, activity, passkeys, sessions, tokens};
 pub(crate) use usage::usage;
 

@@ -17,6 +17,7 @@ mod model;
 mod money;
 mod passkey;
 mod problem;
+mod provider;
 mod role;
 mod run;
 mod token;
@@ -30,7 +31,7 @@ pub use conversation::{ConversationSettings, NewConversation};
 pub use flag::{Flag, FlagMode, FlagReason};
 pub use id::{
     AccountEventId, AuditId, CeremonyId, ConversationId, HoldId, InvalidId, InviteId, MemoryId, MessageId,
-    OrganizationId, PersonId, RequestId, RunId, SessionId, SetupCodeId, TokenId,
+    OrganizationId, PersonId, PriceId, ProviderId, RequestId, RunId, SessionId, SetupCodeId, TokenId,
 };
 pub use ledger::{EntryKind, Span};
 pub use memory::{MemoryKind, MemoryStored};
@@ -38,6 +39,7 @@ pub use model::{ModelInfo, ModelKind, ModelRef, Price};
 pub use money::Micros;
 pub use passkey::{CeremonyPurpose, CeremonyStart};
 pub use problem::{FieldError, Problem};
+pub use provider::{ProviderKind, ProviderTested};
 pub use role::{MessageRole, Role};
 pub use run::{RunEvent, RunStatus};
 pub use token::{Scope, Scopes};

@@ -181,7 +181,7 @@ impl Studio {
     }
 
     /// What a new conversation of this person begins with: the model of the latest one while it is there, else the
-    /// operator's, else the best there is. `None` when there is no model at all.
+    /// operator's, else the administrators', else the best there is. `None` when there is no model at all.
     ///
     /// # Errors
     /// `TryLater` or `Broken`.
@@ -192,7 +192,7 @@ impl Studio {
         let model = latest
             .into_iter()
             .map(|conversation| conversation.settings.model)
-            .chain(self.settings.default_model.clone())
+            .chain(self.default_model().model)
             .find(is_there);
         let model = match model {
             Some(model) => Some(model),

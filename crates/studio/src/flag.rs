@@ -11,6 +11,7 @@ use crate::{
         FlagContext, FlagDecision, RemoteFlags,
         store::{AuditTarget, AuditValue, ListedSwitch, Owned, SwitchRow},
     },
+    refresh::note_change,
 };
 use api_types::{AuditAction, Flag, FlagMode, FlagReason, PersonId, Problem, Role};
 use sha2::{Digest as _, Sha256};
@@ -126,20 +127,9 @@ impl Studio {
         self.flags.remote()
     }
 
-    /// Learns where the switches are now, and asks the remote service once more. At every start, after every change, and again and
-    /// again where other processes may have changed something.
-    ///
-    /// # Errors
-    /// `TryLater` where they cannot be read; what was known is still known.
-    pub async fn refresh_flags(&self) -> Result<(), Problem> {
-        // In turns: what was read earlier must not be taken for newer.
-        let _turn = self.refreshing.lock().await;
-        let switches = self.store.switches().await;
-        if let Ok(switches) = &switches {
-            self.flags.set_switches(switches.as_slice().into());
-        }
+    /// Asks the remote service once more, where there is one. At every start, and again and again.
+    pub async fn poll_flags(&self) {
         self.flags.poll().await;
-        switches.map(drop).map_err(Problem::from)
     }
 
     /// All flags with their switches, for whoever moves them.
@@ -201,9 +191,12 @@ impl Studio {
         let (by, now) = (by.signed_in().clone(), self.now());
         let target = person.map_or_else(|| AuditTarget::of("flag", &flag.as_str()), AuditTarget::person);
         let audit = self.audit_by(&by, AuditAction::FlagChanged, target);
+        let _one_at_a_time = self.connecting.lock().await;
+        self.may_be_old();
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
+                    note_change(tx, now).await?;
                     let by = acting(tx, &by).await?;
                     if let Some(person) = person {
                         if person == by.id && by.role != Role::Owner {
@@ -246,7 +239,8 @@ impl Studio {
                 })
             })
             .await?;
-        self.refresh_flags().await
+        self.read_after_change().await;
+        Ok(())
     }
 
     /// # Errors

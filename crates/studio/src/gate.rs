@@ -144,8 +144,8 @@ fn no_price(model: &ModelRef) -> Problem {
     Problem::field(
         "model",
         format!(
-            "No price is known for {model}, so it is not asked. Choose another model, or have an administrator put its price into \
-             the price sheet (the file that PRICES names)."
+            "No price is known for {model}, so it is not asked. Choose another model, or have an administrator set its price under \
+             Model servers."
         ),
     )
 }

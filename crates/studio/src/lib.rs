@@ -32,6 +32,7 @@ mod limits;
 mod live;
 mod memory;
 mod message;
+mod model;
 mod news;
 mod number;
 mod once;
@@ -40,7 +41,9 @@ mod person;
 pub mod ports;
 mod prices;
 mod program;
+mod provider;
 mod recovery;
+mod refresh;
 mod rotation;
 mod run;
 mod run_events;
@@ -60,10 +63,13 @@ mod token;
 mod touch;
 
 use ports::{
-    Clock, Flags, Ids, Passkeys, SourceFinder, Timestamp,
+    Clock, Flags, Ids, Passkeys, SourceFinder, Timestamp, Vault,
     store::{Owned, Store},
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 use workflow::{Checkpointer, Engine, Graph};
 
 pub use access::{
@@ -75,7 +81,7 @@ pub use audit::{
     verify_audit,
 };
 pub use budget::{AMOUNT_MAX, ESTIMATE_BYTES_PER_TOKEN, ESTIMATE_TOKENS_PER_SECOND};
-pub use catalog::Catalog;
+pub use catalog::{Catalog, PriceView};
 pub use chat::{AnswerVerdict, CHAT, ChatState, StudioChange};
 pub use code::digest;
 pub use conversation::{ConversationPage, OpenConversation, settings_version};
@@ -91,12 +97,14 @@ pub use limiter::{Limiter, WRONG_TOO_OFTEN, too_many};
 pub use limits::*;
 pub use live::{Live, LiveRun, LiveView};
 pub use message::SendMessage;
+pub use model::{DefaultModel, PricedModel};
 pub use news::News;
 pub use number::grouped;
 pub use once::Once;
 pub use passkey::KnownPasskeys;
 pub use person::{DELETED_NAME, PeoplePage, PersonView};
-pub use prices::{PriceLine, PriceSheet};
+pub use prices::{PriceLine, PriceSaid, PriceSheet};
+pub use provider::{KeyChange, NewProvider, ProviderChange, ProviderView};
 pub use recovery::{PersonalCode, RecoveryCodes};
 pub use run_events::Followed;
 pub use run_list::{RunFilter, RunPage};
@@ -105,7 +113,7 @@ pub use run_resume::InTheWay;
 pub use run_veil::REASON_VEILED;
 pub use run_view::{RunStep, RunView, Unknown};
 pub use session::NewSession;
-pub use source::SourceView;
+pub use source::{SourceFrom, SourceView};
 pub use spending::{LedgerPage, Usage as SpendingUsage, Window, windows_shown};
 pub use text::is_invisible;
 pub use token::MakeToken;
@@ -131,16 +139,17 @@ pub struct Studio {
     passkeys: Box<dyn Passkeys>,
     finder: Box<dyn SourceFinder>,
     flags: Arc<dyn Flags>,
+    vault: Arc<dyn Vault>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     settings: StudioSettings,
     /// Wrong answers for each key that was named, by the digest of its id.
     failures: Limiter<String>,
     exports: export::Exports,
-    /// Held by who connects or disconnects a model server: the database and the catalog change in the same order.
+    /// Held by who changes model servers, prices or defaults: the database and the catalog change in the same order.
     connecting: tokio::sync::Mutex<()>,
-    /// Held by who reads the switches of flags until they are known.
-    refreshing: tokio::sync::Mutex<()>,
+    /// What administrators set.
+    known: RwLock<refresh::Known>,
 }
 
 /// What the operator may set about the domain.
@@ -176,6 +185,8 @@ pub struct Parts {
     pub finder: Box<dyn SourceFinder>,
     /// What is switched off.
     pub flags: Arc<dyn Flags>,
+    /// Where keys of model servers are sealed.
+    pub vault: Arc<dyn Vault>,
     /// The time.
     pub clock: Box<dyn Clock>,
     /// Ids.
@@ -217,13 +228,14 @@ impl Studio {
             passkeys: parts.passkeys,
             finder: parts.finder,
             flags: parts.flags,
+            vault: parts.vault,
             clock,
             ids,
             settings: parts.settings,
             failures: Limiter::new(FAILURES_PER_HOUR, Duration::from_secs(3600)),
             exports: export::Exports::default(),
             connecting: tokio::sync::Mutex::default(),
-            refreshing: tokio::sync::Mutex::default(),
+            known: RwLock::default(),
         }
     }
 

@@ -48,6 +48,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "JWT_SECRET",
         "Signs session tokens; at least 32 bytes. Not set: a key is made in VOBIO_DATA, readable by its owner only.",
     ),
+    row(
+        "PROVIDER_KEY_FILE",
+        None,
+        "The file with the key that seals keys of model servers. Not set: keys/providers.key in VOBIO_DATA, made at first need.",
+    ),
     row("SESSION_IDLE_DAYS", Some("7"), "A session ends after so many days without a request."),
     row("SESSION_LIFE_DAYS", Some("30"), "A session ends after so many days, whatever happens."),
     row(

@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) log_level: tracing::Level,
     pub(crate) log_format: LogFormat,
     pub(crate) jwt_secret: Option<SecretString>,
+    /// Where the key is that seals keys of model servers, when it is not in the state folder.
+    pub(crate) provider_key: Option<PathBuf>,
     pub(crate) session_idle: Duration,
     pub(crate) session_life: Duration,
     pub(crate) sign_ins_per_minute: u32,
@@ -122,6 +124,7 @@ impl Config {
                 &[("auto", LogFormat::Auto), ("json", LogFormat::Json), ("pretty", LogFormat::Pretty)],
             )?,
             jwt_secret: jwt_secret.map(SecretString::from),
+            provider_key: raw.get("PROVIDER_KEY_FILE").map(PathBuf::from),
             session_idle: days(raw, "SESSION_IDLE_DAYS")?,
             session_life: days(raw, "SESSION_LIFE_DAYS")?,
             sign_ins_per_minute: number(raw, "SIGN_INS_PER_MINUTE", 1, 1_000_000)?,

@@ -22,6 +22,7 @@ mod guesses;
 mod hosts;
 mod logs;
 mod memory;
+mod models;
 mod once;
 mod operator;
 mod passkeys;

@@ -149,7 +149,7 @@ async fn another_process_knows_of_a_switch_when_it_looks() {
         let ana = house.owner().await;
         switch(&house.studio, &ana, Flag::Chat, Some(FlagMode::Off)).await.unwrap();
         assert!(there.is_on(Flag::Chat, &ana).await, "it has not looked");
-        there.refresh_flags().await.unwrap();
+        there.refresh().await.unwrap();
         assert!(!there.is_on(Flag::Chat, &ana).await);
         assert_eq!(there.conversations(&ana, None).await.unwrap_err(), off(Flag::Chat));
     })

@@ -1,6 +1,6 @@
 //! A studio with a database of its own.
 
-use crate::fakes::{FakeClock, FakeFinder, FakeFlags, FakeIds, FakeModels, FakePasskeys, key};
+use crate::fakes::{FakeClock, FakeFinder, FakeFlags, FakeIds, FakeModels, FakePasskeys, FakeVault, key};
 use api_types::{AnswerState, ConversationId, OrganizationId, PersonId, Price, Problem, Role, SessionId};
 use futures::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
@@ -32,6 +32,7 @@ pub(crate) struct House {
     ids: FakeIds,
     pub(crate) model: FakeModels,
     pub(crate) finder: FakeFinder,
+    pub(crate) vault: FakeVault,
     passkeys: FakePasskeys,
     database: Arc<Database>,
     pub(crate) folder: TempDir,
@@ -73,7 +74,7 @@ impl House {
     ) -> Self {
         let (clock, ids, model, finder) =
             (FakeClock::new(), FakeIds::default(), FakeModels::named("fake"), FakeFinder::default());
-        let passkeys = FakePasskeys::at("studio.example");
+        let (passkeys, vault) = (FakePasskeys::at("studio.example"), FakeVault::default());
         let studio = Studio::new(Parts {
             store: database.clone(),
             runs: database.clone(),
@@ -81,6 +82,7 @@ impl House {
             passkeys: Box::new(passkeys.clone()),
             finder: Box::new(finder.clone()),
             flags: Arc::new(FakeFlags::default()),
+            vault: Arc::new(vault.clone()),
             clock: Box::new(clock.clone()),
             ids: Box::new(ids.clone()),
             settings: StudioSettings {
@@ -94,7 +96,7 @@ impl House {
             },
         });
         studio.start(None).await.unwrap();
-        Self { studio: Arc::new(studio), clock, ids, model, finder, passkeys, database, folder }
+        Self { studio: Arc::new(studio), clock, ids, model, finder, vault, passkeys, database, folder }
     }
 
     /// The process after it was killed and started anew.
@@ -124,6 +126,7 @@ impl House {
             passkeys: Box::new(passkeys),
             finder: Box::new(self.finder.clone()),
             flags: Arc::new(FakeFlags::default()),
+            vault: Arc::new(self.vault.clone()),
             clock: Box::new(self.clock.clone()),
             ids: Box::new(self.ids.clone()),
             settings: StudioSettings {

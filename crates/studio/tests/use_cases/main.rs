@@ -26,6 +26,8 @@ mod messages;
 mod once;
 mod passkeys;
 mod people;
+mod prices;
+mod providers;
 mod recovery;
 mod rotation;
 mod run_events;

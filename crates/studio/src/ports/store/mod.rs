@@ -16,8 +16,10 @@ mod keys;
 mod ledger;
 mod memories;
 mod messages;
+mod models;
 mod people;
 mod processes;
+mod providers;
 mod recovery;
 mod requests;
 mod runs;
@@ -40,8 +42,10 @@ pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
 pub use ledger::{Difference, EntryRow, HoldRow, LedgerReads, LedgerWrites, SpendingLimits, Spent};
 pub use memories::{MEMORY_SHOWN_CHARS, MemoryReads, MemoryRow, MemoryView, MemoryWrites};
 pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, Taken, TurnRow};
+pub use models::{ModelReads, ModelWrites, PriceRow};
 pub use people::{ListedPerson, PeopleReads, PeopleWrites, PersonRow};
 pub use processes::ProcessWrites;
+pub use providers::{ProviderReads, ProviderRow, ProviderWrites};
 pub use recovery::{RecoveryReads, RecoveryWrites};
 pub use requests::{RequestReads, RequestRow, RequestWrites};
 pub use runs::{
@@ -102,6 +106,8 @@ pub trait Reads:
     + MemoryReads
     + LedgerReads
     + FlagReads
+    + ProviderReads
+    + ModelReads
     + RequestReads
     + InviteReads
     + AccountReads
@@ -123,6 +129,8 @@ impl<T> Reads for T where
         + MemoryReads
         + LedgerReads
         + FlagReads
+        + ProviderReads
+        + ModelReads
         + RequestReads
         + InviteReads
         + AccountReads
@@ -154,6 +162,8 @@ pub trait Tx:
     + MemoryWrites
     + LedgerWrites
     + FlagWrites
+    + ProviderWrites
+    + ModelWrites
     + RequestWrites
     + Send
 {
