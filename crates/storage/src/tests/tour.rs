@@ -1,21 +1,24 @@
 //! Every statement of every noun, once: for the test that looks at their plans.
 
-use super::rows::{
-    asked, at, audit_row, end, happened, id, next, opening, owned_by, part, person, process, put, session,
-    settings, somebody,
+use super::{
+    rows::{
+        asked, at, audit_row, end, happened, id, next, opening, owned_by, part, person, process, put,
+        session, settings, somebody,
+    },
+    tour_settings,
 };
 use crate::Database;
 use api_types::{
     AccountEventId, AccountEventKind, AnswerState, AuditAction, CeremonyId, CeremonyPurpose, ConversationId,
-    EntryKind, Flag, FlagMode, HoldId, InviteId, MemoryId, MemoryKind, MessageId, Price, PriceId, ProviderId,
-    ProviderKind, Role, RunId, RunStatus, Scopes, SetupCodeId, Span, TokenId,
+    EntryKind, HoldId, InviteId, MemoryId, MemoryKind, MessageId, Role, RunId, RunStatus, Scopes,
+    SetupCodeId, Span, TokenId,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
 use studio::ports::store::{
     AccountEventRow, AnswerEnd, AuditQuery, CeremonyRow, Change, CommitQuery, EntryRow, HoldRow, InviteRow,
-    MemoryRow, Owned, PasskeyRow, PriceRow, ProviderRow, RequestRow, RunQuery, Seen, SessionEnd,
-    SpendingLimits, Store, StoreError, SwitchRow, TokenRow, Tx,
+    MemoryRow, Owned, PasskeyRow, RequestRow, RunQuery, Seen, SessionEnd, SpendingLimits, Store, StoreError,
+    TokenRow, Tx,
 };
 use workflow::Checkpointer;
 
@@ -147,7 +150,8 @@ pub(super) async fn tour(db: &Arc<Database>) {
     flows(db, owned, epoch).await;
     memories(store, owned, ended_run).await;
     ledger(store, owned, ended_run).await;
-    models(store, owned).await;
+    tour_settings::models(store, owned).await;
+    tour_settings::flags(store, owned).await;
     store.answer_text(owned, run.run).await.unwrap();
     audit(store, owned).await;
     people(store, owned, chat, answer.id).await;
@@ -309,43 +313,7 @@ async fn memories(store: &Arc<dyn Store>, owned: Owned, run: RunId) {
     store.request(owned, "k").await.unwrap();
 }
 
-/// Those of model servers and what is said of models.
-async fn models(store: &Arc<dyn Store>, owned: Owned) {
-    let provider = ProviderRow {
-        id: ProviderId(id()),
-        owned,
-        name: "tour".to_owned(),
-        kind: ProviderKind::OpenAi,
-        base_url: "http://localhost".to_owned(),
-        key: None,
-        created_at: at(1),
-        changed_at: at(1),
-    };
-    let price = PriceRow {
-        id: PriceId(id()),
-        owned,
-        model: settings().model,
-        from: at(1),
-        price: Price { prompt_micros_per_million: 1, completion_micros_per_million: 1 },
-        set_at: at(1),
-    };
-    put(store, move |tx| {
-        Box::pin(async move {
-            tx.insert_provider(&provider).await?;
-            tx.change_provider(&provider).await?;
-            tx.remove_provider(owned, provider.id).await?;
-            tx.insert_price(&price).await?;
-            tx.set_default_model(owned, Some(&price.model), at(1)).await?;
-            tx.set_default_model(owned, None, at(1)).await
-        })
-    })
-    .await;
-    store.providers(owned.organization).await.unwrap();
-    store.prices(owned.organization, at(1)).await.unwrap();
-    store.default_model(owned.organization).await.unwrap();
-}
-
-/// Those of what things cost, and of flags.
+/// Those of what things cost.
 async fn ledger(store: &Arc<dyn Store>, owned: Owned, run: RunId) {
     let hold = HoldRow {
         id: HoldId(id()),
@@ -368,23 +336,6 @@ async fn ledger(store: &Arc<dyn Store>, owned: Owned, run: RunId) {
         })
     })
     .await;
-    let row = SwitchRow {
-        organization: owned.organization,
-        flag: Flag::Chat,
-        person: None,
-        mode: FlagMode::Off,
-        changed_by: owned.owner,
-        changed_at: at(1),
-    };
-    put(store, move |tx| {
-        Box::pin(async move {
-            tx.set_switch(&row).await?;
-            tx.remove_switch(row.organization, row.flag, row.person).await
-        })
-    })
-    .await;
-    store.switches().await.unwrap();
-    store.listed_switches(owned.organization).await.unwrap();
     store.spending(owned, at(1)).await.unwrap();
     store.total_spent(owned).await.unwrap();
     store.spending_limits(owned).await.unwrap();
