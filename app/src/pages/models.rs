@@ -9,7 +9,7 @@ use crate::{
         notice::refused,
     },
 };
-use api_types::ModelInfo;
+use api_types::{Flag, ModelInfo};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use studio::{SourceFrom, SourceView, grouped, ports::SourceAddress};
@@ -26,11 +26,12 @@ pub(crate) fn models() -> impl IntoView {
         let sources = studio.sources(&by).await?;
         let offers = studio.offers(&by).await?;
         let models = studio.catalog.models().await;
+        let tracks_cost = studio.is_on(Flag::CostTracking, &by).await;
         let body = view! {
             <div class="intro"><p>"Who can answer here. What runs on this machine is private and free; what runs elsewhere sees what you send."</p></div>
             {form.map(|form| refused(&form.problem))}
             <div class="stack far">
-                {sources.into_iter().map(|source| section(source, &models, studio.tracks_cost())).collect_view()}
+                {sources.into_iter().map(|source| section(source, &models, tracks_cost)).collect_view()}
                 {nearby(offers, is_admin, has_looked)}
                 {connect(is_admin)}
             </div>

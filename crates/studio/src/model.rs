@@ -41,11 +41,6 @@ impl Studio {
         models.into_iter().map(|(info, price)| PricedModel { info, price }).collect()
     }
 
-    /// Whether a model without a price is refused.
-    pub fn tracks_cost(&self) -> bool {
-        self.settings.tracks_cost
-    }
-
     /// Sets what a model costs from now on, or from later on. What was asked before has its price.
     ///
     /// # Errors

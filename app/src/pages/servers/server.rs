@@ -10,7 +10,7 @@ use crate::{
         toast, when,
     },
 };
-use api_types::{Problem, ProviderTested};
+use api_types::{Flag, Problem, ProviderTested};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -32,6 +32,7 @@ pub(crate) fn server() -> impl IntoView {
         let source = if is_aside { None } else { Some(studio.source(&by, &name).await?) };
         let own = own.filter(|own| own.is_set_aside == is_aside);
         let models = if is_aside { Vec::new() } else { studio.priced_models(&admin, &name).await };
+        let tracks_cost = studio.is_on(Flag::CostTracking, &by).await;
         let data = crate::pages::frame_data(by.clone()).await?;
         let form = form::refused_form();
         let tested: Option<ProviderTested> = form::answered(TEST);
@@ -46,7 +47,7 @@ pub(crate) fn server() -> impl IntoView {
                         {source.as_ref().map(|source| about(source, own.as_ref(), tested, data.now))}
                         {is_aside.then(|| view! { <p>"This server is not asked: the operator has set one of the same name, or one was found on this machine. Remove this one, or the other."</p> })}
                         {own.as_ref().map(|own| forms::change(own, form.as_ref()))}
-                        {source.as_ref().map(|source| prices::prices(&source.name, &models, studio.tracks_cost(), form.as_ref()))}
+                        {source.as_ref().map(|source| prices::prices(&source.name, &models, tracks_cost, form.as_ref()))}
                         {own.as_ref().map(forms::remove)}
                     </div>
                 </div>
