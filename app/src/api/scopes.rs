@@ -44,6 +44,7 @@ const READ: &[(&str, Scope)] = &[
     ("/conversations/deleted", Scope::Read),
     ("/models", Scope::Read),
     ("/people", Scope::Admin),
+    ("/refusals/", Scope::Read),
     ("/runs", Scope::Read),
     ("/runs/", Scope::Read),
     ("/usage", Scope::Read),

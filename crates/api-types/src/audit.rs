@@ -95,6 +95,8 @@ actions! {
     SourceConnected = "source.connected", "Model server connected";
     /// A model server was disconnected.
     SourceDisconnected = "source.disconnected", "Model server disconnected";
+    /// The gate refused an operation of somebody.
+    Refused = "gate.refused", "Operation refused";
     /// The studio's passkeys are bound to another host.
     HostMoved = "host.moved", "Moved to another host";
 }

@@ -77,6 +77,8 @@ ids! {
     MemoryId,
     /// What an operation may cost, put aside.
     HoldId,
+    /// Something that the gate refused.
+    RefusalId,
     /// One HTTP request, as named in the log.
     RequestId,
 }

@@ -16,6 +16,7 @@ mod model;
 mod money;
 mod passkey;
 mod problem;
+mod refusal;
 mod role;
 mod run;
 mod token;
@@ -28,7 +29,7 @@ pub use auth::{LoggedIn, LoggedOut, MadeToken, User};
 pub use conversation::{ConversationSettings, NewConversation};
 pub use id::{
     AccountEventId, AuditId, CeremonyId, ConversationId, HoldId, InvalidId, InviteId, MemoryId, MessageId,
-    OrganizationId, PersonId, RequestId, RunId, SessionId, SetupCodeId, TokenId,
+    OrganizationId, PersonId, RefusalId, RequestId, RunId, SessionId, SetupCodeId, TokenId,
 };
 pub use ledger::{EntryKind, Span};
 pub use memory::{MemoryKind, MemoryStored};
@@ -36,6 +37,7 @@ pub use model::{ModelInfo, ModelKind, ModelRef, Price};
 pub use money::Micros;
 pub use passkey::{CeremonyPurpose, CeremonyStart};
 pub use problem::{FieldError, Problem};
+pub use refusal::{Check, RefusalLink};
 pub use role::{MessageRole, Role};
 pub use run::{RunEvent, RunStatus};
 pub use token::{Scope, Scopes};

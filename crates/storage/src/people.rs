@@ -235,6 +235,9 @@ impl Statements<Unit> {
             "DELETE FROM account_events WHERE organization_id = $1 AND owner_id = $2",
             "DELETE FROM memories WHERE organization_id = $1 AND owner_id = $2",
             "DELETE FROM requests WHERE organization_id = $1 AND owner_id = $2",
+            "DELETE FROM rate_calls WHERE organization_id = $1 AND owner_id = $2",
+            "DELETE FROM rates WHERE organization_id = $1 AND owner_id = $2",
+            "DELETE FROM refusals WHERE organization_id = $1 AND owner_id = $2",
             "DELETE FROM setup_codes WHERE organization_id = $1 AND person_id = $2",
             "DELETE FROM invites WHERE organization_id = $1 AND owner_id = $2 AND used_at IS NULL",
             // Whom an invitation was for may be a name.

@@ -7,6 +7,7 @@
 mod access;
 mod account;
 mod account_event;
+mod allowance;
 mod audit;
 mod authenticator;
 mod bin;
@@ -39,7 +40,9 @@ mod person;
 pub mod ports;
 mod prices;
 mod program;
+mod rate;
 mod recovery;
+mod refusal;
 mod rotation;
 mod run;
 mod run_events;
@@ -96,6 +99,7 @@ pub use passkey::KnownPasskeys;
 pub use person::{DELETED_NAME, PeoplePage, PersonView};
 pub use prices::{PriceLine, PriceSheet};
 pub use recovery::{PersonalCode, RecoveryCodes};
+pub use refusal::RefusalView;
 pub use run_events::Followed;
 pub use run_list::{RunFilter, RunPage};
 pub use run_open::Opened;
@@ -133,6 +137,8 @@ pub struct Studio {
     settings: StudioSettings,
     /// Wrong answers for each key that was named, by the digest of its id.
     failures: Limiter<String>,
+    /// Requests of each address.
+    allowances: allowance::Allowances,
     exports: export::Exports,
     /// Held by who connects or disconnects a model server: the database and the catalog change in the same order.
     connecting: tokio::sync::Mutex<()>,
@@ -155,6 +161,10 @@ pub struct StudioSettings {
     pub spending: ports::store::SpendingLimits,
     /// What models cost.
     pub prices: PriceSheet,
+    /// How many operations a person may begin in a minute.
+    pub calls_per_minute: u32,
+    /// How many requests may come from one address in a minute.
+    pub requests_per_minute: u32,
     /// How long a session lives without a request.
     pub session_idle: Duration,
     /// How long it lives, whatever happens.
@@ -215,6 +225,7 @@ impl Studio {
             finder: parts.finder,
             clock,
             ids,
+            allowances: allowance::Allowances::new(parts.settings.requests_per_minute),
             settings: parts.settings,
             failures: Limiter::new(FAILURES_PER_HOUR, Duration::from_secs(3600)),
             exports: export::Exports::default(),

@@ -38,7 +38,6 @@ impl Studio {
             return Ok(opened);
         }
         text::message(&message.text)?;
-        self.screened(&message.text)?;
         let known = match message.conversation {
             Some(id) => Some(self.store.conversation(owned(by), id).await?.ok_or(Problem::NotFound)?),
             None => None,
@@ -50,9 +49,6 @@ impl Studio {
         };
         text::settings(&settings)?;
         let is_new = known.is_none();
-        if is_new {
-            self.screened(&settings.system_prompt)?;
-        }
         let info = self.model_info(&settings).await?;
 
         let (owned, now) = (owned(by), self.now());
@@ -109,7 +105,6 @@ impl Studio {
             return Ok(opened);
         }
         text::message(&text)?;
-        self.screened(&text)?;
         let (conversation, old) = self.message_of(by, conversation, question, MessageRole::User).await?;
         let (owned, now) = (owned(by), self.now());
         let mut turns = self.turns(owned, conversation.id, old.parent).await?;

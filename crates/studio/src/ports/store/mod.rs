@@ -17,7 +17,9 @@ mod memories;
 mod messages;
 mod people;
 mod processes;
+mod rates;
 mod recovery;
+mod refusals;
 mod requests;
 mod runs;
 mod sessions;
@@ -40,7 +42,9 @@ pub use memories::{MEMORY_SHOWN_CHARS, MemoryReads, MemoryRow, MemoryView, Memor
 pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, Taken, TurnRow};
 pub use people::{ListedPerson, PeopleReads, PeopleWrites, PersonRow};
 pub use processes::ProcessWrites;
+pub use rates::{CALLS_WITHIN_RATE, Rate, RateReads, RateWrites};
 pub use recovery::{RecoveryReads, RecoveryWrites};
+pub use refusals::{RefusalReads, RefusalRow, RefusalWrites};
 pub use requests::{RequestReads, RequestRow, RequestWrites};
 pub use runs::{
     CommitQuery, Heard, ListedAnswer, ListedRun, RunCommit, RunListener, RunNews, RunQuery, RunReads, RunRow,
@@ -99,6 +103,8 @@ pub trait Reads:
     + RunReads
     + MemoryReads
     + LedgerReads
+    + RateReads
+    + RefusalReads
     + RequestReads
     + InviteReads
     + AccountReads
@@ -119,6 +125,8 @@ impl<T> Reads for T where
         + RunReads
         + MemoryReads
         + LedgerReads
+        + RateReads
+        + RefusalReads
         + RequestReads
         + InviteReads
         + AccountReads
@@ -149,6 +157,8 @@ pub trait Tx:
     + ProcessWrites
     + MemoryWrites
     + LedgerWrites
+    + RateWrites
+    + RefusalWrites
     + RequestWrites
     + Send
 {
