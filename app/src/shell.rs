@@ -40,6 +40,7 @@ pub fn Routes() -> impl IntoView {
                 <Route path=path!("/runs") view=pages::runs ssr=SsrMode::Async />
                 <Route path=path!("/runs/:id") view=pages::run ssr=SsrMode::Async />
                 <Route path=path!("/usage") view=pages::usage ssr=SsrMode::Async />
+                <Route path=path!("/refusals/:id") view=pages::refusal ssr=SsrMode::Async />
                 <Route path=path!("/people") view=pages::people ssr=SsrMode::Async />
                 <Route path=path!("/people/:id") view=pages::person ssr=SsrMode::Async />
                 <Route path=path!("/flags") view=pages::flags ssr=SsrMode::Async />

@@ -25,6 +25,8 @@ test("axe finds nothing on any page, light, dark and on a phone", async ({ owner
   const question = (await owner.locator(".turn.question").getAttribute("id"))!.slice("m-".length);
   await owner.goto(`${studio.url}/runs`);
   const run = (await owner.locator(".rows a").first().getAttribute("href"))!;
+  const refused = await owner.request.post(`${studio.url}/api/message/send`, { data: { text: `Keep ${"AKIA" + "Q7RZT3LW2XK6VBNM"}`, model: "mock/echo" } });
+  const refusal: string = (await refused.json()).refusal;
   await owner.goto(studio.url + conversation);
   const stranger = await (await browser.newContext()).newPage();
   for (const size of SIZES) {
@@ -40,6 +42,7 @@ test("axe finds nothing on any page, light, dark and on a phone", async ({ owner
       [owner, "/runs?of=everyone&show=attention"],
       [owner, run],
       [owner, "/usage"],
+      [owner, refusal],
       [owner, "/people"],
       [owner, "/flags"],
       [owner, "/audit"],

@@ -58,6 +58,9 @@ export class Studio {
         MOCK_MODE: "true",
         LOCAL_MODEL: "none",
         LOG_FORMAT: "json",
+        // No journey reaches a rate that it does not set itself.
+        MAX_API_CALLS_PER_MINUTE: "1000000",
+        MAX_REQUESTS_PER_MINUTE: "1000000",
         ...this.settings,
       },
       stdio: ["ignore", "ignore", "pipe"],

@@ -85,6 +85,8 @@ pub(crate) async fn boot(config: &Config, folder: &Folder) -> anyhow::Result<Boo
             alone: config.database_url.is_none(),
             spending: config.spending,
             prices: price_sheet(config.prices.as_deref())?,
+            calls_per_minute: config.calls_per_minute,
+            requests_per_minute: config.requests_per_minute,
             session_idle: config.session_idle,
             session_life: config.session_life,
         },

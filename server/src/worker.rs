@@ -131,6 +131,11 @@ async fn keep_house(studio: Arc<Studio>) {
             Ok(0) => {}
             Err(problem) => tracing::warn!(problem = %problem, "parts of answers could not be removed"),
         }
+        match studio.purge_refusals().await {
+            Ok(1000..) => continue,
+            Ok(_) => {}
+            Err(problem) => tracing::warn!(problem = %problem, "old refusals could not be removed"),
+        }
         match studio.purge_sessions().await {
             Ok(100..) => continue,
             Ok(_) => {}

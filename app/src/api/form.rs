@@ -86,7 +86,7 @@ impl RefusedForm {
     /// What is wrong with a field.
     pub fn error(&self, field: &str) -> Option<String> {
         match &self.problem {
-            Problem::Invalid { fields } => {
+            Problem::Invalid { fields, .. } => {
                 fields.iter().find(|f| f.field == field).map(|f| f.message.clone())
             }
             _ => None,

@@ -95,9 +95,9 @@ fn ungrouped(text: &str) -> Option<String> {
 /// `Invalid` naming each.
 pub fn both<A, B>(a: Result<A, Problem>, b: Result<B, Problem>) -> Result<(A, B), Problem> {
     match (a, b) {
-        (Err(Problem::Invalid { mut fields }), Err(Problem::Invalid { fields: more })) => {
+        (Err(Problem::Invalid { mut fields, .. }), Err(Problem::Invalid { fields: more, .. })) => {
             fields.extend(more);
-            Err(Problem::Invalid { fields })
+            Err(Problem::fields(fields))
         }
         (a, b) => Ok((a?, b?)),
     }
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn two_wrong_fields_are_named_at_once() {
         let (a, b) = (Problem::field("a", "x"), Problem::field("b", "y"));
-        let Err(Problem::Invalid { fields }) = both::<(), ()>(Err(a), Err(b)) else {
+        let Err(Problem::Invalid { fields, .. }) = both::<(), ()>(Err(a), Err(b)) else {
             panic!("nothing is wrong")
         };
         assert_eq!(fields.iter().map(|field| field.field.as_str()).collect::<Vec<_>>(), ["a", "b"]);
@@ -148,7 +148,7 @@ mod tests {
         for refused in
             [read::<f64>("\"warm\"").map(drop), read::<u32>("-1").map(drop), read::<u32>("1.5").map(drop)]
         {
-            let Err(Problem::Invalid { fields }) = refused else { panic!("{refused:?}") };
+            let Err(Problem::Invalid { fields, .. }) = refused else { panic!("{refused:?}") };
             assert_eq!(fields[0].field, "this");
         }
     }

@@ -50,6 +50,7 @@ const READ: &[(&str, Scope)] = &[
     ("/flags", Scope::Admin),
     ("/models", Scope::Read),
     ("/people", Scope::Admin),
+    ("/refusals/", Scope::Read),
     ("/runs", Scope::Read),
     ("/runs/", Scope::Read),
     ("/usage", Scope::Read),

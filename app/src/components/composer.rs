@@ -2,7 +2,7 @@
 
 use super::{
     icon::{icon, small_icon},
-    notice::{field_error, refused},
+    notice::{field_error, refused, why},
 };
 use crate::{
     api::{form::RefusedForm, kept, local_path, once},
@@ -45,6 +45,7 @@ pub fn composer(shown: Composer) -> impl IntoView {
     let error = mine.and_then(|form| form.error("text")).or(model_error);
     // What is wrong is told in another place, and there one goes on.
     let is_elsewhere = error.is_none() && form.as_ref().is_some_and(RefusedForm::is_told_in_place);
+    let explained = mine.filter(|_| error.is_some()).and_then(|form| why(&form.problem));
     let other = form.filter(|form| !form.is_told_in_place()).map(|form| form.problem);
     let is_wrong = error.is_some();
     let door = local_path::door();
@@ -87,7 +88,7 @@ pub fn composer(shown: Composer) -> impl IntoView {
                     >{markup::area_text(&typed)}</textarea>
                     {bar(shown.model_label, actions)}
                 </div>
-                <div id="message-error" role="alert">{field_error("message-error-text", error)}</div>
+                <div id="message-error" role="alert">{field_error("message-error-text", error)}{explained}</div>
             </form>
             <div class="under">
                 {under.map(|words| view! { <p>{words}</p> })}

@@ -1,7 +1,7 @@
 //! Bars that say something: a sentence, and what to do.
 
 use super::icon::icon;
-use crate::api::local_path;
+use crate::{api::local_path, islands::WHY};
 use api_types::Problem;
 use leptos::prelude::*;
 
@@ -49,7 +49,12 @@ pub fn connection() -> impl IntoView {
 /// Why something was refused.
 pub fn refused(problem: &Problem) -> impl IntoView + use<> {
     let (title, detail) = (problem.title(), problem.to_string());
-    notice("danger", "error", view! { <b>{title}". "</b>{detail} })
+    notice("danger", "error", view! { <b>{title}". "</b>{detail}" "{why(problem)} })
+}
+
+/// The way to where a refusal of the gate is explained.
+pub fn why(problem: &Problem) -> Option<impl IntoView + use<>> {
+    problem.refusal().map(|at| view! { <a class="why" href=at.to_string()>{WHY}</a> })
 }
 
 /// The sentence under a wrong field.

@@ -4,7 +4,7 @@
 
 use super::{
     icon::{icon, small_icon},
-    notice::{field_error, notice, notice_with},
+    notice::{field_error, notice, notice_with, why},
 };
 use crate::{
     api::{form::RefusedForm, once},
@@ -65,6 +65,7 @@ pub fn edited(message: &MessageRow, form: Option<&RefusedForm>) -> AnyView {
     let mine = form.filter(|form| form.action == "/api/message/edit");
     let text = mine.and_then(|form| form.typed("text")).unwrap_or(&message.body);
     let error = mine.and_then(|form| form.error("text").or_else(|| form.error("model")));
+    let explained = mine.filter(|_| error.is_some()).and_then(|form| why(&form.problem));
     view! {
         <form class="turn question editing" id=format!("m-{id}") method="post" action="/api/message/edit" aria-label="Your question, in other words">
             <input type="hidden" name="conversation" value=conversation.to_string() />
@@ -76,6 +77,7 @@ pub fn edited(message: &MessageRow, form: Option<&RefusedForm>) -> AnyView {
                     aria-describedby="edited-hint edited-error">{markup::area_text(text)}</textarea>
                 <p class="hint" id="edited-hint">"It is asked anew from here. What was asked and answered before stays beside it."</p>
                 {field_error("edited-error", error)}
+                {explained}
             </div>
             <div class="actions">
                 <a class="btn" href=format!("/chat/{conversation}")>"Cancel"</a>

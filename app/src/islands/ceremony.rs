@@ -328,7 +328,7 @@ fn waiting(yes: bool) {
 /// Says what was refused where the person is.
 pub(super) fn tell(failure: Failure) {
     match failure {
-        Failure::Refused(Problem::Invalid { fields }) => {
+        Failure::Refused(Problem::Invalid { fields, .. }) => {
             for wrong in fields {
                 field(&wrong.field, Some(&wrong.message));
             }

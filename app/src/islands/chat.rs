@@ -196,7 +196,7 @@ mod browser {
                 }
                 Err(Refused(Problem::SignIn)) => answers::signed_out(true),
                 // The text stays where it is.
-                Err(refused) => complaint::say(&refused.to_string()),
+                Err(refused) => complaint::refused(&refused.0),
             }
         });
     }

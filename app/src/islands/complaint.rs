@@ -1,6 +1,10 @@
 //! What keeps a message from being sent, said under the box where it is written.
 
-use super::dom::{document, find, show};
+use super::{
+    WHY,
+    dom::{document, find, show},
+};
+use api_types::Problem;
 use web_sys::Element;
 
 /// On a sentence that is true only while an answer is written.
@@ -9,6 +13,18 @@ const UNTIL_ENDED: &str = "data-until-ended";
 /// Says it until something else is typed.
 pub(super) fn say(words: &str) {
     place(words);
+}
+
+/// Says why something was refused, and where that is explained.
+pub(super) fn refused(problem: &Problem) {
+    place(&problem.to_string());
+    let link = document().and_then(|page| page.create_element("a").ok());
+    if let (Some(at), Some(link), Some(place)) = (problem.refusal(), link, find("#message-error")) {
+        let _ = link.set_attribute("href", &at.to_string());
+        link.set_class_name("why");
+        link.set_text_content(Some(WHY));
+        let _ = place.append_child(&link);
+    }
 }
 
 /// Says it until the answer under way has ended.

@@ -34,3 +34,6 @@ pub use chat::{Chat, ChatPlace};
 pub use live::Live;
 pub use passkey::{PasskeyAdd, PasskeyJoin, PasskeyRecover, PasskeySetUp, PasskeySignIn};
 pub use runs::Runs;
+
+/// The words of the way to where a refusal is explained: an island says it as the server does.
+pub(crate) const WHY: &str = "Why was this refused?";

@@ -10,7 +10,7 @@ use crate::{
         when::{ago, moment},
     },
 };
-use api_types::{AuditAction, AuditId, Problem};
+use api_types::{AuditAction, AuditId, Problem, RefusalLink};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use studio::{
@@ -208,7 +208,7 @@ fn row(listed: &ListedAudit, now: Timestamp) -> impl IntoView + use<> {
     view! {
         <li class="row">
             {icon(icon_of(&line.action))}
-            <div class="what"><span class="name wraps">{name}</span><p class="about">{who(listed)}" · "{moment(Timestamp(line.at), now)}{details}</p></div>
+            <div class="what"><span class="name wraps">{name}</span><p class="about">{who(listed)}" · "{moment(Timestamp(line.at), now)}{details}{explained(line)}</p></div>
         </li>
     }
 }
@@ -232,7 +232,7 @@ fn whom(listed: &ListedAudit) -> Option<String> {
         ("person", Some(name)) => Some(named(name, Some(id))),
         ("source", _) => Some(id.to_owned()),
         // Their ids say nothing to anybody; the change says what they are.
-        ("session" | "passkey" | "token" | "invite", _) => None,
+        ("session" | "passkey" | "token" | "invite" | "refusal", _) => None,
         (kind, _) => Some(format!("{kind} {id}")),
     }
 }
@@ -272,6 +272,12 @@ fn request(line: &AuditLine) -> Option<String> {
     line.trace.as_ref().map(|trace| format!("request {trace}"))
 }
 
+/// The way to where a refusal is explained.
+fn explained(line: &AuditLine) -> Option<impl IntoView + use<>> {
+    let id = line.target_id.as_deref().filter(|_| line.target == "refusal")?.parse().ok()?;
+    Some(view! { " · "<a href=RefusalLink(id).to_string()>"why"</a> })
+}
+
 fn number(line: &AuditLine) -> String {
     line.position.map_or_else(|| "not sealed yet".to_owned(), |position| format!("no. {position}"))
 }
@@ -283,6 +289,7 @@ fn icon_of(action: &str) -> &'static str {
         "token" => "out",
         "source" => "model",
         "host" => "cloud",
+        "gate" => "error",
         _ => "person",
     }
 }

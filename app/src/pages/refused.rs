@@ -8,6 +8,7 @@ use crate::{
     components::{
         frame::nothing_here,
         icon::{DOORWAY, MARK, SPRITE, icon},
+        notice::why,
     },
     markup,
     shell::to_login,
@@ -101,7 +102,7 @@ fn unsent(is_gone: bool) -> Option<AnyView> {
 
 /// Without the frame: it may be the frame's data that is not to be had.
 fn plain(problem: &Problem, unsent: Option<AnyView>, can_reload: bool) -> impl IntoView + use<> {
-    let (title, detail) = (problem.title(), problem.to_string());
+    let (title, detail, explained) = (problem.title(), problem.to_string(), why(problem));
     let is_nowhere = *problem == Problem::NotFound;
     let to_chat = if can_reload || unsent.is_some() { "btn" } else { "btn primary" };
     let trace = match problem {
@@ -114,7 +115,7 @@ fn plain(problem: &Problem, unsent: Option<AnyView>, can_reload: bool) -> impl I
             <div class="empty">
                 {is_nowhere.then(|| view! { <span class="contents" inner_html=DOORWAY></span> })}
                 <h1>{title}</h1>
-                <p>{detail}</p>
+                <p>{detail}" "{explained}</p>
                 {unsent}
                 <div class="actions">
                     {can_reload.then(|| view! { <a class="btn primary" href="">{icon("again")}"Try again"</a> })}

@@ -4,18 +4,19 @@ use crate::{
     api::context,
     components::{
         frame::{Here, frame, page as framed},
+        icon::icon,
         parts::parts,
         when,
     },
 };
-use api_types::{EntryKind, HoldId, Micros, Problem, Span};
+use api_types::{EntryKind, HoldId, Micros, Problem, RefusalLink, Span};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use studio::{
     LedgerPage, SpendingUsage, Window,
     ports::{
         Timestamp,
-        store::{EntryRow, Spent},
+        store::{EntryRow, RefusalRow, Spent},
     },
     windows_shown,
 };
@@ -30,6 +31,7 @@ pub(crate) fn usage() -> impl IntoView {
         let hours = studio.spent_lately(&by, Span::Hour).await?;
         let days = studio.spent_lately(&by, Span::Day).await?;
         let ledger = studio.ledger(&by, after).await?;
+        let refused = studio.refusals(&by).await?;
         let data = super::frame_data(by).await?;
         let now = data.now;
         let body = view! {
@@ -40,6 +42,7 @@ pub(crate) fn usage() -> impl IntoView {
                 {limits(&usage, now)}
                 {lately("The last 24 hours", Span::Hour, &hours, now)}
                 {lately("The last 30 days", Span::Day, &days, now)}
+                {refusals(&refused, now)}
                 {book(ledger, after.is_some(), now)}
             </div>
         };
@@ -176,6 +179,28 @@ fn bars(span: Span, spent: &[(Timestamp, Spent)], now: Timestamp) -> Vec<(Timest
     let starts = (0..i64::from(windows_shown(span))).rev().map(|back| Timestamp(last - back * span.micros()));
     let of = |start: Timestamp| spent.iter().find(|(at, _)| *at == start).map_or(0, |(_, spent)| spent.spent);
     starts.map(|start| (start, of(start))).collect()
+}
+
+/// What was refused to who looks.
+fn refusals(refused: &[RefusalRow], now: Timestamp) -> impl IntoView + use<> {
+    let body = if refused.is_empty() {
+        view! { <p class="note">"Nothing was refused to you in the last 30 days."</p> }.into_any()
+    } else {
+        let rows = refused.iter().map(|row| {
+            let times = (row.times > 1).then(|| format!(" · {} times", row.times));
+            view! {
+                <li class="row">
+                    {icon("error")}
+                    <div class="what">
+                        <a class="name wraps" href=RefusalLink(row.id).to_string()>{row.check.title()}</a>
+                        <p class="about">{row.sentence.clone()}" · "{when::moment(row.last_at, now)}{times}</p>
+                    </div>
+                </li>
+            }
+        });
+        view! { <ul class="rows">{rows.collect_view()}</ul> }.into_any()
+    };
+    view! { <section class="section" id="refused"><h2>"Refused lately"</h2><div>{body}</div></section> }
 }
 
 fn book(page: LedgerPage, is_later: bool, now: Timestamp) -> impl IntoView + use<> {

@@ -107,6 +107,8 @@ actions! {
     PriceSet = "price.set", "Price set";
     /// The model that new chats begin with was set.
     DefaultModelSet = "default_model.set", "Default model set";
+    /// The gate refused an operation of somebody.
+    Refused = "gate.refused", "Operation refused";
     /// The studio's passkeys are bound to another host.
     HostMoved = "host.moved", "Moved to another host";
 }

@@ -81,6 +81,8 @@ ids! {
     ProviderId,
     /// What a model costs from a day on.
     PriceId,
+    /// Something that the gate refused.
+    RefusalId,
     /// One HTTP request, as named in the log.
     RequestId,
 }

@@ -18,6 +18,7 @@ mod money;
 mod passkey;
 mod problem;
 mod provider;
+mod refusal;
 mod role;
 mod run;
 mod token;
@@ -31,7 +32,8 @@ pub use conversation::{ConversationSettings, NewConversation};
 pub use flag::{Flag, FlagMode, FlagReason};
 pub use id::{
     AccountEventId, AuditId, CeremonyId, ConversationId, HoldId, InvalidId, InviteId, MemoryId, MessageId,
-    OrganizationId, PersonId, PriceId, ProviderId, RequestId, RunId, SessionId, SetupCodeId, TokenId,
+    OrganizationId, PersonId, PriceId, ProviderId, RefusalId, RequestId, RunId, SessionId, SetupCodeId,
+    TokenId,
 };
 pub use ledger::{EntryKind, Span};
 pub use memory::{MemoryKind, MemoryStored};
@@ -40,6 +42,7 @@ pub use money::Micros;
 pub use passkey::{CeremonyPurpose, CeremonyStart};
 pub use problem::{FieldError, Problem};
 pub use provider::{ProviderKind, ProviderTested};
+pub use refusal::{Check, RefusalLink};
 pub use role::{MessageRole, Role};
 pub use run::{RunEvent, RunStatus};
 pub use token::{Scope, Scopes};

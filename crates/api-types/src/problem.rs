@@ -1,6 +1,6 @@
 //! The one error a client ever sees (RFC 9457), its variants named by what the person can do next.
 
-use crate::Flag;
+use crate::{Flag, RefusalId, RefusalLink};
 use serde::{Deserialize, Serialize};
 
 /// One wrong field.
@@ -47,6 +47,9 @@ pub enum Problem {
     SwitchedOff {
         /// Which.
         flag: Flag,
+        /// Where it is explained, where the gate refused it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refusal: Option<RefusalLink>,
     },
     /// 403: the API token is not for this.
     #[error("{detail}")]
@@ -87,6 +90,9 @@ pub enum Problem {
         rule: String,
         /// What was found, and what to do.
         detail: String,
+        /// Where it is explained.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refusal: Option<RefusalLink>,
     },
     /// 415: not a type this address understands.
     #[error("Send this as application/json or as a form.")]
@@ -102,6 +108,9 @@ pub enum Problem {
     Invalid {
         /// At least one.
         fields: Vec<FieldError>,
+        /// Where it is explained, where the gate refused it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refusal: Option<RefusalLink>,
     },
     /// 429: too many at once; try again after `retry_after_s` seconds.
     #[error("{detail}")]
@@ -110,6 +119,9 @@ pub enum Problem {
         detail: String,
         /// Seconds.
         retry_after_s: u32,
+        /// Where it is explained, where the gate refused it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refusal: Option<RefusalLink>,
     },
     /// 429: it could cost more than may still be spent.
     #[error("{detail}")]
@@ -120,6 +132,9 @@ pub enum Problem {
         resets_at: String,
         /// The same in seconds from now.
         retry_after_s: u32,
+        /// Where it is explained.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refusal: Option<RefusalLink>,
     },
     /// 503: something the studio depends on is down; it fails closed.
     #[error("{detail}")]
@@ -222,7 +237,38 @@ impl Problem {
 
     /// One wrong field.
     pub fn field(field: &str, message: impl Into<String>) -> Self {
-        Self::Invalid { fields: vec![FieldError { field: field.to_owned(), message: message.into() }] }
+        Self::fields(vec![FieldError { field: field.to_owned(), message: message.into() }])
+    }
+
+    /// Several wrong fields, at least one.
+    pub const fn fields(fields: Vec<FieldError>) -> Self {
+        Self::Invalid { fields, refusal: None }
+    }
+
+    /// Where it is explained why the gate refused it.
+    pub const fn refusal(&self) -> Option<RefusalLink> {
+        match self {
+            Self::SwitchedOff { refusal, .. }
+            | Self::Unsafe { refusal, .. }
+            | Self::Invalid { refusal, .. }
+            | Self::RateLimited { refusal, .. }
+            | Self::OverBudget { refusal, .. } => *refusal,
+            _ => None,
+        }
+    }
+
+    /// The same, explained there. Others than the gate's have no place for it and stay as they are.
+    #[must_use]
+    pub fn explained(mut self, at: RefusalId) -> Self {
+        if let Self::SwitchedOff { refusal, .. }
+        | Self::Unsafe { refusal, .. }
+        | Self::Invalid { refusal, .. }
+        | Self::RateLimited { refusal, .. }
+        | Self::OverBudget { refusal, .. } = &mut self
+        {
+            *refusal = Some(RefusalLink(at));
+        }
+        self
     }
 }
 
@@ -240,7 +286,7 @@ mod tests {
             Problem::TouchNeeded,
             Problem::NotPermitted,
             Problem::ReviewerNeeded,
-            Problem::SwitchedOff { flag: Flag::Chat },
+            Problem::SwitchedOff { flag: Flag::Chat, refusal: None },
             Problem::OutOfScope { detail: "x".into() },
             Problem::NotFound,
             Problem::Changed { detail: "x".into() },
@@ -248,14 +294,15 @@ mod tests {
             Problem::Expired { detail: "x".into() },
             Problem::TooLarge { bytes_max: 1 },
             Problem::WrongType,
-            Problem::Unsafe { rule: "a.b".into(), detail: "x".into() },
+            Problem::Unsafe { rule: "a.b".into(), detail: "x".into(), refusal: None },
             Problem::Malformed { detail: "x".into() },
             Problem::field("f", "x"),
-            Problem::RateLimited { detail: "x".into(), retry_after_s: 1 },
+            Problem::RateLimited { detail: "x".into(), retry_after_s: 1, refusal: None },
             Problem::OverBudget {
                 detail: "x".into(),
                 resets_at: "2026-11-29T18:00:00Z".into(),
                 retry_after_s: 1,
+                refusal: None,
             },
             Problem::TryLater { detail: "x".into() },
             Problem::Broken { trace_id: "x".into() },
@@ -266,5 +313,17 @@ mod tests {
             assert_eq!(serde_json::from_value::<Problem>(json).unwrap(), problem);
             assert!((400..=599).contains(&problem.status()));
         }
+    }
+
+    #[test]
+    fn what_the_gate_refused_says_where_it_is_explained_and_nothing_else_does() {
+        let id: RefusalId = "0193a5b2-7c1e-7000-8000-000000000001".parse().unwrap();
+        let limited = || Problem::RateLimited { detail: "x".into(), retry_after_s: 1, refusal: None };
+        let json = serde_json::to_value(limited().explained(id)).unwrap();
+        assert_eq!(json["refusal"], "/refusals/0193a5b2-7c1e-7000-8000-000000000001");
+        assert_eq!(serde_json::from_value::<Problem>(json).unwrap().refusal(), Some(RefusalLink(id)));
+        assert_eq!(serde_json::to_value(limited()).unwrap().get("refusal"), None);
+        assert_eq!(Problem::NotFound.explained(id), Problem::NotFound);
+        assert_eq!(Problem::field("f", "x").explained(id).refusal(), Some(RefusalLink(id)));
     }
 }

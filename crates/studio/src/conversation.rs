@@ -10,6 +10,9 @@ use crate::{
 };
 use api_types::{ConversationId, ConversationSettings, Flag, MessageId, ModelRef, Problem};
 
+/// What the record of a refused change of settings is called by.
+const CONFIGURE: &str = "configure";
+
 /// One part of the list of conversations.
 #[derive(Debug, Clone, Default)]
 pub struct ConversationPage {
@@ -144,7 +147,7 @@ impl Studio {
     ) -> Result<(), Problem> {
         self.switched_on(Flag::Chat, owned(by)).await?;
         text::settings(&settings)?;
-        self.screened(by, &settings.system_prompt).await?;
+        self.screen_kept(by, (CONFIGURE, &settings.model), &settings.system_prompt).await?;
         self.check_model(&settings.model).await?;
         let (owned, now) = (owned(by), self.now());
         self.store

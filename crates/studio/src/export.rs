@@ -47,6 +47,7 @@ impl Exports {
             return Err(Problem::RateLimited {
                 detail: "An export of yours is under way. Wait until it is done, then try again.".to_owned(),
                 retry_after_s: 10,
+                refusal: None,
             });
         }
         *count += 1;

@@ -105,7 +105,11 @@ impl Studio {
     /// # Errors
     /// `SwitchedOff`.
     pub async fn switched_on(&self, flag: Flag, owned: Owned) -> Result<(), Problem> {
-        if self.is_on_for(flag, owned).await { Ok(()) } else { Err(Problem::SwitchedOff { flag }) }
+        if self.is_on_for(flag, owned).await {
+            Ok(())
+        } else {
+            Err(Problem::SwitchedOff { flag, refusal: None })
+        }
     }
 
     /// All flags: for somebody, or for the studio as a whole.

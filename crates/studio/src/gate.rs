@@ -1,99 +1,165 @@
 //! What every operation passes before its run is opened.
 //!
 //! ```text
-//! signed in → switched on → price known → worst case held → run
+//! signed in → flags → rate → price and budget → screen → run
 //! ```
 //!
-//! The check is here, the hold in the transaction that opens the run: what somebody else takes in between is not given twice.
+//! [`Studio::admit`] asks in this order. A call of the rate and the hold are taken in the transaction that opens the run
+//! ([`Admission::take`]): what somebody else takes in between is not given twice, and what is not opened is not counted. Each no is
+//! recorded (`refusal.rs`).
 
 use crate::{
-    Studio, broken,
+    RATE_WITHIN, SignedIn, Studio, broken,
     budget::{self, AMOUNT_MAX},
+    owned,
     ports::{
-        ChatRequest,
-        store::{HoldRow, Owned, SpendingLimits, StoreError, Tx},
+        ChatRequest, Timestamp,
+        store::{CALLS_WITHIN_RATE, HoldRow, Owned, Rate, SpendingLimits, StoreError, Tx},
     },
+    refusal::Refusal,
+    too_many,
 };
-use api_types::{Flag, HoldId, Micros, ModelRef, Price, Problem, RunId, Span};
+use api_types::{Check, Flag, HoldId, Micros, ModelRef, Price, Problem, RunId, Span};
+use std::time::Duration;
 
-/// Leave to open one run, and what has to be held for it.
+/// What somebody wants to be done.
+pub(crate) struct Asked<'a> {
+    /// What switches it.
+    pub(crate) flag: Flag,
+    /// What kind of run it is.
+    pub(crate) operation: &'static str,
+    /// What the model would be asked.
+    pub(crate) request: &'a ChatRequest,
+    /// What the model costs.
+    pub(crate) price: Option<Price>,
+    /// What was written for it just now.
+    pub(crate) texts: &'a [&'a str],
+}
+
+/// Leave to open one run, and what has to be taken for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Admission {
+    owned: Owned,
+    operation: &'static str,
+    model: ModelRef,
+    at: Timestamp,
+    rate: Rate,
     price: Option<Price>,
     hold: Option<HoldRow>,
     limits: SpendingLimits,
 }
 
+/// The rule by which a write is refused of somebody who began too many operations.
+pub(crate) const OVER_RATE: &str = CALLS_WITHIN_RATE;
 /// The rule by which a write is refused whose hold does not fit.
 pub(crate) const OVER_BUDGET: &str = "spending_within_limits";
 
 impl Studio {
-    /// Asks whether this may be done, and what it may cost at this price.
+    /// Asks whether this may be done, and what it may cost.
     ///
     /// # Errors
-    /// `SwitchedOff`; `Invalid` for a model without a price.
-    pub(crate) async fn admit(
-        &self,
-        owned: Owned,
-        (flag, operation): (Flag, &str),
-        (request, price): (&ChatRequest, Option<Price>),
-    ) -> Result<Admission, Problem> {
-        self.switched_on(flag, owned).await?;
-        let tracks_cost = self.is_on_for(Flag::CostTracking, owned).await;
-        let limits = self.settings.spending;
-        let Some(price) = price else {
-            return match tracks_cost {
-                true => Err(no_price(&request.model)),
-                false => Ok(Admission { price: None, hold: None, limits }),
-            };
+    /// `SwitchedOff`, `RateLimited`, `Invalid` for a model without a price, `OverBudget`, `Unsafe`; `TryLater` or `Broken` where that is not known.
+    pub(crate) async fn admit(&self, by: &SignedIn, asked: Asked<'_>) -> Result<Admission, Problem> {
+        let of = (asked.operation, Some(&asked.request.model));
+        if !self.is_on(asked.flag, by).await {
+            return Err(self.refuse(by, of, switched_off(asked.flag)).await);
+        }
+        let priced = self.priced(owned(by), &asked).await;
+        let screened = self.screened(owned(by), asked.texts).await;
+        // Mostly the transaction that opens the run says whether rate and budget have room. Where it will not be opened they are
+        // asked all the same: who is refused is told the first reason.
+        if priced.is_err() || screened.is_err() {
+            self.has_calls_left(by, of).await?;
+        }
+        let admission = match priced {
+            Ok(admission) => admission,
+            Err(no) => return Err(self.refuse(by, of, no).await),
         };
-        let amount = budget::worst_case(price, prompt_bytes(request), request.max_tokens);
-        let amount = amount.ok_or_else(|| beyond_everything(&request.model))?;
-        // What costs nothing is not counted.
-        let hold = (tracks_cost && amount > 0).then(|| HoldRow {
-            id: HoldId(self.ids.next()),
-            owned,
-            run: RunId(uuid::Uuid::nil()),
-            operation: operation.to_owned(),
-            model: request.model.clone(),
-            amount,
-            at: self.now(),
-        });
-        Ok(Admission { price: Some(price), hold, limits })
+        if let Err(no) = screened {
+            self.has_budget_left(by, &admission).await?;
+            return Err(self.refuse(by, of, no).await);
+        }
+        Ok(admission)
     }
 
-    /// Says which limit an amount does not fit under, when there will be room, and what to do.
-    pub(crate) async fn over_budget(&self, hold: &HoldRow) -> Problem {
+    /// Says why a unit of work was refused by [`OVER_RATE`] or [`OVER_BUDGET`], when there will be room, and what to do.
+    pub(crate) async fn not_taken(&self, by: &SignedIn, admission: &Admission, rule: &str) -> Problem {
         // Who was faster may not be committed yet. On PostgreSQL it is: this one has waited for it.
         if self.settings.alone
             && let Err(fault) = self.store.barrier().await
         {
             return fault.into();
         }
-        let limits = match self.store.spending_limits(hold.owned).await {
-            Ok(own) => own.unwrap_or(self.settings.spending),
-            Err(fault) => return fault.into(),
-        };
-        let spent = match self.store.spending(hold.owned, hold.at).await {
-            Ok(spent) => spent,
-            Err(fault) => return fault.into(),
-        };
-        match budget::full_window(hold.amount, spent, limits) {
-            Some(full) => refusal(hold, full),
-            None => Problem::TryLater {
-                detail: "Your budget was used by something else at this very moment, and has room again. Send it once more."
-                    .to_owned(),
+        let of = (admission.operation, Some(&admission.model));
+        let now_there_is_room = match rule {
+            OVER_RATE => match self.has_calls_left(by, of).await {
+                Err(problem) => return problem,
+                Ok(()) => "You began too many operations within a minute just now, and there is room again.",
             },
+            _ => match self.has_budget_left(by, admission).await {
+                Err(problem) => return problem,
+                Ok(()) => "Your budget was used by something else at this very moment, and has room again.",
+            },
+        };
+        Problem::TryLater { detail: format!("{now_there_is_room} Send it once more.") }
+    }
+
+    /// Whether this person may begin an operation now.
+    async fn has_calls_left(&self, by: &SignedIn, of: (&str, Option<&ModelRef>)) -> Result<(), Problem> {
+        match self.wait_for_call(owned(by)).await? {
+            Some(wait) => Err(self.refuse(by, of, over_rate(self.rate(), self.now(), wait)).await),
+            None => Ok(()),
+        }
+    }
+
+    /// What is to be held for it.
+    async fn priced(&self, owned: Owned, asked: &Asked<'_>) -> Result<Admission, Refusal> {
+        let (limits, request) = (self.settings.spending, asked.request);
+        let tracks_cost = self.is_on_for(Flag::CostTracking, owned).await;
+        let mut admission = Admission {
+            owned,
+            operation: asked.operation,
+            model: request.model.clone(),
+            at: self.now(),
+            rate: self.rate(),
+            price: asked.price,
+            hold: None,
+            limits,
+        };
+        let Some(price) = asked.price else {
+            return if tracks_cost { Err(no_price(&request.model)) } else { Ok(admission) };
+        };
+        let amount = budget::worst_case(price, prompt_bytes(request), request.max_tokens);
+        let amount = amount.ok_or_else(|| beyond_everything(&request.model))?;
+        // What costs nothing is not counted.
+        admission.hold = (tracks_cost && amount > 0).then(|| HoldRow {
+            id: HoldId(self.ids.next()),
+            owned,
+            run: RunId(uuid::Uuid::nil()),
+            operation: asked.operation.to_owned(),
+            model: request.model.clone(),
+            amount,
+            at: admission.at,
+        });
+        Ok(admission)
+    }
+
+    /// Whether what this may cost fits under the limits now.
+    async fn has_budget_left(&self, by: &SignedIn, admission: &Admission) -> Result<(), Problem> {
+        let Some(hold) = &admission.hold else { return Ok(()) };
+        let own = self.store.spending_limits(hold.owned).await?;
+        let spent = self.store.spending(hold.owned, hold.at).await?;
+        match budget::full_window(hold.amount, spent, own.unwrap_or(self.settings.spending)) {
+            Some(full) => {
+                let of = (admission.operation, Some(&admission.model));
+                Err(self.refuse(by, of, over_budget(hold, full)?).await)
+            }
+            None => Ok(()),
         }
     }
 }
 
 impl Admission {
-    /// To ask something that costs nothing.
-    pub(crate) const fn free(price: Price) -> Self {
-        Self { price: Some(price), hold: None, limits: SpendingLimits { hour: 0, day: 0 } }
-    }
-
     /// What is paid.
     pub(crate) const fn price(&self) -> Option<Price> {
         self.price
@@ -107,21 +173,18 @@ impl Admission {
         self
     }
 
-    /// What has to be held.
-    pub(crate) const fn hold(&self) -> Option<&HoldRow> {
-        self.hold.as_ref()
-    }
-
-    /// Takes the hold.
+    /// Takes a call of the rate, then the hold.
     ///
     /// # Errors
-    /// `Conflict` with [`OVER_BUDGET`] where it does not fit: the unit of work has to end.
+    /// `Conflict` with [`OVER_RATE`] or [`OVER_BUDGET`] where it does not fit: the unit of work ends. The first may come with its end.
     pub(crate) async fn take(&self, tx: &mut dyn Tx) -> Result<(), StoreError> {
-        let Some(hold) = &self.hold else { return Ok(()) };
-        match tx.take_hold(hold, self.limits).await? {
-            true => Ok(()),
-            false => Err(StoreError::Conflict(OVER_BUDGET.to_owned())),
+        tx.take_call(self.owned, self.at, self.rate).await?;
+        if let Some(hold) = &self.hold
+            && !tx.take_hold(hold, self.limits).await?
+        {
+            return Err(StoreError::Conflict(OVER_BUDGET.to_owned()));
         }
+        tx.forget_calls(self.owned, self.rate).await
     }
 }
 
@@ -140,34 +203,50 @@ const CONTINUING_BYTES: usize = 512;
 /// What a provider puts around each turn, at most, counted like bytes of it.
 const TURN_BYTES: usize = 16;
 
-fn no_price(model: &ModelRef) -> Problem {
-    Problem::field(
+/// It is off, for everybody or for this person.
+fn switched_off(flag: Flag) -> Refusal {
+    Refusal::new(Check::Flag, flag.as_str(), Problem::SwitchedOff { flag, refusal: None })
+}
+
+/// Too many operations were begun within a minute; one is in the way for so long.
+fn over_rate(rate: Rate, now: Timestamp, wait: Duration) -> Refusal {
+    let most = match rate.most {
+        1 => "once".to_owned(),
+        most => format!("{most} times"),
+    };
+    let seconds = RATE_WITHIN.as_secs();
+    let what = format!("You can ask models {most} within {seconds} seconds, and have. Nothing was sent.");
+    Refusal::new(Check::Rate, "rate.calls_per_minute", too_many(&what, wait)).until(now + wait)
+}
+
+fn no_price(model: &ModelRef) -> Refusal {
+    let problem = Problem::field(
         "model",
         format!(
             "No price is known for {model}, so it is not asked. Choose another model, or have an administrator set its price under \
              Model servers."
         ),
-    )
+    );
+    Refusal::new(Check::Price, "price.unknown", problem)
 }
 
-fn beyond_everything(model: &ModelRef) -> Problem {
+fn beyond_everything(model: &ModelRef) -> Refusal {
     let most = Micros(AMOUNT_MAX);
     let detail =
         format!("At the price of {model} this could cost more than {most}. That price cannot be right.");
-    Problem::field("model", detail)
+    Refusal::new(Check::Price, "price.beyond_everything", Problem::field("model", detail))
 }
 
 /// A sentence for the person, with what to do and when.
-fn refusal(hold: &HoldRow, (span, left, limit): (Span, i64, i64)) -> Problem {
+fn over_budget(hold: &HoldRow, (span, left, limit): (Span, i64, i64)) -> Result<Refusal, Problem> {
     let (amount, left, limit_text) = (Micros(hold.amount), Micros(left), Micros(limit));
-    let window = match span {
-        Span::Hour => "this hour",
-        Span::Day => "today (UTC)",
+    let (window, rule) = match span {
+        Span::Hour => ("this hour", "budget.hour"),
+        Span::Day => ("today (UTC)", "budget.day"),
     };
     let ends = span.end(hold.at.0);
-    let Ok(resets_at) = jiff::Timestamp::from_microsecond(ends) else {
-        return broken("a window ends beyond all time", &ends);
-    };
+    let resets_at = jiff::Timestamp::from_microsecond(ends)
+        .map_err(|_| broken("a window ends beyond all time", &ends))?;
     let what = if hold.amount > limit {
         format!("This could cost up to {amount}, which is more than your whole limit of {limit_text}")
     } else {
@@ -180,9 +259,13 @@ fn refusal(hold: &HoldRow, (span, left, limit): (Span, i64, i64)) -> Problem {
         format!("Choose a shorter answer or another model, or wait until {at}.")
     };
     let seconds = ends.saturating_sub(hold.at.0).div_euclid(1_000_000).saturating_add(1);
-    Problem::OverBudget {
+    let problem = Problem::OverBudget {
         detail: format!("{what}. {next} Nothing was spent."),
         resets_at: resets_at.to_string(),
         retry_after_s: u32::try_from(seconds).unwrap_or(u32::MAX),
-    }
+        refusal: None,
+    };
+    let no = Refusal::new(Check::Budget, rule, problem);
+    // What never fits will not fit then.
+    Ok(if hold.amount > limit { no } else { no.until(Timestamp(ends)) })
 }

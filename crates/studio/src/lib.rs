@@ -7,6 +7,7 @@
 mod access;
 mod account;
 mod account_event;
+mod allowance;
 mod audit;
 mod authenticator;
 mod bin;
@@ -42,8 +43,10 @@ pub mod ports;
 mod prices;
 mod program;
 mod provider;
+mod rate;
 mod recovery;
 mod refresh;
+mod refusal;
 mod rotation;
 mod run;
 mod run_events;
@@ -106,6 +109,7 @@ pub use person::{DELETED_NAME, PeoplePage, PersonView};
 pub use prices::{PriceLine, PriceSaid, PriceSheet};
 pub use provider::{KeyChange, NewProvider, ProviderChange, ProviderView};
 pub use recovery::{PersonalCode, RecoveryCodes};
+pub use refusal::RefusalView;
 pub use run_events::Followed;
 pub use run_list::{RunFilter, RunPage};
 pub use run_open::Opened;
@@ -145,6 +149,8 @@ pub struct Studio {
     settings: StudioSettings,
     /// Wrong answers for each key that was named, by the digest of its id.
     failures: Limiter<String>,
+    /// Requests of each address.
+    allowances: allowance::Allowances,
     exports: export::Exports,
     /// Held by who changes model servers, prices or defaults: the database and the catalog change in the same order.
     connecting: tokio::sync::Mutex<()>,
@@ -165,6 +171,10 @@ pub struct StudioSettings {
     pub spending: ports::store::SpendingLimits,
     /// What models cost.
     pub prices: PriceSheet,
+    /// How many operations a person may begin in a minute.
+    pub calls_per_minute: u32,
+    /// How many requests may come from one address in a minute.
+    pub requests_per_minute: u32,
     /// How long a session lives without a request.
     pub session_idle: Duration,
     /// How long it lives, whatever happens.
@@ -231,6 +241,7 @@ impl Studio {
             vault: parts.vault,
             clock,
             ids,
+            allowances: allowance::Allowances::new(parts.settings.requests_per_minute),
             settings: parts.settings,
             failures: Limiter::new(FAILURES_PER_HOUR, Duration::from_secs(3600)),
             exports: export::Exports::default(),

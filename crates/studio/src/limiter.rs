@@ -81,7 +81,8 @@ pub fn too_many(what: &str, wait: Duration) -> Problem {
     } else {
         format!("{} minutes", seconds.div_ceil(60))
     };
-    Problem::RateLimited { detail: format!("{what} Try again in {when}."), retry_after_s: seconds }
+    let detail = format!("{what} Try again in {when}.");
+    Problem::RateLimited { detail, retry_after_s: seconds, refusal: None }
 }
 
 #[cfg(test)]
@@ -138,7 +139,7 @@ mod tests {
     #[test]
     fn a_refusal_says_when() {
         let said = |seconds| match too_many("Slow.", Duration::from_millis(seconds)) {
-            Problem::RateLimited { detail, retry_after_s } => (detail, retry_after_s),
+            Problem::RateLimited { detail, retry_after_s, .. } => (detail, retry_after_s),
             other => panic!("{other:?}"),
         };
         assert_eq!(said(1), ("Slow. Try again in a second.".to_owned(), 1));

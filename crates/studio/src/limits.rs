@@ -4,6 +4,15 @@ use std::time::Duration;
 
 /// Rows of the ledger in one part of its list.
 pub const LEDGER_SHOWN: u32 = 50;
+/// Operations of a person, and requests from an address, are counted within any so long a time.
+pub const RATE_WITHIN: Duration = Duration::from_secs(60);
+/// What was refused is kept for so long.
+pub const REFUSAL_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Refusals in the list on the page Usage.
+pub const REFUSALS_SHOWN: u32 = 10;
+/// Where several processes count together, one takes so many requests of an address at once out of what they share: this part of
+/// what the address may send in a minute.
+pub const REQUESTS_TAKEN_PART: u32 = 20;
 
 /// Model servers that administrators may add.
 pub const PROVIDERS_MAX: usize = 50;

@@ -9,7 +9,7 @@ use crate::{
     run_open::{Place, Read},
     text,
 };
-use api_types::{ConversationId, ConversationSettings, Flag, MessageId, MessageRole, ModelInfo, Problem};
+use api_types::{ConversationId, ConversationSettings, MessageId, MessageRole, ModelInfo, Problem};
 
 /// What a person sends.
 #[derive(Debug, Clone)]
@@ -37,9 +37,7 @@ impl Studio {
         if let Some(opened) = self.opened_before(by, once.as_ref(), true).await? {
             return Ok(opened);
         }
-        self.switched_on(Flag::Chat, owned(by)).await?;
         text::message(&message.text)?;
-        self.screened(by, &message.text).await?;
         let known = match message.conversation {
             Some(id) => Some(self.store.conversation(owned(by), id).await?.ok_or(Problem::NotFound)?),
             None => None,
@@ -51,9 +49,6 @@ impl Studio {
         };
         text::settings(&settings)?;
         let is_new = known.is_none();
-        if is_new {
-            self.screened(by, &settings.system_prompt).await?;
-        }
         let info = self.model_info(&settings).await?;
 
         let (owned, now) = (owned(by), self.now());
@@ -109,9 +104,7 @@ impl Studio {
         if let Some(opened) = self.opened_before(by, once.as_ref(), true).await? {
             return Ok(opened);
         }
-        self.switched_on(Flag::Chat, owned(by)).await?;
         text::message(&text)?;
-        self.screened(by, &text).await?;
         let (conversation, old) = self.message_of(by, conversation, question, MessageRole::User).await?;
         let (owned, now) = (owned(by), self.now());
         let mut turns = self.turns(owned, conversation.id, old.parent).await?;

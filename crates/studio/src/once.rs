@@ -119,7 +119,7 @@ impl Studio {
         self.was_done(by, once).await
     }
 
-    /// What the same request opened that was faster, where one was; else the problem.
+    /// What the same request opened that was faster, where one was.
     ///
     /// # Design
     /// The second of two at once may be refused before the first is committed, by what stands in memory or by the database.
@@ -128,12 +128,11 @@ impl Studio {
         by: &SignedIn,
         once: Option<Once>,
         with_question: bool,
-        problem: Problem,
-    ) -> Result<Opened, Problem> {
+    ) -> Result<Option<Opened>, Problem> {
         if once.is_some() {
             self.store.barrier().await?;
         }
-        self.opened_before(by, once.as_ref(), with_question).await?.ok_or(problem)
+        self.opened_before(by, once.as_ref(), with_question).await
     }
 
     /// Forgets keys that are older than [`REQUEST_KEPT`]. For the worker.

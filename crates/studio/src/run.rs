@@ -99,6 +99,7 @@ pub(crate) fn full(full: Full) -> Problem {
                 "{RUNS_OF_ONE_PERSON_MAX} of your answers are being written; wait for one of them, or stop it."
             ),
             retry_after_s: 5,
+            refusal: None,
         },
         Full::Process => Problem::TryLater {
             detail: "The studio is writing as many answers as it can. Try again in a moment.".to_owned(),

@@ -1,9 +1,9 @@
 //! Opens a run, and the answer that it writes, in one commit.
 
 use crate::{
-    ANSWER_TOKENS_DEFAULT, LiveRun, Once, SignedIn, Studio, StudioChange, broken,
+    ANSWER_TOKENS_DEFAULT, LiveRun, Once, SignedIn, Studio, StudioChange,
     chat::{CHAT, ChatState, Keeper},
-    gate::OVER_BUDGET,
+    gate::{Asked, OVER_BUDGET, OVER_RATE},
     once,
     ports::{
         ChatRequest, ChatTurn,
@@ -75,7 +75,13 @@ impl Studio {
             temperature: place.settings.temperature,
             max_tokens: place.settings.max_tokens.unwrap_or(ANSWER_TOKENS_DEFAULT),
         };
-        let admission = self.admit(owned, (Flag::Chat, CHAT), (&request, place.info.price)).await?;
+        // What was admitted before is not screened again.
+        let written = question.iter().map(|question| question.body.as_str());
+        let texts: Vec<&str> =
+            written.chain(new.iter().map(|new| new.settings.system_prompt.as_str())).collect();
+        let price = place.info.price;
+        let asked = Asked { flag: Flag::Chat, operation: CHAT, request: &request, price, texts: &texts };
+        let admission = self.admit(by, asked).await?;
         let state = ChatState {
             organization: owned.organization,
             owner: owned.owner,
@@ -128,7 +134,8 @@ impl Studio {
         ));
         // Before the commit: a page that is told of the run must find its text here.
         if let Err(none) = self.live.admit(live) {
-            return self.opened_meanwhile(by, again, opened.question.is_some(), full(none)).await;
+            let faster = self.opened_meanwhile(by, again, opened.question.is_some()).await?;
+            return faster.ok_or_else(|| full(none));
         }
         let opening = Opening {
             engine: &self.engine,
@@ -142,7 +149,7 @@ impl Studio {
             [Some(run.commit), place.gives_up].into_iter().flatten().map(|commit| commit.split().0).collect();
         let records: Arc<[Commit<()>]> = records.into();
         let told = records.clone();
-        let held = admission.clone();
+        let admitted = admission.clone();
         let written = self
             .store
             .write(move |tx| {
@@ -162,12 +169,14 @@ impl Studio {
             Err(problem) => {
                 self.live.remove(owned.owner, opened.run.run);
                 opening.refused();
-                let problem = match (problem, held.hold()) {
-                    (NotOpened::OverBudget, Some(hold)) => self.over_budget(hold).await,
-                    (problem, _) => problem.into(),
-                };
                 // The same request may have been faster.
-                return self.opened_meanwhile(by, again, opened.question.is_some(), problem).await;
+                if let Some(faster) = self.opened_meanwhile(by, again, opened.question.is_some()).await? {
+                    return Ok(faster);
+                }
+                return Err(match problem {
+                    NotOpened::OverLimit(rule) => self.not_taken(by, &admitted, rule).await,
+                    NotOpened::Refused(problem) => problem,
+                });
             }
         }
         if let Some(run) = gives_up {
@@ -222,8 +231,8 @@ impl Drop for Opening<'_> {
 /// Why a run was not opened.
 enum NotOpened {
     Refused(Problem),
-    /// Its hold does not fit.
-    OverBudget,
+    /// The call or the hold does not fit, by this rule.
+    OverLimit(&'static str),
 }
 
 impl From<Problem> for NotOpened {
@@ -235,17 +244,11 @@ impl From<Problem> for NotOpened {
 impl From<StoreError> for NotOpened {
     fn from(fault: StoreError) -> Self {
         match fault {
-            StoreError::Conflict(rule) if rule == OVER_BUDGET => Self::OverBudget,
+            StoreError::Conflict(rule) if rule == OVER_RATE => Self::OverLimit(OVER_RATE),
+            StoreError::Conflict(rule) if rule == OVER_BUDGET => Self::OverLimit(OVER_BUDGET),
+            // It was handed over before, and went with the call.
+            StoreError::Conflict(index) if index == "requests_pkey" => Self::Refused(once::under_way()),
             other => Self::Refused(other.into()),
-        }
-    }
-}
-
-impl From<NotOpened> for Problem {
-    fn from(why: NotOpened) -> Self {
-        match why {
-            NotOpened::Refused(problem) => problem,
-            NotOpened::OverBudget => broken("a hold is refused that was not asked for", &OVER_BUDGET),
         }
     }
 }
@@ -298,10 +301,7 @@ async fn open_rows(
         let created_at = rows.run.created_at;
         tx.insert_request(&RequestRow { owned, key, digest, run: rows.run.run, created_at }).await?;
     }
-    tx.flush().await.map_err(|fault| match fault {
-        StoreError::Conflict(index) if index == "requests_pkey" => once::under_way(),
-        other => other.into(),
-    })
+    Ok(())
 }
 
 fn moved_on() -> Problem {

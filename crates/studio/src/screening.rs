@@ -1,41 +1,68 @@
 //! The screen of what people send to models. A signal, not the wall (docs/safety.md).
 
-use crate::{SignedIn, Studio, text};
-use api_types::{Flag, Problem};
+use crate::{SignedIn, Studio, owned, ports::store::Owned, refusal::Refusal, text};
+use api_types::{Check, Flag, ModelRef, Problem};
 use safety::{Class, Finding, Place, Screening, Verdict, screen};
 
 /// Of the passage that was found, so many characters are shown.
 const PASSAGE_CHARS_MAX: usize = 80;
 
 impl Studio {
-    /// Screens a text for a model.
-    ///
-    /// # Errors
-    /// `Unsafe` where the screen blocks it, or asks for a person to look at it: nobody can be asked yet.
-    pub(crate) async fn screened(&self, by: &SignedIn, text: &str) -> Result<(), Problem> {
-        if !self.is_on(Flag::SafetyChecks, by).await {
+    /// Screens texts for a model; the first that is not let through says why. What the screen blocks is refused, and what a person
+    /// should look at too: nobody can be asked yet.
+    pub(crate) async fn screened(&self, owned: Owned, texts: &[&str]) -> Result<(), Refusal> {
+        if !self.is_on_for(Flag::SafetyChecks, owned).await {
             return Ok(());
         }
-        let screening = screen(text, Place::Prompt);
-        match screening.verdict {
-            Verdict::Allow | Verdict::Flag => Ok(()),
-            Verdict::Review | Verdict::Block => Err(refusal(text, &screening)),
+        for text in texts {
+            let screening = screen(text, Place::Prompt);
+            if matches!(screening.verdict, Verdict::Review | Verdict::Block) {
+                return Err(refusal(text, &screening));
+            }
+        }
+        Ok(())
+    }
+
+    /// Screens a text that is kept for a model, outside of a run.
+    ///
+    /// # Errors
+    /// `Unsafe`.
+    pub(crate) async fn screen_kept(
+        &self,
+        by: &SignedIn,
+        (operation, model): (&str, &ModelRef),
+        text: &str,
+    ) -> Result<(), Problem> {
+        match self.screened(owned(by), &[text]).await {
+            Ok(()) => Ok(()),
+            Err(no) => Err(self.refuse(by, (operation, Some(model)), no).await),
         }
     }
 }
 
 /// What was found, where, and what to do.
-fn refusal(text: &str, Screening { verdict, findings, .. }: &Screening) -> Problem {
+fn refusal(text: &str, Screening { verdict, findings, .. }: &Screening) -> Refusal {
+    const UNKNOWN: &str = "screen.without_a_finding";
     let Some(finding) = findings.iter().find(|finding| finding.verdict == *verdict) else {
-        return crate::broken("a text is refused without a finding", &verdict.name());
+        let problem = crate::broken("a text is refused without a finding", &verdict.name());
+        return Refusal::new(Check::Screen, UNKNOWN, problem);
     };
     let found =
         passage(text, finding).map_or_else(String::new, |passage| format!(" It is about “{passage}”."));
     let (rule, says) = (finding.rule.name, finding.rule.says);
-    Problem::Unsafe {
-        rule: rule.to_owned(),
-        detail: format!("This was not sent. {says}{found} The rule is {rule}."),
-    }
+    let sentence = |found: &str| format!("This was not sent. {says}{found} The rule is {rule}.");
+    let problem = Problem::Unsafe { rule: rule.to_owned(), detail: sentence(&found), refusal: None };
+    // The passage is the person's own; where it stands is none of their words.
+    let place = characters(text, finding);
+    Refusal { sentence: sentence(""), passage: place, ..Refusal::new(Check::Screen, rule, problem) }
+}
+
+/// From which character to which the passage goes, counted from 1, both of them in it.
+fn characters(text: &str, finding: &Finding) -> Option<(u32, u32)> {
+    let before = text.get(..finding.range.start)?.chars().count();
+    let within = text.get(finding.range.clone())?.chars().count();
+    let number = |count: usize| u32::try_from(count).ok();
+    number(before + 1).zip(number(before + within.max(1)))
 }
 
 /// The passage as the person wrote it, cut; not of a secret, which is not to be anywhere else.
@@ -51,11 +78,12 @@ fn passage(text: &str, finding: &Finding) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn refused(text: &str) -> (String, String) {
+    fn refused(text: &str) -> (String, String, String) {
         let screening = screen(text, Place::Prompt);
         assert!(screening.verdict >= Verdict::Review, "{text}: {:?}", screening.verdict);
-        match refusal(text, &screening) {
-            Problem::Unsafe { rule, detail } => (rule, detail),
+        let no = refusal(text, &screening);
+        match no.problem {
+            Problem::Unsafe { rule, detail, .. } => (rule, detail, no.sentence),
             other => panic!("{other:?}"),
         }
     }
@@ -64,8 +92,20 @@ mod tests {
     fn a_key_is_named_by_its_rule_and_never_repeated() {
         // Of the form of an access key, and nobody's.
         let key = format!("AKIA{}", "Q7RZT3LW2XK6VBNM");
-        let (rule, detail) = refused(&format!("My key is {key}, please use it"));
+        let (rule, detail, _) = refused(&format!("My key is {key}, please use it"));
         assert!(rule.starts_with("secret"), "{rule}");
         assert!(!detail.contains(&key) && detail.contains(&rule), "{detail}");
+    }
+
+    #[test]
+    fn what_is_kept_of_a_refusal_says_where_the_passage_is_and_not_what_it_is() {
+        let hidden: String = "see".chars().map(|c| char::from_u32(0xe0000 + c as u32).unwrap()).collect();
+        let text = format!("ä Look: {hidden} please");
+        let no = refusal(&text, &screen(&text, Place::Prompt));
+        assert_eq!(no.passage, Some((9, 11)));
+        assert_eq!(no.check, Check::Screen);
+        let Problem::Unsafe { detail, rule, .. } = no.problem else { panic!("another problem") };
+        assert_eq!(rule, no.rule);
+        assert!(detail.len() >= no.sentence.len() && !no.sentence.contains('“'), "{}", no.sentence);
     }
 }

@@ -151,10 +151,10 @@ pub(crate) fn settings(settings: &ConversationSettings) -> Result<(), Problem> {
         let over = beyond(&settings.system_prompt, SYSTEM_PROMPT_BYTES_MAX);
         wrong("system_prompt", format!("This is {over} too long. Shorten it."));
     }
-    if let Err(Problem::Invalid { fields: more }) = no_nul("system_prompt", &settings.system_prompt) {
+    if let Err(Problem::Invalid { fields: more, .. }) = no_nul("system_prompt", &settings.system_prompt) {
         fields.extend(more);
     }
-    if fields.is_empty() { Ok(()) } else { Err(Problem::Invalid { fields }) }
+    if fields.is_empty() { Ok(()) } else { Err(Problem::fields(fields)) }
 }
 
 /// A text as it is shown, on one line, of so many characters at most; what is left out of it is said.
@@ -183,7 +183,7 @@ mod tests {
 
     fn field_of(problem: Problem) -> String {
         match problem {
-            Problem::Invalid { fields } => fields[0].field.clone(),
+            Problem::Invalid { fields, .. } => fields[0].field.clone(),
             other => panic!("{other:?}"),
         }
     }

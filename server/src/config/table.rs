@@ -60,6 +60,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Some("30"),
         "Sign-ins and registrations that one address may begin in a minute.",
     ),
+    row(
+        "MAX_API_CALLS_PER_MINUTE",
+        Some("10"),
+        "Operations of a person (a message, an answer again, a run tried again) within any minute; in all processes together.",
+    ),
+    row(
+        "MAX_REQUESTS_PER_MINUTE",
+        Some("600"),
+        "Requests from one address in a minute, static files and /health apart; in all processes together.",
+    ),
     row("REQUEST_TIMEOUT_SECONDS", Some("30"), "A request that takes longer is answered 503."),
     row(
         "OPEN_REGISTRATION",
@@ -127,7 +137,6 @@ pub(crate) const SETTINGS: &[Setting] = &[
 /// Settings of the studio's plan that this version does not obey yet. Setting one is not an error, but it is said in the
 /// log and by `vobio doctor`: nobody shall believe in a limit that is not kept.
 pub(crate) const NOT_YET: &[&str] = &[
-    "MAX_API_CALLS_PER_MINUTE",
     "CODE_EXECUTION_TIMEOUT",
     "APPROVAL_TIMEOUT_HOURS",
     "QDRANT_URL",

@@ -37,6 +37,10 @@ pub(crate) struct Config {
     pub(crate) session_idle: Duration,
     pub(crate) session_life: Duration,
     pub(crate) sign_ins_per_minute: u32,
+    /// Operations of a person.
+    pub(crate) calls_per_minute: u32,
+    /// Requests from one address.
+    pub(crate) requests_per_minute: u32,
     pub(crate) request_timeout: Duration,
     /// Anybody may make an account.
     pub(crate) open_registration: bool,
@@ -128,6 +132,9 @@ impl Config {
             session_idle: days(raw, "SESSION_IDLE_DAYS")?,
             session_life: days(raw, "SESSION_LIFE_DAYS")?,
             sign_ins_per_minute: number(raw, "SIGN_INS_PER_MINUTE", 1, 1_000_000)?,
+            calls_per_minute: number(raw, "MAX_API_CALLS_PER_MINUTE", 1, 1_000_000)?,
+            // A page with its stream and a form are a handful.
+            requests_per_minute: number(raw, "MAX_REQUESTS_PER_MINUTE", 10, 1_000_000)?,
             request_timeout: Duration::from_secs(number(raw, "REQUEST_TIMEOUT_SECONDS", 1, 600)?),
             open_registration: choice(raw, "OPEN_REGISTRATION", &[("true", true), ("false", false)])?,
             flags: flags(raw)?,
@@ -255,6 +262,7 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:8000");
         assert_eq!(config.spending, SpendingLimits { hour: 2_000_000, day: 10_000_000 });
         assert!(config.flags == FlagSettings::default() && config.prices.is_none());
+        assert_eq!((config.calls_per_minute, config.requests_per_minute), (10, 600));
         assert!(!config.mock && config.remotes.is_empty() && config.local_model.on);
     }
 
@@ -270,6 +278,12 @@ mod tests {
             ("SESSION_IDLE_DAYS", "0"),
             ("SESSION_LIFE_DAYS", "401"),
             ("SIGN_INS_PER_MINUTE", "0"),
+            ("MAX_API_CALLS_PER_MINUTE", "0"),
+            ("MAX_API_CALLS_PER_MINUTE", "-1"),
+            ("MAX_API_CALLS_PER_MINUTE", "nan"),
+            ("MAX_API_CALLS_PER_MINUTE", "1e3"),
+            ("MAX_REQUESTS_PER_MINUTE", "9"),
+            ("MAX_REQUESTS_PER_MINUTE", "inf"),
             ("HOURLY_COST_LIMIT", "nan"),
             ("HOURLY_COST_LIMIT", "-1"),
             ("DAILY_COST_LIMIT", "inf"),

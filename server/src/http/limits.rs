@@ -1,7 +1,8 @@
-//! So many sign-ins and registrations from one address, and so many wrong guesses.
+//! So many requests from one address, so many sign-ins and registrations, and so many wrong guesses.
 //!
 //! # Design
-//! Two limits. How many ceremonies an address may begin in a minute is asked before: each costs a row. Wrong keys, codes and
+//! Requests are counted before anything else is known of them (`studio/src/allowance.rs`); where one is refused nothing was asked of
+//! the database for it. Sign-ins and guesses have two limits. How many ceremonies an address may begin in a minute is asked before: each costs a row. Wrong keys, codes and
 //! tokens are counted after they were found wrong, and only a wrong one is answered with the limit: whoever comes with the
 //! right one is let in whatever strangers at the same address did. A browser in which somebody has signed in before has a
 //! limit of its own when that of its address is used up, for many people share one address. What strangers may begin is
@@ -95,7 +96,21 @@ fn is_own(path: &str) -> bool {
     path.starts_with("/api/touch/") || path.starts_with("/api/passkey/")
 }
 
-/// The layer.
+/// The layer of all requests that are not of static files or `/health`: those cost nothing, and who looks after a studio asks often.
+pub(super) async fn count(State(http): State<Http>, request: Request, next: Next) -> Response {
+    let Some(ClientAddress(address)) = request.extensions().get::<ClientAddress>().copied() else {
+        return next.run(request).await;
+    };
+    match http.studio.take_request(network(address)).await {
+        Ok(()) => next.run(request).await,
+        Err(wait) => {
+            http.limits.say("an address sends too many requests", http.studio.now());
+            problems::answer(&too_many("Too many requests came from your address.", wait))
+        }
+    }
+}
+
+/// The layer of sign-ins and guesses.
 pub(super) async fn limit(State(http): State<Http>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if !is_guess(path) || *request.method() != Method::POST {

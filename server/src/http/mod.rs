@@ -173,6 +173,7 @@ pub(crate) fn router(wiring: Wiring) -> anyhow::Result<Router> {
         .fallback_service(
             ServiceBuilder::new()
                 .layer(compression)
+                .layer(from_fn_with_state(http.clone(), limits::count))
                 .layer(from_fn_with_state(http.clone(), session::read))
                 .layer(from_fn_with_state(http.clone(), answers::count))
                 .layer(from_fn_with_state(http.clone(), body::limit))

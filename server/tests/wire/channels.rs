@@ -17,6 +17,7 @@ const OPEN: &[(&str, &str)] = &[
     ("/runs", "read"),
     ("/runs/:id", "read"),
     ("/usage", "read"),
+    ("/refusals/:id", "read"),
     ("/api/costs/usage", "read"),
     ("/api/costs/limits", "read"),
     ("/api/costs/ledger.csv", "read"),

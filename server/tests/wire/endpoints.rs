@@ -303,6 +303,7 @@ pub(crate) const PAGES: &[(&str, u16, u16)] = &[
     ("/runs", 302, 200),
     ("/runs/:id", 302, 404),
     ("/usage", 302, 200),
+    ("/refusals/:id", 302, 404),
     ("/people", 302, 200),
     ("/people/:id", 302, 404),
     ("/flags", 302, 200),

@@ -28,6 +28,7 @@ mod operator;
 mod passkeys;
 mod people;
 mod proxies;
+mod rates;
 mod refused_forms;
 mod run_events;
 mod sessions;

@@ -32,8 +32,8 @@ impl Group for Chats {
     fn on(&self) -> &'static str {
         "durability FULL (SQLite synchronous=FULL, PostgreSQL fsync and synchronous_commit on); session of every request, \
          CSRF check, limits of bodies, answers and people, rows of conversations, messages, runs and events, live events; \
-         the screen of messages, a hold and its settlement in the ledger for each chat; no flags and no shared rate limit: they \
-         do not exist yet; 200 people, each with one session and one /api/events, each chat \
+         the screen of messages, a call of the rate, a hold and its settlement in the ledger for each chat, and every request counted \
+         for its address (both limits far away); no flags: they do not exist yet; 200 people, each with one session and one /api/events, each chat \
          a new conversation with mock/echo, counted when its end is heard; both databases in turn"
     }
 

@@ -152,6 +152,7 @@ pub(super) async fn tour(db: &Arc<Database>) {
     ledger(store, owned, ended_run).await;
     tour_settings::models(store, owned).await;
     tour_settings::flags(store, owned).await;
+    tour_settings::gate(store, owned).await;
     store.answer_text(owned, run.run).await.unwrap();
     audit(store, owned).await;
     people(store, owned, chat, answer.id).await;

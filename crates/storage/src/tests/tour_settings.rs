@@ -1,9 +1,9 @@
-//! The statements of what administrators set, once each: part of the tour.
+//! The statements of what administrators set and of the gate, once each: part of the tour.
 
 use super::rows::{at, id, put, settings};
-use api_types::{Flag, FlagMode, Price, PriceId, ProviderId, ProviderKind};
+use api_types::{Check, Flag, FlagMode, Price, PriceId, ProviderId, ProviderKind, RefusalId};
 use std::sync::Arc;
-use studio::ports::store::{Owned, PriceRow, ProviderRow, Store, SwitchRow};
+use studio::ports::store::{Owned, PriceRow, ProviderRow, Rate, RefusalRow, Store, SwitchRow};
 
 /// Those of model servers and what is said of models.
 pub(super) async fn models(store: &Arc<dyn Store>, owned: Owned) {
@@ -60,4 +60,40 @@ pub(super) async fn flags(store: &Arc<dyn Store>, owned: Owned) {
     .await;
     store.switches().await.unwrap();
     store.listed_switches(owned.organization).await.unwrap();
+}
+
+/// Those of what the gate counts and refuses.
+pub(super) async fn gate(store: &Arc<dyn Store>, owned: Owned) {
+    let rate = Rate { most: 10, within: std::time::Duration::from_secs(60) };
+    let refusal = RefusalRow {
+        id: RefusalId(id()),
+        owned,
+        check: Check::Rate,
+        rule: "r".to_owned(),
+        operation: "chat".to_owned(),
+        model: None,
+        sentence: String::new(),
+        resets_at: None,
+        passage: None,
+        at: at(1),
+        last_at: at(1),
+        times: 1,
+        trace: None,
+    };
+    let refused = refusal.id;
+    put(store, move |tx| {
+        Box::pin(async move {
+            tx.take_call(owned, at(1), rate).await?;
+            tx.forget_calls(owned, rate).await?;
+            assert_eq!(tx.take_requests("a", 10, at(1), rate).await?, Ok(()));
+            assert!(tx.take_requests("a", 10, at(1), rate).await?.is_err());
+            tx.purge_addresses(at(0)).await?;
+            tx.insert_refusal(&refusal).await?;
+            tx.purge_refusals(at(0)).await
+        })
+    })
+    .await;
+    store.call_before(owned, 10).await.unwrap();
+    store.refusal(owned.organization, refused).await.unwrap();
+    store.refusals(owned, 10).await.unwrap();
 }

@@ -33,8 +33,8 @@ pub enum StudioChange {
         /// The answer.
         message: MessageId,
     },
-    /// What it may cost is held.
-    TakeHold(Admission),
+    /// What its admission has to take is taken: a call of the rate, and the hold.
+    Admit(Admission),
     /// What it cost is booked, and the rest of its hold given back. Nothing where nothing is held.
     SettleCost {
         /// Whose.
@@ -106,7 +106,7 @@ impl Change for StudioChange {
                 };
                 tx.insert_memory(&memory).await
             }
-            Self::TakeHold(admission) => admission.take(tx).await,
+            Self::Admit(admission) => admission.take(tx).await,
             Self::SettleCost { owned, used } => {
                 let Some(hold) = tx.end_hold(*owned, run).await? else { return Ok(()) };
                 let written = if used.asks_rows() { tx.answer_text(*owned, run).await?.len() } else { 0 };

@@ -3,13 +3,14 @@
 use super::{CHAT, StudioChange, ask::request_of};
 use crate::{
     Once, RUNS_OF_ONE_PERSON_MAX, SignedIn, Studio,
-    gate::{Admission, OVER_BUDGET},
+    gate::{Admission, Asked, OVER_BUDGET, OVER_RATE},
     live::Full,
     owned,
     ports::store::AnswerRow,
+    refusal::Refusal,
     run::{full, refused},
 };
-use api_types::{Flag, Problem, RunId, Usage};
+use api_types::{Check, Flag, Problem, RunId, Usage};
 use workflow::{Checkpointer as _, Commit, EngineError, Known, Status, StoreError, Verdict};
 
 /// What a run says that was given up for another.
@@ -45,7 +46,7 @@ impl Studio {
         };
         let asks = verdict == Verdict::Retry;
         let commit = self.engine.decide(workflow::RunId(run.0), &key, verdict).await.map_err(refused)?;
-        self.go_on(&answer, commit, resumes, asks).await
+        self.go_on(by, &answer, commit, (resumes, asks), None).await
     }
 
     /// Asks the model of an answer that failed once more, in the same run; what there is of it stays. With a key that did so before
@@ -58,7 +59,7 @@ impl Studio {
             return Ok(());
         }
         let answer = self.store.answer(owned(by), run).await?.ok_or(Problem::NotFound)?;
-        match self.try_again(&answer, once.clone()).await {
+        match self.try_again(by, &answer, once.clone()).await {
             Ok(()) => Ok(()),
             // The same request may have been faster.
             Err(problem) => match self.was_done_meanwhile(by, once.as_ref()).await? {
@@ -68,27 +69,28 @@ impl Studio {
         }
     }
 
-    async fn try_again(&self, answer: &AnswerRow, once: Option<Once>) -> Result<(), Problem> {
+    async fn try_again(&self, by: &SignedIn, answer: &AnswerRow, once: Option<Once>) -> Result<(), Problem> {
         let mut commit = self.engine.retry(workflow::RunId(answer.run.0)).await.map_err(refused)?;
-        let kept = once.map(|once| StudioChange::KeepRequest { owned: answer.owned, once });
+        let kept = once.clone().map(|once| StudioChange::KeepRequest { owned: answer.owned, once });
         commit.writes.extend(kept);
-        self.go_on(answer, commit, true, true).await
+        self.go_on(by, answer, commit, (true, true), once.as_ref()).await
     }
 
     async fn go_on(
         &self,
+        by: &SignedIn,
         answer: &AnswerRow,
         mut commit: Commit<StudioChange>,
-        resumes: bool,
-        asks: bool,
+        (resumes, asks): (bool, bool),
+        once: Option<&Once>,
     ) -> Result<(), Problem> {
-        let admission = if asks { Some(self.admit_again(answer).await?) } else { None };
+        let admission = if asks { Some(self.admit_again(by, answer).await?) } else { None };
         if resumes {
             commit
                 .writes
                 .push(StudioChange::ResumeAnswer { owned: answer.owned, conversation: answer.conversation });
         }
-        commit.writes.extend(admission.clone().map(StudioChange::TakeHold));
+        commit.writes.extend(admission.clone().map(StudioChange::Admit));
         // A place in memory from its former life would show the former end.
         let former = self.live.get(answer.owned.owner, answer.run);
         if former.is_some_and(|live| live.inner().ended_at.is_some()) {
@@ -99,10 +101,13 @@ impl Studio {
         }
         let applied = self.engine.apply(commit).await;
         if let (Err(EngineError::Store(StoreError::Refused(rule))), Some(admission)) = (&applied, &admission)
-            && rule == OVER_BUDGET
-            && let Some(hold) = admission.hold()
+            && [OVER_RATE, OVER_BUDGET].contains(&rule.as_str())
         {
-            return Err(self.over_budget(hold).await);
+            // The same request may have been faster.
+            return match self.was_done_meanwhile(by, once).await? {
+                true => Ok(()),
+                false => Err(self.not_taken(by, admission, rule).await),
+            };
         }
         applied.map_err(|error| match error {
             EngineError::Store(StoreError::Refused(_)) => Problem::Changed {
@@ -115,7 +120,7 @@ impl Studio {
     }
 
     /// Leave to ask once more, at the price of the first time: what it may cost by then, with what there is of the answer.
-    async fn admit_again(&self, answer: &AnswerRow) -> Result<Admission, Problem> {
+    async fn admit_again(&self, by: &SignedIn, answer: &AnswerRow) -> Result<Admission, Problem> {
         let run = workflow::RunId(answer.run.0);
         let loaded = self.keeper.load(run).await.map_err(|error| refused(error.into()))?;
         let sealed = loaded.ok_or(Problem::NotFound)?.checkpoint.map_err(|error| refused(error.into()))?;
@@ -123,19 +128,21 @@ impl Studio {
         let message = self.store.message(answer.owned, answer.conversation, answer.message).await?;
         let prefix = message.ok_or(Problem::NotFound)?.body;
         let request = request_of(&*self.store, &state, prefix).await?;
-        if state.price.is_none() && self.is_on_for(Flag::CostTracking, answer.owned).await {
+        let mut price = state.price;
+        if price.is_none() && self.is_on_for(Flag::CostTracking, answer.owned).await {
             // Its end would book nothing, whatever is held now.
-            let now = self.catalog.find(&state.model).await.and_then(|info| info.price);
-            return match now {
-                Some(price) if price.is_free() => Ok(Admission::free(price)),
-                _ => Err(Problem::Changed {
-                    detail: "Nobody knew what this run costs when it was begun, so it is not asked again. Continue the answer in its chat: \
-                             that is a run with a price."
-                        .to_owned(),
-                }),
-            };
+            price = self
+                .catalog
+                .find(&state.model)
+                .await
+                .and_then(|info| info.price)
+                .filter(|price| price.is_free());
+            if price.is_none() {
+                return Err(self.refuse(by, (CHAT, Some(&state.model)), no_price_then()).await);
+            }
         }
-        Ok(self.admit(answer.owned, (Flag::Chat, CHAT), (&request, state.price)).await?.of(answer.run))
+        let asked = Asked { flag: Flag::Chat, operation: CHAT, request: &request, price, texts: &[] };
+        Ok(self.admit(by, asked).await?.of(answer.run))
     }
 
     /// What was kept of an answer, as if its model had said no more.
@@ -165,6 +172,12 @@ impl Studio {
         let mut entries = threads.into_values().flat_map(|thread| thread.journal);
         Ok(entries.find(|entry| entry.known == Known::Unknown).map(|entry| entry.key))
     }
+}
+
+fn no_price_then() -> Refusal {
+    let detail = "Nobody knew what this run costs when it was begun, so it is not asked again. Continue the answer in its chat: \
+                  that is a run with a price.";
+    Refusal::new(Check::Price, "price.unknown_then", Problem::field("run", detail))
 }
 
 /// What somebody says of an answer of which nobody knows how it would have gone on.

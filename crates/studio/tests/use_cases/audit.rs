@@ -76,8 +76,18 @@ async fn every_action_is_written_by_who_does_it_and_there_is_no_name_and_no_text
     assert!(missing.is_empty(), "nothing writes {missing:?}");
 
     let json = all.iter().map(|row| row.line.json()).collect::<Vec<_>>().join("\n");
-    for text in ["Ana", "Ben", "Cem", "for Ben", "Night job", "Firefox", "anas-key", "bens-key", "classified"]
-    {
+    for text in [
+        "Ana",
+        "Ben",
+        "Cem",
+        "for Ben",
+        "Not for",
+        "Night job",
+        "Firefox",
+        "anas-key",
+        "bens-key",
+        "classified",
+    ] {
         assert!(!json.contains(text), "{text} is in {json}");
     }
 }
@@ -103,6 +113,7 @@ async fn everything(house: &House, ana: &SignedIn) {
     studio.rename_account(&session, "Benjamin").await.unwrap();
     studio.set_limits(&boss, ben.person(), Some(Micros(1)), Some(Micros(2))).await.unwrap();
     studio.set_flag(&boss, Flag::Chat, Some(FlagMode::Share(100))).await.unwrap();
+    house.send(&ben, None, "Not for so little").await.unwrap_err();
 
     // Sessions: one is ended, two together, one was copied, one is his own.
     let other = house.session_row_of(&ben, |_| ()).await;

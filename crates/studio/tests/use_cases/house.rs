@@ -3,6 +3,7 @@
 use crate::fakes::{FakeClock, FakeFinder, FakeFlags, FakeIds, FakeModels, FakePasskeys, FakeVault, key};
 use api_types::{AnswerState, ConversationId, OrganizationId, PersonId, Price, Problem, Role, SessionId};
 use futures::future::BoxFuture;
+use sqlx::{AnyConnection, Connection as _};
 use std::{sync::Arc, time::Duration};
 use storage::{Database, StoreConfig, StoreUrl};
 use studio::{
@@ -23,6 +24,21 @@ const SPENDING: SpendingLimits = SpendingLimits { hour: 1_000_000_000_000, day: 
 fn prices() -> PriceSheet {
     let price = Price { prompt_micros_per_million: 5_000_000, completion_micros_per_million: 5_000_000 };
     PriceSheet::new(vec![PriceLine { model: "fake/fake".to_owned(), from: Timestamp(0), price }]).unwrap()
+}
+
+/// What an operator may have set; no test reaches a limit that it does not set itself.
+fn settings(database: &Database) -> StudioSettings {
+    StudioSettings {
+        open_registration: false,
+        default_model: None,
+        alone: database.engine() == storage::Engine::Sqlite,
+        spending: SPENDING,
+        prices: prices(),
+        calls_per_minute: 1_000_000,
+        requests_per_minute: 1_000_000,
+        session_idle: SESSION_IDLE,
+        session_life: SESSION_LIFE,
+    }
 }
 
 /// A studio and its world.
@@ -88,11 +104,7 @@ impl House {
             settings: StudioSettings {
                 open_registration,
                 default_model: default_model.map(|model| model.parse().unwrap()),
-                alone: database.engine() == storage::Engine::Sqlite,
-                spending: SPENDING,
-                prices: prices(),
-                session_idle: SESSION_IDLE,
-                session_life: SESSION_LIFE,
+                ..settings(&database)
             },
         });
         studio.start(None).await.unwrap();
@@ -108,17 +120,49 @@ impl House {
 
     /// Another studio, on this connection to the database.
     pub(crate) fn beside(&self, store: Arc<Database>) -> Studio {
-        self.another(store, self.passkeys.clone())
+        self.beside_set(store, |_| ())
+    }
+
+    /// The same, with other settings.
+    pub(crate) fn beside_set(
+        &self,
+        store: Arc<Database>,
+        change: impl FnOnce(&mut StudioSettings),
+    ) -> Studio {
+        self.another(store, self.passkeys.clone(), change)
+    }
+
+    /// Does something to the file of the database that the studio would not.
+    pub(crate) async fn outside(&self, sql: &'static str) {
+        sqlx::any::install_default_drivers();
+        let file = self.folder.path().join("studio.db");
+        let mut conn = AnyConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+    }
+
+    /// The studio with other settings.
+    pub(crate) async fn set(self, change: impl FnOnce(&mut StudioSettings)) -> Self {
+        let studio = self.another(self.database.clone(), self.passkeys.clone(), change);
+        studio.start(None).await.unwrap();
+        Self { studio: Arc::new(studio), ..self }
     }
 
     /// The studio after it has moved.
     pub(crate) async fn moved_to(&self, host: &'static str) -> Studio {
-        let studio = self.another(self.database.clone(), FakePasskeys::at(host));
+        let studio = self.another(self.database.clone(), FakePasskeys::at(host), |_| ());
         studio.move_host(host).await.unwrap();
         studio
     }
 
-    fn another(&self, store: Arc<Database>, passkeys: FakePasskeys) -> Studio {
+    fn another(
+        &self,
+        store: Arc<Database>,
+        passkeys: FakePasskeys,
+        change: impl FnOnce(&mut StudioSettings),
+    ) -> Studio {
+        let mut settings = settings(&store);
+        change(&mut settings);
         Studio::new(Parts {
             store: store.clone(),
             runs: store.clone(),
@@ -129,15 +173,7 @@ impl House {
             vault: Arc::new(self.vault.clone()),
             clock: Box::new(self.clock.clone()),
             ids: Box::new(self.ids.clone()),
-            settings: StudioSettings {
-                open_registration: false,
-                default_model: None,
-                alone: store.engine() == storage::Engine::Sqlite,
-                spending: SPENDING,
-                prices: prices(),
-                session_idle: SESSION_IDLE,
-                session_life: SESSION_LIFE,
-            },
+            settings,
         })
     }
 
@@ -341,7 +377,7 @@ pub(crate) async fn work(studio: &Studio) {
 /// The field that a refusal names.
 pub(crate) fn field_of(problem: &Problem) -> &str {
     match problem {
-        Problem::Invalid { fields } => &fields[0].field,
+        Problem::Invalid { fields, .. } => &fields[0].field,
         other => panic!("no field is named: {other:?}"),
     }
 }

@@ -59,7 +59,7 @@ async fn who_has_no_budget_left_is_told_how_much_is_missing_and_until_when() {
     let house = House::new().await;
     let ana = house.owner().await;
     limited(&house, &ana, 100).await;
-    let Problem::OverBudget { detail, resets_at, retry_after_s } =
+    let Problem::OverBudget { detail, resets_at, retry_after_s, .. } =
         house.send(&ana, None, "Hello").await.unwrap_err()
     else {
         panic!("not for its budget");

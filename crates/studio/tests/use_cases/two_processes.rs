@@ -9,7 +9,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use storage::{StoreConfig, StoreUrl};
 use studio::{
-    MakeToken, Once, SendMessage, Studio, TOKENS_MAX,
+    MakeToken, Once, SendMessage, Studio, StudioSettings, TOKENS_MAX,
     ports::{
         Clock,
         store::{StoreError, Tx},
@@ -18,8 +18,16 @@ use studio::{
 use tokio::sync::oneshot;
 
 /// Runs a test with a house and a second process on its database, or says that it was skipped.
-#[expect(clippy::disallowed_methods, reason = "tests are told from outside where PostgreSQL is")]
 pub(crate) async fn on_postgres(test: impl AsyncFnOnce(&House, &Studio)) {
+    on_postgres_set(|_| (), test).await;
+}
+
+/// The same, with other settings of both.
+#[expect(clippy::disallowed_methods, reason = "tests are told from outside where PostgreSQL is")]
+pub(crate) async fn on_postgres_set(
+    change: fn(&mut StudioSettings),
+    test: impl AsyncFnOnce(&House, &Studio),
+) {
     let Ok(server) = std::env::var("VOBIO_TEST_POSTGRES") else {
         println!("skipped: VOBIO_TEST_POSTGRES is not set");
         return;
@@ -36,8 +44,8 @@ pub(crate) async fn on_postgres(test: impl AsyncFnOnce(&House, &Studio)) {
     };
     let here = Arc::new(storage::open(config.clone()).await.unwrap());
     let there = Arc::new(storage::open(config).await.unwrap());
-    let house = House::on(here.clone(), folder, None, false).await;
-    test(&house, &house.beside(there.clone())).await;
+    let house = House::on(here.clone(), folder, None, false).await.set(change).await;
+    test(&house, &house.beside_set(there.clone(), change)).await;
     there.close().await;
     here.close().await;
     command(server, format!("DROP DATABASE {name} WITH (FORCE)")).await;

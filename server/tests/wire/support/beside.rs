@@ -6,8 +6,9 @@ use reqwest::blocking::RequestBuilder;
 /// Starts it; it listens on a port of its own.
 pub(crate) fn beside(studio: &Studio, running: &Running) -> (Studio, Running) {
     let key = std::fs::read(studio.data().join("keys/session.key")).unwrap();
-    let second =
-        Studio::new().with("DATABASE_URL", &studio.settings["DATABASE_URL"]).with("VOBIO_URL", &running.url);
+    let mut second = Studio::new();
+    second.settings.clone_from(&studio.settings);
+    let second = second.with("VOBIO_URL", &running.url);
     std::fs::create_dir_all(second.data().join("keys")).unwrap();
     std::fs::write(second.data().join("keys/session.key"), key).unwrap();
     use std::os::unix::fs::PermissionsExt;

@@ -46,8 +46,15 @@ fn free_port() -> u16 {
 impl Studio {
     /// On SQLite, with the mock models.
     pub(crate) fn new() -> Self {
-        let settings =
-            [("MOCK_MODE", "true"), ("LOCAL_MODEL", "none"), ("LOG_FORMAT", "json"), ("LOG_LEVEL", "DEBUG")];
+        // No test reaches a rate that it does not set itself.
+        let settings = [
+            ("MOCK_MODE", "true"),
+            ("LOCAL_MODEL", "none"),
+            ("LOG_FORMAT", "json"),
+            ("LOG_LEVEL", "DEBUG"),
+            ("MAX_API_CALLS_PER_MINUTE", "1000000"),
+            ("MAX_REQUESTS_PER_MINUTE", "1000000"),
+        ];
         let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
         Self {
             folder: tempfile::tempdir().unwrap(),

@@ -20,7 +20,9 @@ mod models;
 mod people;
 mod processes;
 mod providers;
+mod rates;
 mod recovery;
+mod refusals;
 mod requests;
 mod runs;
 mod sessions;
@@ -46,7 +48,9 @@ pub use models::{ModelReads, ModelWrites, PriceRow};
 pub use people::{ListedPerson, PeopleReads, PeopleWrites, PersonRow};
 pub use processes::ProcessWrites;
 pub use providers::{ProviderReads, ProviderRow, ProviderWrites};
+pub use rates::{CALLS_WITHIN_RATE, Rate, RateReads, RateWrites};
 pub use recovery::{RecoveryReads, RecoveryWrites};
+pub use refusals::{RefusalReads, RefusalRow, RefusalWrites};
 pub use requests::{RequestReads, RequestRow, RequestWrites};
 pub use runs::{
     CommitQuery, Heard, ListedAnswer, ListedRun, RunCommit, RunListener, RunNews, RunQuery, RunReads, RunRow,
@@ -108,6 +112,8 @@ pub trait Reads:
     + FlagReads
     + ProviderReads
     + ModelReads
+    + RateReads
+    + RefusalReads
     + RequestReads
     + InviteReads
     + AccountReads
@@ -131,6 +137,8 @@ impl<T> Reads for T where
         + FlagReads
         + ProviderReads
         + ModelReads
+        + RateReads
+        + RefusalReads
         + RequestReads
         + InviteReads
         + AccountReads
@@ -164,6 +172,8 @@ pub trait Tx:
     + FlagWrites
     + ProviderWrites
     + ModelWrites
+    + RateWrites
+    + RefusalWrites
     + RequestWrites
     + Send
 {
