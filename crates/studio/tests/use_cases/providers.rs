@@ -189,7 +189,7 @@ async fn where_the_key_file_is_lost_a_chat_is_refused_with_the_reason_until_the_
             text: "Again".to_owned(),
             settings: None,
         };
-        let Err(Problem::Invalid { fields }) = started.send_message(&ana, again, None).await else {
+        let Err(Problem::Invalid { fields, .. }) = started.send_message(&ana, again, None).await else {
             panic!("not refused for its model");
         };
         assert!(fields[0].field == "model" && fields[0].message.contains(says), "{fields:?}");
