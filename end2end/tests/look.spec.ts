@@ -38,6 +38,8 @@ test("axe finds nothing on any page, light, dark and on a phone", async ({ owner
       [owner, "/conversations?q=everything"],
       [owner, "/conversations/deleted"],
       [owner, "/models"],
+      [owner, "/admin/models"],
+      [owner, "/admin/models/mock"],
       [owner, "/runs"],
       [owner, "/runs?of=everyone&show=attention"],
       [owner, run],

@@ -9,6 +9,7 @@ use crate::{
         frame::nothing_here,
         icon::{DOORWAY, MARK, SPRITE, icon},
         notice::why,
+        notice::why,
     },
     markup,
     shell::to_login,
@@ -57,7 +58,7 @@ pub(crate) async fn page(problem: Problem) -> AnyView {
     {
         let body = view! {
             <h1>{title}</h1>
-            <p>{problem.to_string()}</p>
+            <p>{problem.to_string()}" "{form::refused_form().and_then(|form| why(&form.problem))}</p>
             {unsent(false)}
             <div class="actions"><a class="btn" href="/runs">"Runs"</a><a class="btn" href="/usage">"Usage"</a></div>
         };

@@ -97,9 +97,12 @@ fn a_server_is_added_tested_priced_and_asked_and_its_key_is_seen_nowhere() {
         for words in ["Model server added", "Model server changed", "Price set", "Default model set"] {
             assert!(audit.contains(words), "{words}");
         }
-        until("the rows are sealed", || studio.run(&["audit", "verify"]).status.success().then_some(()));
-        let exported = String::from_utf8(studio.run(&["audit", "export"]).stdout).unwrap();
-        assert!(exported.contains("provider.added") && exported.contains("price.set"), "{exported}");
+        let exported = until("the rows are sealed", || {
+            let exported = String::from_utf8(studio.run(&["audit", "export"]).stdout).unwrap();
+            exported.contains("default_model.set").then_some(exported)
+        });
+        assert!(studio.run(&["audit", "verify"]).status.success());
+        assert!(exported.contains("provider.changed") && exported.contains("price.set"), "{exported}");
         assert!(!exported.contains("classified") && !exported.contains("ffff:127"), "{exported}");
 
         assert!(is_private(&studio.data().join("keys/providers.key")));
