@@ -9,7 +9,6 @@ use crate::{
         frame::nothing_here,
         icon::{DOORWAY, MARK, SPRITE, icon},
         notice::why,
-        notice::why,
     },
     markup,
     shell::to_login,
