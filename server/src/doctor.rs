@@ -109,7 +109,7 @@ struct State {
 
 enum What {
     Whole(Box<Booted>),
-    NotYet(Catalog),
+    NotYet(Box<Catalog>),
 }
 
 impl State {
@@ -137,7 +137,7 @@ async fn state(config: &Config, folder: &Folder) -> anyhow::Result<State> {
     print(&format!("  database                   {engine}: {words}"));
     if condition != Condition::Current {
         let client = http_client(&Timeouts::default())?;
-        let what = What::NotYet(Catalog::new(sources(config, &client)?));
+        let what = What::NotYet(Box::new(Catalog::new(sources(config, &client)?)));
         return Ok(State { what, is_at_home: true });
     }
     let booted = boot(config, folder).await?;

@@ -89,13 +89,13 @@ impl Studio {
                     note_change(tx, now).await?;
                     acting(tx, &by).await?;
                     let set = tx.prices(row.owned.organization, now).await?;
-                    let of_it = set.iter().filter(|other| other.model == row.model);
+                    let mut of_it = set.iter().filter(|other| other.model == row.model);
                     if row.from > now
                         && of_it.clone().filter(|other| other.from > now).count() >= PRICES_COMING_MAX
                     {
                         return Err(too_many(&row.model));
                     }
-                    let before = of_it.filter(|other| other.from <= row.from).next_back();
+                    let before = of_it.rfind(|other| other.from <= row.from);
                     let was = |part: fn(&Price) -> i64| {
                         before.map_or(AuditValue::Absent, |before| part(&before.price).into())
                     };

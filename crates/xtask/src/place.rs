@@ -12,6 +12,15 @@ pub(crate) fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// What cargo tells of this package: programs that it builds from here must not take it for their own.
+#[expect(clippy::disallowed_methods, reason = "the build tool has its own environment, not the server's")]
+pub(crate) fn told_by_cargo() -> Vec<std::ffi::OsString> {
+    let is_told = |name: &std::ffi::OsString| {
+        name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+    };
+    std::env::vars_os().map(|(name, _)| name).filter(is_told).collect()
+}
+
 /// The checkout: what cargo says at run time. A target folder shared between checkouts holds one xtask for all of them, so
 /// the path it was compiled with may be another checkout's.
 pub(crate) fn root() -> &'static Path {

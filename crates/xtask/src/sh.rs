@@ -10,6 +10,10 @@ use std::{
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(crate::place::env("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(crate::place::root());
+    // Build scripts that look at these would run again whenever one builds by hand and by xtask in turns, and most of the tree with them.
+    for name in crate::place::told_by_cargo() {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -10,12 +10,15 @@ use std::sync::{
 };
 use studio::ports::{AddressRefused, ModelSource, SourceAddress, SourceFinder};
 
+/// Where a server was said to be, and with which key.
+type Provided = (SourceAddress, Option<String>);
+
 /// Finds what is there. Copies look at the same place.
 #[derive(Clone, Default)]
 pub(crate) struct FakeFinder {
     there: Arc<Mutex<Vec<SourceAddress>>>,
     looks: Arc<AtomicUsize>,
-    provided: Arc<Mutex<Vec<(SourceAddress, Option<String>)>>>,
+    provided: Arc<Mutex<Vec<Provided>>>,
 }
 
 impl FakeFinder {
