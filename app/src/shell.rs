@@ -35,12 +35,15 @@ pub fn Routes() -> impl IntoView {
                 <Route path=path!("/conversations") view=pages::conversations ssr=SsrMode::Async />
                 <Route path=path!("/conversations/deleted") view=pages::deleted ssr=SsrMode::Async />
                 <Route path=path!("/models") view=pages::models ssr=SsrMode::Async />
+                <Route path=path!("/admin/models") view=pages::servers ssr=SsrMode::Async />
+                <Route path=path!("/admin/models/:name") view=pages::server ssr=SsrMode::Async />
                 <Route path=path!("/runs") view=pages::runs ssr=SsrMode::Async />
                 <Route path=path!("/runs/:id") view=pages::run ssr=SsrMode::Async />
                 <Route path=path!("/usage") view=pages::usage ssr=SsrMode::Async />
                 <Route path=path!("/refusals/:id") view=pages::refusal ssr=SsrMode::Async />
                 <Route path=path!("/people") view=pages::people ssr=SsrMode::Async />
                 <Route path=path!("/people/:id") view=pages::person ssr=SsrMode::Async />
+                <Route path=path!("/flags") view=pages::flags ssr=SsrMode::Async />
                 <Route path=path!("/audit") view=pages::audit ssr=SsrMode::Async />
                 <Route path=path!("/settings") view=pages::account ssr=SsrMode::Async />
                 <Route path=path!("/settings/passkeys") view=pages::passkeys ssr=SsrMode::Async />

@@ -244,6 +244,37 @@ test("why something was refused", async ({ owner, studio }) => {
   await shoot(owner, "refusal");
 });
 
+test("model servers", async ({ owner, studio }) => {
+  await owner.goto(`${studio.url}/admin/models`);
+  await awake(owner);
+  await owner.getByLabel("Name", { exact: true }).fill("my-server");
+  await owner.getByLabel("Address", { exact: true }).fill("http://169.254.169.254/v1");
+  await owner.getByRole("button", { name: "Add it" }).click();
+  await expect(owner.locator("#provider-url-error")).toBeVisible();
+  await shoot(owner, "servers-refused", { ...ROWS, looks: ["phone"], before: () => owner.locator("#add").evaluate((add) => add.scrollIntoView({ block: "start" })) });
+  await awake(owner);
+  await owner.getByLabel("Address", { exact: true }).fill("http://localhost:1/v1");
+  await owner.getByLabel("API key").fill("sk-something");
+  await owner.getByRole("button", { name: "Add it" }).click();
+  await expect(owner).toHaveURL(/my-server/);
+  await owner.goto(`${studio.url}/admin/models`);
+  await shoot(owner, "servers", { colours: 24 });
+  await owner.goto(`${studio.url}/admin/models/my-server`);
+  await owner.getByRole("button", { name: "Test it" }).click();
+  await expect(owner.getByText("It does not work.")).toBeVisible();
+  await owner.locator(".notice .say").evaluate((say) => (say.innerHTML = say.innerHTML.replace(/It took \d+ ms/, "It took 3 ms")));
+  await shoot(owner, "server-failed", { ...ROWS, looks: ["light", "phone"] });
+  await owner.goto(`${studio.url}/admin/models/mock`);
+  await awake(owner);
+  await owner.getByLabel("Model", { exact: true }).selectOption("mock/echo");
+  await owner.getByLabel("Dollars per million tokens read").fill("2.50");
+  await owner.getByLabel("Dollars per million tokens written").fill("10");
+  await owner.getByRole("button", { name: "Save the price" }).click();
+  await expect(owner.getByRole("row", { name: /echo/ })).toContainText("set here");
+  await owner.goto(`${studio.url}/admin/models/mock`);
+  await shoot(owner, "server", { colours: 24 });
+});
+
 test("runs", async ({ owner, studio }) => {
   await owner.goto(`${studio.url}/runs`);
   await shoot(owner, "runs-empty", { ...ROWS, looks: ["phone"] });

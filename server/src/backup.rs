@@ -12,6 +12,7 @@ use storage::BackupError;
 /// The names in the file.
 pub(crate) const DATABASE: &str = "vobio.db";
 pub(crate) const SESSION_KEY: &str = "keys/session.key";
+pub(crate) const PROVIDER_KEY: &str = "keys/providers.key";
 
 /// A new file that only its owner can read.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
@@ -43,7 +44,12 @@ pub(crate) async fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
         Err(BackupError::UsePgDump(line)) => {
             print("The data are in PostgreSQL, which makes its own copies. Run:");
             print(&format!("  {line}"));
-            bail!("and keep a copy of {} beside it: it signs the sessions", folder.session_key().display());
+            let (signs, seals) = (folder.session_key(), folder.provider_key(config));
+            bail!(
+                "and keep a copy of {} beside it, which signs the sessions, and of {}, which opens the keys of model servers",
+                signs.display(),
+                seals.display()
+            );
         }
         // By the name that was asked for; the copy beside it has another.
         Err(BackupError::Io { source, .. }) => {
@@ -51,7 +57,9 @@ pub(crate) async fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
         }
         Err(error) => return Err(error.into()),
     }
-    let written = write(&folder, &copy, file);
+    let seals = folder.provider_key(config);
+    let is_elsewhere = config.provider_key.is_some();
+    let written = write(&folder, &copy, file, is_elsewhere);
     let _gone = fs::remove_file(&copy);
     if written.is_err() {
         let _gone = fs::remove_file(file);
@@ -61,10 +69,16 @@ pub(crate) async fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
         "{} holds the database and the keys. Keep it as safe as the studio itself.",
         file.display()
     ));
+    if is_elsewhere {
+        print(&format!(
+            "{} (PROVIDER_KEY_FILE) is not in it: without that file the keys of model servers in it open nowhere.",
+            seals.display()
+        ));
+    }
     Ok(())
 }
 
-fn write(folder: &Folder, copy: &Path, file: &Path) -> anyhow::Result<()> {
+fn write(folder: &Folder, copy: &Path, file: &Path, is_elsewhere: bool) -> anyhow::Result<()> {
     let out = create(file).with_context(|| format!("{} cannot be made", file.display()))?;
     let mut tar = tar::Builder::new(out);
     // Holes are written out: a restore takes plain files only.
@@ -72,6 +86,10 @@ fn write(folder: &Folder, copy: &Path, file: &Path) -> anyhow::Result<()> {
     tar.append_path_with_name(copy, DATABASE)?;
     if folder.session_key().exists() {
         tar.append_path_with_name(folder.session_key(), SESSION_KEY)?;
+    }
+    // Kept elsewhere on purpose: so that a backup opens nothing.
+    if folder.own_provider_key().exists() && !is_elsewhere {
+        tar.append_path_with_name(folder.own_provider_key(), PROVIDER_KEY)?;
     }
     tar.into_inner()?.sync_all()?;
     Ok(())

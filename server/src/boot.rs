@@ -9,15 +9,19 @@ use crate::{
     http::{self, Cookies, Proxies, Pulse, Wiring},
     listen,
     places::Places,
-    print, say, site,
+    print, refresh, say, site,
     sources::sources,
     tls::{self, Tls},
     worker,
 };
-use adapters::{Tokens, WebauthnPasskeys, load_or_create_key};
+use adapters::{
+    FileVault, OpenFeatureFlags, Tokens, WebauthnPasskeys,
+    flags::{Remote, RemoteAddress},
+    load_or_create_key,
+};
 use anyhow::Context as _;
 use api_types::ModelRef;
-use providers::{Finder, Timeouts, http_client};
+use providers::{Finder, Timeouts, guarded_http_client, http_client};
 use secrecy::ExposeSecret;
 use std::{sync::Arc, time::Duration};
 use storage::{Database, StoreConfig, StoreUrl};
@@ -69,16 +73,16 @@ pub(crate) async fn boot(config: &Config, folder: &Folder) -> anyhow::Result<Boo
         store: database.clone(),
         runs: database.clone(),
         catalog: Catalog::new(sources(config, &client)?),
+        flags: Arc::new(OpenFeatureFlags::new(config.flags.clone(), remote_flags(config, &client)?).await),
         passkeys: Box::new(WebauthnPasskeys::new(&config.url, "Vobio AI Studio")?),
-        finder: Box::new(Finder::new(client, Timeouts::default())),
+        finder: Box::new(Finder::new(guarded_http_client(&Timeouts::default())?, Timeouts::default())),
+        vault: Arc::new(FileVault::new(folder.provider_key(config))),
         clock: Box::new(SystemClock),
         ids: Box::new(SystemIds),
         settings: StudioSettings {
             default_model: config.default_model.clone(),
             open_registration: config.open_registration,
             alone: config.database_url.is_none(),
-            screens: config.screens,
-            tracks_cost: config.tracks_cost,
             spending: config.spending,
             prices: price_sheet(config.prices.as_deref())?,
             calls_per_minute: config.calls_per_minute,
@@ -88,6 +92,13 @@ pub(crate) async fn boot(config: &Config, folder: &Folder) -> anyhow::Result<Boo
         },
     });
     Ok(Booted { studio: Arc::new(studio), database, tokens: Tokens::new(&key, &config.url)? })
+}
+
+/// The service that decides flags, where the operator named one.
+fn remote_flags(config: &Config, client: &reqwest::Client) -> anyhow::Result<Option<Remote>> {
+    let Some(setting) = &config.remote_flags else { return Ok(None) };
+    let base = setting.base_url.parse().context("OFREP_URL is no address")?;
+    Ok(Some(Remote::new(client.clone(), RemoteAddress { base, token: setting.token.clone() })))
 }
 
 /// `vobio serve`.
@@ -108,6 +119,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     folder.remember_life(life)?;
     let folder = Arc::new(folder);
     studio.restore_sources().await?;
+    studio.poll_flags().await;
 
     let pulse = Pulse::default();
     let cookies = Cookies { tokens, origin: config.url.clone(), is_https: config.is_https() };
@@ -129,6 +141,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     })?;
     let connections = Connections::new(router, tls.as_ref().map(|(tls, _)| tls.acceptor()), proxies);
     let worker = worker::Worker::start(studio.clone(), pulse, database.listener());
+    worker.also(refresh::keep_fresh(studio.clone()));
     worker.also(remember_lives(studio.clone(), folder.clone(), life));
     if let Some((tls, pair)) = tls {
         worker.also(tls::watch(studio.clone(), tls, pair, config.host().to_owned()));

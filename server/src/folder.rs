@@ -43,6 +43,16 @@ impl Folder {
         self.root.join("keys").join("session.key")
     }
 
+    /// The key that seals keys of model servers: in a file that the configuration names, else beside the other.
+    pub(crate) fn provider_key(&self, config: &Config) -> PathBuf {
+        config.provider_key.clone().unwrap_or_else(|| self.own_provider_key())
+    }
+
+    /// Where that key is when no setting says otherwise.
+    pub(crate) fn own_provider_key(&self) -> PathBuf {
+        self.root.join("keys").join("providers.key")
+    }
+
     pub(crate) fn backups(&self) -> PathBuf {
         self.root.join("backups")
     }

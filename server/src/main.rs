@@ -19,6 +19,7 @@ mod ledger;
 mod listen;
 mod patient;
 mod places;
+mod refresh;
 mod restore;
 mod shares;
 mod site;

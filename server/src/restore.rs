@@ -1,7 +1,7 @@
 //! `vobio restore`: a backup into an empty state folder, all of it or nothing.
 
 use crate::{
-    backup::{DATABASE, SESSION_KEY, create},
+    backup::{DATABASE, PROVIDER_KEY, SESSION_KEY, create},
     boot::database,
     config::Config,
     folder::Folder,
@@ -20,7 +20,7 @@ use studio::BoundHost;
 pub(crate) async fn restore(config: &Config, file: &Path) -> anyhow::Result<()> {
     ensure!(
         config.database_url.is_none(),
-        "DATABASE_URL is set: restore into PostgreSQL with pg_restore, and copy keys/session.key into {}",
+        "DATABASE_URL is set: restore into PostgreSQL with pg_restore, and copy keys/session.key and keys/providers.key into {}",
         config.data.display()
     );
     let input = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
@@ -29,8 +29,12 @@ pub(crate) async fn restore(config: &Config, file: &Path) -> anyhow::Result<()> 
     let folder = Folder::open(config)?;
     let _lock = folder.lock()?;
     // The database last: where it is, there is a studio.
-    let mut parts = [Part::of(SESSION_KEY, folder.session_key()), Part::of(DATABASE, folder.database())];
-    let database = parts[1].place.clone();
+    let mut parts = [
+        Part::of(SESSION_KEY, folder.session_key()),
+        Part::of(PROVIDER_KEY, folder.own_provider_key()),
+        Part::of(DATABASE, folder.database()),
+    ];
+    let database = folder.database();
     let mut kept = BESIDE.map(|suffix| beside(&database, suffix)).into_iter().chain([database]);
     let restored = match kept.find(|path| path.exists()) {
         Some(path) => Err(in_the_way(&path)),
@@ -129,10 +133,10 @@ impl Part {
 }
 
 /// Unpacks the file, looks at what is in it, and only then puts it into its place.
-async fn fill(parts: &mut [Part; 2], input: File, file: &Path) -> anyhow::Result<Condition> {
+async fn fill(parts: &mut [Part; 3], input: File, file: &Path) -> anyhow::Result<Condition> {
     let no_backup = format!("{} is not a whole backup of a studio", file.display());
     unpack(parts, input, &no_backup)?;
-    let [key, database] = parts;
+    let [keys @ .., database] = parts;
     ensure!(database.is_whole, "{no_backup}");
     let looked = storage::look(&StoreUrl::Sqlite(database.path.clone())).await;
     let (_, condition) = looked.map_err(|error| match error {
@@ -142,13 +146,14 @@ async fn fill(parts: &mut [Part; 2], input: File, file: &Path) -> anyhow::Result
         _ => anyhow!("{no_backup}"),
     })?;
     ensure!(condition != Condition::Absent, "{no_backup}");
-    if key.is_whole {
-        key.moved()?;
-    } else if key.place.exists() {
-        return Err(in_the_way(&key.place));
-    }
-    database.moved().inspect_err(|_| {
-        if key.is_whole {
+    let moved = keys.iter().try_for_each(|key| match key.is_whole {
+        true => key.moved(),
+        false if key.place.exists() => Err(in_the_way(&key.place)),
+        false => Ok(()),
+    });
+    moved.and_then(|()| database.moved()).inspect_err(|_| {
+        // What was moved lies no more beside its place.
+        for key in keys.iter().filter(|key| key.is_whole && !key.path.exists()) {
             let _gone = fs::remove_file(&key.place);
         }
     })?;
@@ -156,7 +161,7 @@ async fn fill(parts: &mut [Part; 2], input: File, file: &Path) -> anyhow::Result
 }
 
 /// Nothing in the file decides where anything is written, and what is not expected in it is refused.
-fn unpack(parts: &mut [Part; 2], input: File, no_backup: &str) -> anyhow::Result<()> {
+fn unpack(parts: &mut [Part; 3], input: File, no_backup: &str) -> anyhow::Result<()> {
     let mut archive = tar::Archive::new(input);
     // What the tar reader says of a file that is none repeats what is in it.
     for entry in archive.entries().map_err(|_| anyhow!("{no_backup}"))?.raw(true) {

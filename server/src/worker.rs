@@ -1,6 +1,6 @@
 //! The work that no request waits for. Every task the process starts is started here and waited for here.
 
-use crate::http::Pulse;
+use crate::http::{Beat, Pulse, switched};
 use std::{sync::Arc, time::Duration};
 use studio::ports::store::RunListener;
 use studio::{
@@ -11,8 +11,8 @@ use tokio_util::task::TaskTracker;
 
 /// Runs have [`GRACE`] to come to rest when the process goes down; what is left after that is told off here.
 const PATIENCE: Duration = GRACE.saturating_add(Duration::from_secs(2));
-/// Whether the database can be written is told to `/health` this often.
-const PULSE_EVERY: Duration = Duration::from_secs(1);
+/// How things are is told to `/health` this often.
+const PULSE_EVERY: Duration = Duration::from_millis(500);
 /// What was deleted or ended long ago is looked for this often.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(3600);
 
@@ -62,11 +62,16 @@ impl Worker {
     }
 }
 
-/// Tells `/health` whether the database can be written and work is found, and sees to what other processes did to people and runs.
+/// Tells `/health` how things are, and sees to what other processes did to people and runs.
 async fn watch(studio: Arc<Studio>, pulse: Pulse) {
     let mut looked: Option<Instant> = None;
     loop {
-        pulse.set(!studio.is_writing(), studio.is_stuck());
+        pulse.set(Beat {
+            is_down: !studio.is_writing(),
+            is_stuck: studio.is_stuck(),
+            flag_service: studio.remote_flags().map(|remote| remote.failure),
+            features: switched(&studio, None).await,
+        });
         if looked.is_none_or(|at| at.elapsed() >= SHUT_OUT_LOOKED_AT_EVERY) {
             looked = Some(Instant::now());
             let seen = async {

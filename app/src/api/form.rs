@@ -45,11 +45,23 @@ impl RefusedForm {
     pub fn page(&self) -> String {
         let conversation = self.typed("conversation").and_then(|id| id.parse::<ConversationId>().ok());
         let person = self.typed("person").and_then(|id| id.parse::<PersonId>().ok());
-        match (conversation, person) {
-            (Some(id), _) => format!("/chat/{id}"),
-            (None, Some(id)) => format!("/people/{id}"),
-            (None, None) => page_of(&self.action).to_owned(),
+        match (conversation, person, self.server()) {
+            (Some(id), ..) => format!("/chat/{id}"),
+            (None, Some(id), _) => format!("/people/{id}"),
+            (None, None, Some(name)) => format!("/admin/models/{name}"),
+            (None, None, None) => page_of(&self.action).to_owned(),
         }
+    }
+
+    /// The model server on whose page it stands.
+    fn server(&self) -> Option<&str> {
+        let name = match self.action.as_str() {
+            "/api/provider/change" | "/api/provider/remove" | "/api/provider/test" => self.typed("name")?,
+            "/api/model/set-price" => self.typed("model")?.split('/').next()?,
+            _ => return None,
+        };
+        let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        (!name.is_empty() && name.bytes().all(is_plain)).then_some(name)
     }
 
     /// Whether the form itself says what is wrong; if not, the page says it where one looks first.
@@ -62,6 +74,9 @@ impl RefusedForm {
             "/api/account/",
             "/api/person/",
             "/api/invite/",
+            "/api/flag/",
+            "/api/provider/",
+            "/api/model/",
         ];
         self.action == "/api/conversation/configure"
             || (matches!(self.problem, Problem::Invalid { .. })
@@ -84,12 +99,14 @@ pub fn page_of(action: &str) -> &'static str {
     let noun = action.trim_start_matches("/api/").split('/').next().unwrap_or_default();
     match noun {
         "source" => "/models",
+        "provider" | "model" => "/admin/models",
         "passkey" | "touch" => "/settings/passkeys",
         "recovery" if action.ends_with("/make") => "/settings/passkeys",
         "recovery" => "/recover",
         "token" => "/settings/tokens",
         "session" if action.contains("/end_o") => "/settings/sessions",
         "person" | "invite" => "/people",
+        "flag" => "/flags",
         "account" | "memory" => "/settings",
         "account_event" => "/settings/activity",
         _ => "/chat",

@@ -14,6 +14,8 @@ pub mod codec;
 pub mod context;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod conversation;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod flag;
 #[cfg(feature = "ssr")]
 pub mod form;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
@@ -28,6 +30,8 @@ pub mod local_path;
 pub mod memory;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod message;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod model;
 pub mod number;
 #[cfg(feature = "ssr")]
 pub mod once;
@@ -35,6 +39,8 @@ pub mod once;
 pub mod passkey;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod person;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod provider;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod recovery;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]

@@ -24,12 +24,16 @@ pub enum Here {
     Conversations,
     /// Models.
     Models,
+    /// Model servers, or one of them.
+    Servers,
     /// Runs, or one of them.
     Runs,
     /// What was spent.
     Usage,
     /// The people of the studio.
     People,
+    /// The flags.
+    Flags,
     /// The audit log.
     Audit,
     /// One's own settings.
@@ -42,6 +46,8 @@ pub enum Here {
 pub struct FrameData {
     /// The person.
     pub by: SignedIn,
+    /// Whether there are chats for this person.
+    pub has_chat: bool,
     /// The recent conversations.
     pub recent: ConversationPage,
     /// Conversations with an answer under way.
@@ -54,13 +60,14 @@ pub struct FrameData {
 
 /// The frame around `main` (a whole `<main>` element and what belongs beside it).
 pub fn frame(data: FrameData, here: Here, main: impl IntoView + 'static) -> impl IntoView {
+    let has_chat = data.has_chat;
     view! {
         <div class="app" data-address=address()>
             <a class="skip" href="#main">"Skip to the page"</a>
             {rail(&data, here)}
             {notice(&data)}
             {main}
-            {tabbar(here)}
+            {tabbar(has_chat, here)}
             <p class="sr" aria-live="polite" id="announce"></p>
             {touch::dialog()}
             <Live />
@@ -101,10 +108,12 @@ fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
                 </button>
             </div>
             <nav class="pages" aria-label="Pages">
-                <a class="btn new" href="/chat" title="New chat">{icon("plus")}<span class="word">"New chat"</span></a>
-                <a class="link" href="/conversations" title="Conversations" aria-current=current(here == Here::Conversations)>
-                    {icon("chat")}<span class="name">"Conversations"</span>
-                </a>
+                {data.has_chat.then(|| view! {
+                    <a class="btn new" href="/chat" title="New chat">{icon("plus")}<span class="word">"New chat"</span></a>
+                    <a class="link" href="/conversations" title="Conversations" aria-current=current(here == Here::Conversations)>
+                        {icon("chat")}<span class="name">"Conversations"</span>
+                    </a>
+                })}
                 <a class="link" href="/models" title="Models" aria-current=current(here == Here::Models)>
                     {icon("model")}<span class="name">"Models"</span>
                 </a>
@@ -115,7 +124,7 @@ fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
                     {icon("coins")}<span class="name">"Usage"</span>
                 </a>
             </nav>
-            {recent(data, here)}
+            {data.has_chat.then(|| recent(data, here))}
             <div class="self">
                 {context::context().is_ok_and(|context| context.mock).then(|| view! {
                     <p class="mode" title="Their answers are scripted">{icon("flask")}<span class="name">"Mock models are on"</span></p>
@@ -131,7 +140,9 @@ fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
                     <hr />
                     <a href="/settings" aria-current=current(here == Here::Settings)>{icon("settings")}"Settings"{has_news.then(news_dot)}</a>
                     {data.by.admin().is_ok().then(|| view! {
+                        <a href="/admin/models" aria-current=current(here == Here::Servers)>{icon("model")}"Model servers"</a>
                         <a href="/people" aria-current=current(here == Here::People)>{icon("person")}"People"</a>
+                        <a href="/flags" aria-current=current(here == Here::Flags)>{icon("flag")}"Flags"</a>
                         <a href="/audit" aria-current=current(here == Here::Audit)>{icon("shield")}"Audit log"</a>
                     })}
                     <hr />
@@ -198,11 +209,13 @@ pub fn theme_choice() -> impl IntoView {
     }
 }
 
-fn tabbar(here: Here) -> impl IntoView {
+fn tabbar(has_chat: bool, here: Here) -> impl IntoView {
     view! {
         <nav class="tabbar" aria-label="Pages, below">
-            <a href="/chat" aria-current=current(matches!(here, Here::Chat(_)))>{icon("chat")}"Chat"</a>
-            <a href="/conversations" aria-current=current(here == Here::Conversations)>{icon("search")}"Conversations"</a>
+            {has_chat.then(|| view! {
+                <a href="/chat" aria-current=current(matches!(here, Here::Chat(_)))>{icon("chat")}"Chat"</a>
+                <a href="/conversations" aria-current=current(here == Here::Conversations)>{icon("search")}"Conversations"</a>
+            })}
             <a href="/models" aria-current=current(here == Here::Models)>{icon("model")}"Models"</a>
             <a href="/runs" aria-current=current(here == Here::Runs)>{icon("clock")}"Runs"</a>
         </nav>

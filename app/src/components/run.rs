@@ -56,7 +56,9 @@ fn two((large, its_unit): (u64, &str), (small, unit): (u64, &str)) -> String {
 pub fn node_words(node: &str) -> &'static str {
     match node {
         "validate_input" => "What was asked is checked for its form",
-        "check_safety" => "Where the safety screen will be; nothing is screened yet",
+        "check_safety" => {
+            "What was asked has passed the safety screen before the run was opened, where the screen is on"
+        }
         "execute_operation" => "The model is asked and its answer comes in",
         "format_output" => "How the answer ended is written down",
         "settle_cost" => "What it used and cost is settled, and the answer is kept",

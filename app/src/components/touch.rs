@@ -8,7 +8,7 @@ pub fn dialog() -> impl IntoView {
     view! {
         <dialog class="dialog" id="touch" aria-labelledby="touch-title">
             <h2 id="touch-title">"Touch your passkey to go on"</h2>
-            <p>"This changes who can come in. The studio makes sure that it is you."</p>
+            <p>"This changes who can come in, or what is asked and paid. The studio makes sure that it is you."</p>
             <div data-touch-refused aria-live="assertive"></div>
             <form method="dialog">
                 <div class="actions">

@@ -18,7 +18,7 @@ use crate::{
     markup::Room,
 };
 use api_types::{
-    AnswerState, ConversationId, MessageId, MessageRole, ModelInfo, ModelKind, ModelRef, Problem,
+    AnswerState, ConversationId, Flag, MessageId, MessageRole, ModelInfo, ModelKind, ModelRef, Problem,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -33,6 +33,7 @@ pub(crate) fn new_chat() -> impl IntoView {
     super::page(async move {
         let by = context::signed_in()?;
         let studio = context::studio()?;
+        studio.switched_on(Flag::Chat, by.owned()).await?;
         let form = form::refused_form();
         let data = super::frame_data(by.clone()).await?;
         let models = studio.catalog.models().await;

@@ -10,7 +10,7 @@ use crate::{
         toast, when,
     },
 };
-use api_types::{ConversationId, Problem};
+use api_types::{ConversationId, Flag, Problem};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -22,6 +22,7 @@ pub(crate) fn conversations() -> impl IntoView {
     let (cursor, deleted) = (query.get("after"), query.get("deleted"));
     super::page(async move {
         let by = context::signed_in()?;
+        context::studio()?.switched_on(Flag::Chat, by.owned()).await?;
         let after = cursor.map(|text| parse(&text).ok_or(Problem::NotFound)).transpose()?;
         let words = context::asked("q").filter(|words| !words.trim().is_empty());
         // This part of the list, without what is told in its query.

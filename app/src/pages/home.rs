@@ -1,9 +1,18 @@
 //! `/`: to a new chat, or to the door.
 
 use crate::api::context;
+use api_types::Flag;
 use leptos::prelude::*;
 
 /// Goes on to where one can do something.
 pub(crate) fn home() -> impl IntoView {
-    leptos_axum::redirect(if context::signed_in_if_any().is_some() { "/chat" } else { "/login" });
+    super::page(async {
+        let to = match context::signed_in_if_any() {
+            Some(by) if context::studio()?.is_on(Flag::Chat, &by).await => "/chat",
+            Some(_) => "/runs",
+            None => "/login",
+        };
+        leptos_axum::redirect(to);
+        Ok(().into_any())
+    })
 }

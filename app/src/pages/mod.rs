@@ -4,6 +4,7 @@ mod audit;
 mod chat;
 mod conversations;
 mod deleted;
+mod flags;
 mod home;
 mod join;
 mod login;
@@ -13,6 +14,7 @@ mod recover;
 mod refusal;
 mod refused;
 pub(crate) mod runs;
+mod servers;
 mod settings;
 mod usage;
 
@@ -20,13 +22,15 @@ use crate::{
     api::{Refused, context},
     components::frame::FrameData,
 };
+use api_types::Flag;
 use leptos::prelude::*;
-use studio::SignedIn;
+use studio::{ConversationPage, SignedIn};
 
 pub(crate) use audit::audit;
 pub(crate) use chat::{chat, new_chat};
 pub(crate) use conversations::conversations;
 pub(crate) use deleted::deleted;
+pub(crate) use flags::flags;
 pub(crate) use home::home;
 pub(crate) use join::join;
 pub(crate) use login::login;
@@ -37,6 +41,7 @@ pub(crate) use refusal::refusal;
 pub(crate) use refused::not_found;
 pub use refused::refused_document;
 pub(crate) use runs::{run, runs};
+pub(crate) use servers::{server, servers};
 pub(crate) use settings::{account, activity, passkeys, sessions, tokens};
 pub(crate) use usage::usage;
 
@@ -53,7 +58,11 @@ fn page(view: impl Future<Output = Result<AnyView, Refused>> + Send + 'static) -
 /// What the frame needs: the recent conversations, and which of them are answering.
 async fn frame_data(by: SignedIn) -> Result<FrameData, Refused> {
     let studio = context::studio()?;
-    let recent = studio.conversations(&by, None).await?;
+    let has_chat = studio.is_on(Flag::Chat, &by).await;
+    let recent = match has_chat {
+        true => studio.conversations(&by, None).await?,
+        false => ConversationPage::default(),
+    };
     let answering = studio
         .live
         .of(by.person())
@@ -62,5 +71,5 @@ async fn frame_data(by: SignedIn) -> Result<FrameData, Refused> {
         .map(|run| run.conversation)
         .collect();
     let news = studio.account_news(&by).await?;
-    Ok(FrameData { now: studio.now(), by, recent, answering, news })
+    Ok(FrameData { now: studio.now(), by, has_chat, recent, answering, news })
 }

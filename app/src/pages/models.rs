@@ -9,10 +9,10 @@ use crate::{
         notice::refused,
     },
 };
-use api_types::ModelInfo;
+use api_types::{Flag, ModelInfo};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use studio::{SourceView, grouped, ports::SourceAddress};
+use studio::{SourceFrom, SourceView, grouped, ports::SourceAddress};
 
 /// The page.
 pub(crate) fn models() -> impl IntoView {
@@ -26,13 +26,14 @@ pub(crate) fn models() -> impl IntoView {
         let sources = studio.sources(&by).await?;
         let offers = studio.offers(&by).await?;
         let models = studio.catalog.models().await;
+        let tracks_cost = studio.is_on(Flag::CostTracking, &by).await;
         let body = view! {
             <div class="intro"><p>"Who can answer here. What runs on this machine is private and free; what runs elsewhere sees what you send."</p></div>
             {form.map(|form| refused(&form.problem))}
             <div class="stack far">
-                {sources.into_iter().map(|source| section(source, &models)).collect_view()}
+                {sources.into_iter().map(|source| section(source, &models, tracks_cost)).collect_view()}
                 {nearby(offers, is_admin, has_looked)}
-                {connect()}
+                {connect(is_admin)}
             </div>
         };
         Ok(view! { <Title text="Models" />{frame(data, Here::Models, framed("Models", body))} }.into_any())
@@ -42,7 +43,7 @@ pub(crate) fn models() -> impl IntoView {
 /// Models of one source shown at most; a large server lists hundreds.
 const MODELS_SHOWN_MAX: usize = 100;
 
-fn section(source: SourceView, models: &[ModelInfo]) -> impl IntoView + use<> {
+fn section(source: SourceView, models: &[ModelInfo], tracks_cost: bool) -> impl IntoView + use<> {
     let mine: Vec<ModelInfo> =
         models.iter().filter(|info| info.model.source() == source.name).cloned().collect();
     let more = mine.len().saturating_sub(MODELS_SHOWN_MAX);
@@ -56,9 +57,9 @@ fn section(source: SourceView, models: &[ModelInfo]) -> impl IntoView + use<> {
         <section class="section">
             <h2>{source.status.label}</h2>
             <p class="about"><span class="state" data-state=state>{words}</span></p>
-            <ul class="rows" hidden=is_empty>{mine.into_iter().take(MODELS_SHOWN_MAX).map(row).collect_view()}</ul>
+            <ul class="rows" hidden=is_empty>{mine.into_iter().take(MODELS_SHOWN_MAX).map(|info| row(info, tracks_cost)).collect_view()}</ul>
             {(more > 0).then(|| view! { <p class="about">{format!("and {more} more")}</p> })}
-            {source.removable.then(|| view! {
+            {(source.from == SourceFrom::Nearby).then(|| view! {
                 <form method="post" action="/api/source/disconnect">
                     <input type="hidden" name="name" value=name />
                     <button class="btn small" type="submit">"Disconnect"</button>
@@ -68,11 +69,12 @@ fn section(source: SourceView, models: &[ModelInfo]) -> impl IntoView + use<> {
     }
 }
 
-fn row(info: ModelInfo) -> impl IntoView {
+fn row(info: ModelInfo, tracks_cost: bool) -> impl IntoView {
     let context = info
         .context_tokens
         .map(|tokens| format!(" · {} tokens of context", grouped(tokens as usize)))
         .unwrap_or_default();
+    let is_refused = tracks_cost && info.price.is_none();
     let about = about(&info) + &context;
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("model", &info.model.to_string())
@@ -82,6 +84,7 @@ fn row(info: ModelInfo) -> impl IntoView {
             <a class="row" href=format!("/chat?{query}") title="Chat with it">
                 {icon(icon_of(info.kind))}
                 <div class="what"><span class="name">{info.label}</span><p class="about">{about}</p></div>
+                {is_refused.then(|| view! { <span class="state" data-state="failed">"No price: not asked"</span> })}
                 {small_icon("right")}
             </a>
         </li>
@@ -127,11 +130,15 @@ fn nearby(offers: Vec<SourceAddress>, is_admin: bool, has_looked: bool) -> impl 
     }
 }
 
-fn connect() -> impl IntoView {
+fn connect(is_admin: bool) -> impl IntoView {
     view! {
         <section class="section">
             <h2>"Connect a better one"</h2>
-            <p>"Start Ollama, LM Studio or llama-server on this machine and look again; or set an address or a key where the studio is started, then start it again:"</p>
+            {match is_admin {
+                true => view! { <p><a href="/admin/models">"Add one with its address and its key"</a>", and say there what its models cost."</p> }.into_any(),
+                false => view! { <p>"An administrator can add one with its address and its key."</p> }.into_any(),
+            }}
+            <p>"Or start Ollama, LM Studio or llama-server on this machine and look again; or have whoever starts the studio set an address or a key, and start it again:"</p>
             <figure class="code bare"><pre tabindex="0"><code>"OPENAI_BASE_URL=http://localhost:8080/v1\nANTHROPIC_API_KEY=…\nLOCAL_MODEL=/path/to/model.gguf"</code></pre></figure>
         </section>
     }

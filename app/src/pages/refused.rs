@@ -51,6 +51,18 @@ pub(crate) async fn page(problem: Problem) -> AnyView {
         };
         return view! { <Title text=title />{nothing_here(data, body)} }.into_any();
     }
+    if matches!(problem, Problem::SwitchedOff { .. })
+        && let Some(by) = context::signed_in_if_any()
+        && let Ok(data) = super::frame_data(by).await
+    {
+        let body = view! {
+            <h1>{title}</h1>
+            <p>{problem.to_string()}" "{form::refused_form().and_then(|form| why(&form.problem))}</p>
+            {unsent(false)}
+            <div class="actions"><a class="btn" href="/runs">"Runs"</a><a class="btn" href="/usage">"Usage"</a></div>
+        };
+        return view! { <Title text=title />{nothing_here(data, body)} }.into_any();
+    }
     let unsent = unsent(false);
     // What may be there in a moment; and an address that a form was sent to shows nothing when it is asked for again.
     let may_pass =

@@ -95,6 +95,18 @@ actions! {
     SourceConnected = "source.connected", "Model server connected";
     /// A model server was disconnected.
     SourceDisconnected = "source.disconnected", "Model server disconnected";
+    /// A flag was switched, for everybody or for somebody.
+    FlagChanged = "flag.changed", "Flag switched";
+    /// A model server was added with its address, and a key where it has one.
+    ProviderAdded = "provider.added", "Model server added";
+    /// Kind, address or key of a model server were changed. Neither address nor key is written here.
+    ProviderChanged = "provider.changed", "Model server changed";
+    /// A model server was removed, and its key with it.
+    ProviderRemoved = "provider.removed", "Model server removed";
+    /// What a model costs from a day on was set.
+    PriceSet = "price.set", "Price set";
+    /// The model that new chats begin with was set.
+    DefaultModelSet = "default_model.set", "Default model set";
     /// The gate refused an operation of somebody.
     Refused = "gate.refused", "Operation refused";
     /// The studio's passkeys are bound to another host.

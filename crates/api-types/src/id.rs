@@ -77,6 +77,10 @@ ids! {
     MemoryId,
     /// What an operation may cost, put aside.
     HoldId,
+    /// A model server that was added on the page.
+    ProviderId,
+    /// What a model costs from a day on.
+    PriceId,
     /// Something that the gate refused.
     RefusalId,
     /// One HTTP request, as named in the log.

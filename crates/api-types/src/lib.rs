@@ -9,6 +9,7 @@ mod answer_state;
 mod audit;
 mod auth;
 mod conversation;
+mod flag;
 mod id;
 mod ledger;
 mod memory;
@@ -16,6 +17,7 @@ mod model;
 mod money;
 mod passkey;
 mod problem;
+mod provider;
 mod refusal;
 mod role;
 mod run;
@@ -27,9 +29,11 @@ pub use answer_state::{AnswerState, Usage};
 pub use audit::AuditAction;
 pub use auth::{LoggedIn, LoggedOut, MadeToken, User};
 pub use conversation::{ConversationSettings, NewConversation};
+pub use flag::{Flag, FlagMode, FlagReason};
 pub use id::{
     AccountEventId, AuditId, CeremonyId, ConversationId, HoldId, InvalidId, InviteId, MemoryId, MessageId,
-    OrganizationId, PersonId, RefusalId, RequestId, RunId, SessionId, SetupCodeId, TokenId,
+    OrganizationId, PersonId, PriceId, ProviderId, RefusalId, RequestId, RunId, SessionId, SetupCodeId,
+    TokenId,
 };
 pub use ledger::{EntryKind, Span};
 pub use memory::{MemoryKind, MemoryStored};
@@ -37,6 +41,7 @@ pub use model::{ModelInfo, ModelKind, ModelRef, Price};
 pub use money::Micros;
 pub use passkey::{CeremonyPurpose, CeremonyStart};
 pub use problem::{FieldError, Problem};
+pub use provider::{ProviderKind, ProviderTested};
 pub use refusal::{Check, RefusalLink};
 pub use role::{MessageRole, Role};
 pub use run::{RunEvent, RunStatus};

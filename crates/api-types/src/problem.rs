@@ -1,6 +1,6 @@
 //! The one error a client ever sees (RFC 9457), its variants named by what the person can do next.
 
-use crate::{RefusalId, RefusalLink};
+use crate::{Flag, RefusalId, RefusalLink};
 use serde::{Deserialize, Serialize};
 
 /// One wrong field.
@@ -42,6 +42,15 @@ pub enum Problem {
     /// 403: somebody would make others reviewers who may not.
     #[error("Only an owner, or an administrator who is a reviewer, can make somebody a reviewer.")]
     ReviewerNeeded,
+    /// 403: the feature is switched off, for everybody or for this person.
+    #[error("{} is switched off for you. An administrator of your studio can switch it on.", flag.title())]
+    SwitchedOff {
+        /// Which.
+        flag: Flag,
+        /// Where it is explained, where the gate refused it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refusal: Option<RefusalLink>,
+    },
     /// 403: the API token is not for this.
     #[error("{detail}")]
     OutOfScope {
@@ -146,7 +155,10 @@ impl Problem {
     pub const fn status(&self) -> u16 {
         match self {
             Self::SignIn | Self::KeyRefused | Self::KeyUnknown | Self::TouchNeeded => 401,
-            Self::NotPermitted | Self::ReviewerNeeded | Self::OutOfScope { .. } => 403,
+            Self::NotPermitted
+            | Self::ReviewerNeeded
+            | Self::SwitchedOff { .. }
+            | Self::OutOfScope { .. } => 403,
             Self::NotFound => 404,
             Self::Changed { .. } => 409,
             Self::Expired { .. } => 410,
@@ -170,6 +182,7 @@ impl Problem {
             Self::TouchNeeded => "touch_needed",
             Self::NotPermitted => "not_permitted",
             Self::ReviewerNeeded => "reviewer_needed",
+            Self::SwitchedOff { .. } => "switched_off",
             Self::OutOfScope { .. } => "out_of_scope",
             Self::NotFound => "not_found",
             Self::Changed { .. } => "changed",
@@ -194,6 +207,7 @@ impl Problem {
             Self::KeyRefused | Self::KeyUnknown | Self::WrongKey { .. } => "Passkey not accepted",
             Self::TouchNeeded => "Touch your passkey",
             Self::NotPermitted | Self::ReviewerNeeded => "Not permitted",
+            Self::SwitchedOff { .. } => "Switched off",
             Self::OutOfScope { .. } => "Not for this token",
             Self::NotFound => "Not found",
             Self::Changed { .. } => "Not possible now",
@@ -234,7 +248,8 @@ impl Problem {
     /// Where it is explained why the gate refused it.
     pub const fn refusal(&self) -> Option<RefusalLink> {
         match self {
-            Self::Unsafe { refusal, .. }
+            Self::SwitchedOff { refusal, .. }
+            | Self::Unsafe { refusal, .. }
             | Self::Invalid { refusal, .. }
             | Self::RateLimited { refusal, .. }
             | Self::OverBudget { refusal, .. } => *refusal,
@@ -245,7 +260,8 @@ impl Problem {
     /// The same, explained there. Others than the gate's have no place for it and stay as they are.
     #[must_use]
     pub fn explained(mut self, at: RefusalId) -> Self {
-        if let Self::Unsafe { refusal, .. }
+        if let Self::SwitchedOff { refusal, .. }
+        | Self::Unsafe { refusal, .. }
         | Self::Invalid { refusal, .. }
         | Self::RateLimited { refusal, .. }
         | Self::OverBudget { refusal, .. } = &mut self
@@ -270,6 +286,7 @@ mod tests {
             Problem::TouchNeeded,
             Problem::NotPermitted,
             Problem::ReviewerNeeded,
+            Problem::SwitchedOff { flag: Flag::Chat, refusal: None },
             Problem::OutOfScope { detail: "x".into() },
             Problem::NotFound,
             Problem::Changed { detail: "x".into() },

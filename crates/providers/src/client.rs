@@ -1,6 +1,6 @@
-//! The one HTTP client to model servers, made at boot.
+//! The HTTP clients to model servers, made at boot: one for the operator's, one for what people type.
 
-use crate::Timeouts;
+use crate::{Timeouts, guard::Guarded};
 use reqwest::redirect::Policy;
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use std::{sync::Arc, time::Duration};
@@ -28,16 +28,28 @@ pub enum ClientError {
 /// # Errors
 /// `Tls` or `Http` when the parts do not fit together.
 pub fn http_client(timeouts: &Timeouts) -> Result<reqwest::Client, ClientError> {
-    let client = reqwest::Client::builder()
+    Ok(builder(timeouts)?.build()?)
+}
+
+/// The same for addresses that people type on a page: it connects to none at which clouds keep the secrets of their machines,
+/// whatever a name leads to.
+///
+/// # Errors
+/// As [`http_client`].
+pub fn guarded_http_client(timeouts: &Timeouts) -> Result<reqwest::Client, ClientError> {
+    Ok(builder(timeouts)?.dns_resolver(Arc::new(Guarded)).build()?)
+}
+
+fn builder(timeouts: &Timeouts) -> Result<reqwest::ClientBuilder, ClientError> {
+    let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls()?)
         .redirect(Policy::none())
         .no_proxy()
         .connect_timeout(timeouts.connect)
         .pool_idle_timeout(IDLE_CONNECTION_KEPT)
         .tcp_nodelay(true)
-        .user_agent(concat!("vobio-ai-studio/", env!("CARGO_PKG_VERSION")))
-        .build()?;
-    Ok(client)
+        .user_agent(concat!("vobio-ai-studio/", env!("CARGO_PKG_VERSION")));
+    Ok(builder)
 }
 
 fn tls() -> Result<ClientConfig, rustls::Error> {

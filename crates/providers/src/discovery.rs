@@ -1,12 +1,20 @@
 //! Model servers on this machine.
 
-use crate::{Dialect, Remote, RemoteConfig, Timeouts, limits::LIST_BYTES_MAX, wire::up_to};
+use crate::{
+    ConfigError, Dialect, Remote, RemoteConfig, Timeouts, guard::leads_there, limits::LIST_BYTES_MAX,
+    wire::up_to,
+};
 use async_trait::async_trait;
 use futures::future::join3;
 use reqwest::{Client, Url};
+use secrecy::SecretString;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use studio::ports::{ModelSource, SourceAddress, SourceFinder};
+use studio::ports::{AddressRefused, ModelSource, SourceAddress, SourceFinder};
 use tokio::time::timeout;
+
+/// Said of an address at which clouds keep the secrets of their machines.
+const FORBIDDEN: &str = "This is an address of the machine's own network (link-local, metadata, or none at all), at which no model \
+                         server is asked. Give the address that others reach the server at.";
 
 /// A server that runs answers faster than this.
 const PROBE_MAX: Duration = Duration::from_millis(400);
@@ -89,7 +97,7 @@ pub struct Finder {
 }
 
 impl Finder {
-    /// Looks and connects through this client ([`crate::http_client`]); its sources wait as `timeouts` say.
+    /// Looks and connects through this client ([`crate::guarded_http_client`]); its sources wait as `timeouts` say.
     pub fn new(client: Client, timeouts: Timeouts) -> Self {
         Self { client, timeouts, ports: Ports::default() }
     }
@@ -124,6 +132,34 @@ impl SourceFinder for Finder {
             prices: BTreeMap::new(),
         };
         let remote = Remote::new(config, self.client.clone()).map_err(|error| error.to_string())?;
+        Ok(Arc::new(remote.with_timeouts(self.timeouts)))
+    }
+
+    fn provide(
+        &self,
+        address: &SourceAddress,
+        key: Option<SecretString>,
+    ) -> Result<Arc<dyn ModelSource>, AddressRefused> {
+        if Url::parse(address.base_url.trim()).is_ok_and(|url| leads_there(&url)) {
+            return Err(AddressRefused::Address(FORBIDDEN.to_owned()));
+        }
+        let config = RemoteConfig {
+            name: address.name.clone(),
+            label: address.label.clone(),
+            dialect: address.dialect.parse().map_err(AddressRefused::Address)?,
+            base_url: address.base_url.clone(),
+            api_key: key,
+            prices: BTreeMap::new(),
+        };
+        let remote = Remote::new(config, self.client.clone()).map_err(|error| match error {
+            ConfigError::Name { .. } => AddressRefused::Name(error.to_string()),
+            ConfigError::Address { problem, .. } => {
+                AddressRefused::Address(format!("This address {problem}."))
+            }
+            ConfigError::Key { .. } => AddressRefused::Key(
+                "This key holds a line break or another character that a key cannot have.".to_owned(),
+            ),
+        })?;
         Ok(Arc::new(remote.with_timeouts(self.timeouts)))
     }
 }

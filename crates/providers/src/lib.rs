@@ -11,12 +11,13 @@
 mod client;
 mod dialect;
 mod discovery;
+mod guard;
 mod limits;
 mod mock;
 mod remote;
 mod wire;
 
-pub use client::{ClientError, http_client};
+pub use client::{ClientError, guarded_http_client, http_client};
 pub use dialect::{CONTINUE, Dialect};
 pub use discovery::{Finder, Found, Ports, discover, discover_at};
 pub use limits::{

@@ -233,6 +233,7 @@ pub(crate) fn sqlite_conflict(message: &str) -> String {
             "run_commits.id" => "run_commits_id".to_owned(),
             "messages.conversation_id, messages.id" => "messages_conversation".to_owned(),
             "setup_codes.digest" => "setup_codes_digest".to_owned(),
+            "providers.organization_id, providers.name" => "providers_name".to_owned(),
             "invites.digest" => "invites_digest".to_owned(),
             "tokens.digest" => "tokens_digest".to_owned(),
             "refusals.owner_id, refusals.organization_id, refusals.gate, refusals.rule, refusals.minute" => {

@@ -239,6 +239,7 @@ impl Statements<Unit> {
             "DELETE FROM rates WHERE organization_id = $1 AND owner_id = $2",
             "DELETE FROM refusals WHERE organization_id = $1 AND owner_id = $2",
             "DELETE FROM setup_codes WHERE organization_id = $1 AND person_id = $2",
+            "DELETE FROM flag_switches WHERE organization_id = $1 AND person_id = $2",
             "DELETE FROM invites WHERE organization_id = $1 AND owner_id = $2 AND used_at IS NULL",
             // Whom an invitation was for may be a name.
             "UPDATE invites SET note = '' WHERE organization_id = $1 AND used_by = $2",

@@ -4,8 +4,8 @@ use crate::exec::Bound;
 use api_types::{
     AccountEventId, AccountEventKind, AnswerState, AuditAction, AuditId, CeremonyId, CeremonyPurpose, Check,
     ConversationId, EntryKind, HoldId, InviteId, MemoryId, MemoryKind, MessageId, MessageRole, ModelRef,
-    OrganizationId, PersonId, RefusalId, Role, RunId, RunStatus, Scopes, SessionId, SetupCodeId, Span,
-    TokenId,
+    OrganizationId, PersonId, PriceId, ProviderId, ProviderKind, RefusalId, Role, RunId, RunStatus, Scopes,
+    SessionId, SetupCodeId, Span, TokenId,
 };
 use sqlx::{Any, Column as _, Decode, Row as _, Type, any::AnyRow};
 use studio::ports::{
@@ -60,6 +60,9 @@ text_cells! {
     RunId: |id| id.to_string(), |text| text.parse().ok();
     MemoryId: |id| id.to_string(), |text| text.parse().ok();
     HoldId: |id| id.to_string(), |text| text.parse().ok();
+    ProviderId: |id| id.to_string(), |text| text.parse().ok();
+    PriceId: |id| id.to_string(), |text| text.parse().ok();
+    ProviderKind: |kind| kind.as_str().to_owned(), ProviderKind::parse;
     RefusalId: |id| id.to_string(), |text| text.parse().ok();
     Check: |check| check.as_str().to_owned(), Check::parse;
     MemoryKind: |kind| kind.as_str().to_owned(), MemoryKind::parse;

@@ -8,7 +8,7 @@ use crate::{
     },
     text,
 };
-use api_types::{ConversationId, ConversationSettings, MessageId, ModelRef, Problem};
+use api_types::{ConversationId, ConversationSettings, Flag, MessageId, ModelRef, Problem};
 
 /// What the record of a refused change of settings is called by.
 const CONFIGURE: &str = "configure";
@@ -53,6 +53,7 @@ impl Studio {
         by: &SignedIn,
         after: Option<(Timestamp, ConversationId)>,
     ) -> Result<ConversationPage, Problem> {
+        self.switched_on(Flag::Chat, owned(by)).await?;
         let conversations = self.store.conversations(owned(by), after, CONVERSATIONS_PER_PAGE + 1).await?;
         Ok(ConversationPage::of(conversations))
     }
@@ -67,6 +68,7 @@ impl Studio {
         words: &str,
         after: Option<(Timestamp, ConversationId)>,
     ) -> Result<ConversationPage, Problem> {
+        self.switched_on(Flag::Chat, owned(by)).await?;
         let words = text::searched(words);
         let found =
             self.store.find_conversations(owned(by), &words, after, CONVERSATIONS_PER_PAGE + 1).await?;
@@ -83,6 +85,7 @@ impl Studio {
         id: ConversationId,
         until: Option<MessageId>,
     ) -> Result<OpenConversation, Problem> {
+        self.switched_on(Flag::Chat, owned(by)).await?;
         let conversation = self.store.conversation(owned(by), id).await?.ok_or(Problem::NotFound)?;
         let Some(leaf) = until.or(conversation.leaf) else {
             return Ok(OpenConversation { conversation, turns: Vec::new(), earlier: None });
@@ -120,6 +123,7 @@ impl Studio {
         id: ConversationId,
         title: &str,
     ) -> Result<(), Problem> {
+        self.switched_on(Flag::Chat, owned(by)).await?;
         let title = text::title(title)?;
         let (owned, now) = (owned(by), self.now());
         self.store
@@ -141,6 +145,7 @@ impl Studio {
         settings: ConversationSettings,
         seen: Option<String>,
     ) -> Result<(), Problem> {
+        self.switched_on(Flag::Chat, owned(by)).await?;
         text::settings(&settings)?;
         self.screen_kept(by, (CONFIGURE, &settings.model), &settings.system_prompt).await?;
         self.check_model(&settings.model).await?;
@@ -170,6 +175,7 @@ impl Studio {
         id: ConversationId,
         model: ModelRef,
     ) -> Result<(), Problem> {
+        self.switched_on(Flag::Chat, owned(by)).await?;
         self.check_model(&model).await?;
         let (owned, now) = (owned(by), self.now());
         self.store
@@ -178,7 +184,7 @@ impl Studio {
     }
 
     /// What a new conversation of this person begins with: the model of the latest one while it is there, else the
-    /// operator's, else the best there is. `None` when there is no model at all.
+    /// operator's, else the administrators', else the best there is. `None` when there is no model at all.
     ///
     /// # Errors
     /// `TryLater` or `Broken`.
@@ -189,7 +195,7 @@ impl Studio {
         let model = latest
             .into_iter()
             .map(|conversation| conversation.settings.model)
-            .chain(self.settings.default_model.clone())
+            .chain(self.default_model().model)
             .find(is_there);
         let model = match model {
             Some(model) => Some(model),

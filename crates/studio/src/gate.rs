@@ -19,11 +19,13 @@ use crate::{
     refusal::Refusal,
     too_many,
 };
-use api_types::{Check, HoldId, Micros, ModelRef, Price, Problem, RunId, Span};
+use api_types::{Check, Flag, HoldId, Micros, ModelRef, Price, Problem, RunId, Span};
 use std::time::Duration;
 
 /// What somebody wants to be done.
 pub(crate) struct Asked<'a> {
+    /// What switches it.
+    pub(crate) flag: Flag,
     /// What kind of run it is.
     pub(crate) operation: &'static str,
     /// What the model would be asked.
@@ -56,10 +58,14 @@ impl Studio {
     /// Asks whether this may be done, and what it may cost.
     ///
     /// # Errors
-    /// `RateLimited`, `Invalid` for a model without a price, `OverBudget`, `Unsafe`; `TryLater` or `Broken` where that is not known.
+    /// `SwitchedOff`, `RateLimited`, `Invalid` for a model without a price, `OverBudget`, `Unsafe`; `TryLater` or `Broken` where that is not known.
     pub(crate) async fn admit(&self, by: &SignedIn, asked: Asked<'_>) -> Result<Admission, Problem> {
         let of = (asked.operation, Some(&asked.request.model));
-        let (priced, screened) = (self.priced(owned(by), &asked), self.screened(asked.texts));
+        if !self.is_on(asked.flag, by).await {
+            return Err(self.refuse(by, of, switched_off(asked.flag)).await);
+        }
+        let priced = self.priced(owned(by), &asked).await;
+        let screened = self.screened(owned(by), asked.texts).await;
         // Mostly the transaction that opens the run says whether rate and budget have room. Where it will not be opened they are
         // asked all the same: who is refused is told the first reason.
         if priced.is_err() || screened.is_err() {
@@ -107,8 +113,9 @@ impl Studio {
     }
 
     /// What is to be held for it.
-    fn priced(&self, owned: Owned, asked: &Asked<'_>) -> Result<Admission, Refusal> {
+    async fn priced(&self, owned: Owned, asked: &Asked<'_>) -> Result<Admission, Refusal> {
         let (limits, request) = (self.settings.spending, asked.request);
+        let tracks_cost = self.is_on_for(Flag::CostTracking, owned).await;
         let mut admission = Admission {
             owned,
             operation: asked.operation,
@@ -120,12 +127,12 @@ impl Studio {
             limits,
         };
         let Some(price) = asked.price else {
-            return if self.settings.tracks_cost { Err(no_price(&request.model)) } else { Ok(admission) };
+            return if tracks_cost { Err(no_price(&request.model)) } else { Ok(admission) };
         };
         let amount = budget::worst_case(price, prompt_bytes(request), request.max_tokens);
         let amount = amount.ok_or_else(|| beyond_everything(&request.model))?;
         // What costs nothing is not counted.
-        admission.hold = (self.settings.tracks_cost && amount > 0).then(|| HoldRow {
+        admission.hold = (tracks_cost && amount > 0).then(|| HoldRow {
             id: HoldId(self.ids.next()),
             owned,
             run: RunId(uuid::Uuid::nil()),
@@ -196,6 +203,11 @@ const CONTINUING_BYTES: usize = 512;
 /// What a provider puts around each turn, at most, counted like bytes of it.
 const TURN_BYTES: usize = 16;
 
+/// It is off, for everybody or for this person.
+fn switched_off(flag: Flag) -> Refusal {
+    Refusal::new(Check::Flag, flag.as_str(), Problem::SwitchedOff { flag, refusal: None })
+}
+
 /// Too many operations were begun within a minute; one is in the way for so long.
 fn over_rate(rate: Rate, now: Timestamp, wait: Duration) -> Refusal {
     let most = match rate.most {
@@ -211,8 +223,8 @@ fn no_price(model: &ModelRef) -> Refusal {
     let problem = Problem::field(
         "model",
         format!(
-            "No price is known for {model}, so it is not asked. Choose another model, or have an administrator put its price into \
-             the price sheet (the file that PRICES names)."
+            "No price is known for {model}, so it is not asked. Choose another model, or have an administrator set its price under \
+             Model servers."
         ),
     );
     Refusal::new(Check::Price, "price.unknown", problem)

@@ -21,6 +21,7 @@ mod device;
 mod engine;
 mod export;
 mod fault;
+mod flag;
 mod gate;
 mod host;
 mod invite;
@@ -32,6 +33,7 @@ mod limits;
 mod live;
 mod memory;
 mod message;
+mod model;
 mod news;
 mod number;
 mod once;
@@ -40,8 +42,10 @@ mod person;
 pub mod ports;
 mod prices;
 mod program;
+mod provider;
 mod rate;
 mod recovery;
+mod refresh;
 mod refusal;
 mod rotation;
 mod run;
@@ -62,10 +66,13 @@ mod token;
 mod touch;
 
 use ports::{
-    Clock, Ids, Passkeys, SourceFinder, Timestamp,
+    Clock, Flags, Ids, Passkeys, SourceFinder, Timestamp, Vault,
     store::{Owned, Store},
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 use workflow::{Checkpointer, Engine, Graph};
 
 pub use access::{
@@ -77,13 +84,14 @@ pub use audit::{
     verify_audit,
 };
 pub use budget::{AMOUNT_MAX, ESTIMATE_BYTES_PER_TOKEN, ESTIMATE_TOKENS_PER_SECOND};
-pub use catalog::Catalog;
+pub use catalog::{Catalog, PriceView};
 pub use chat::{AnswerVerdict, CHAT, ChatState, StudioChange};
 pub use code::digest;
 pub use conversation::{ConversationPage, OpenConversation, settings_version};
 pub use device::session_name;
 pub use export::{Export, ExportPart};
 pub use fault::{TRACE, broken};
+pub use flag::{FlagSettings, FlagView, decide_flag, switched};
 pub use gate::Admission;
 pub use host::BoundHost;
 pub use invite::{InvitePage, InviteState, NewInvite};
@@ -92,12 +100,14 @@ pub use limiter::{Limiter, WRONG_TOO_OFTEN, too_many};
 pub use limits::*;
 pub use live::{Live, LiveRun, LiveView};
 pub use message::SendMessage;
+pub use model::{DefaultModel, PricedModel};
 pub use news::News;
 pub use number::grouped;
 pub use once::Once;
 pub use passkey::KnownPasskeys;
 pub use person::{DELETED_NAME, PeoplePage, PersonView};
-pub use prices::{PriceLine, PriceSheet};
+pub use prices::{PriceLine, PriceSaid, PriceSheet};
+pub use provider::{KeyChange, NewProvider, ProviderChange, ProviderView};
 pub use recovery::{PersonalCode, RecoveryCodes};
 pub use refusal::RefusalView;
 pub use run_events::Followed;
@@ -107,7 +117,7 @@ pub use run_resume::InTheWay;
 pub use run_veil::REASON_VEILED;
 pub use run_view::{RunStep, RunView, Unknown};
 pub use session::NewSession;
-pub use source::SourceView;
+pub use source::{SourceFrom, SourceView};
 pub use spending::{LedgerPage, Usage as SpendingUsage, Window, windows_shown};
 pub use text::is_invisible;
 pub use token::MakeToken;
@@ -132,6 +142,8 @@ pub struct Studio {
     keeper: Arc<chat::Keeper>,
     passkeys: Box<dyn Passkeys>,
     finder: Box<dyn SourceFinder>,
+    flags: Arc<dyn Flags>,
+    vault: Arc<dyn Vault>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     settings: StudioSettings,
@@ -140,8 +152,10 @@ pub struct Studio {
     /// Requests of each address.
     allowances: allowance::Allowances,
     exports: export::Exports,
-    /// Held by who connects or disconnects a model server: the database and the catalog change in the same order.
+    /// Held by who changes model servers, prices or defaults: the database and the catalog change in the same order.
     connecting: tokio::sync::Mutex<()>,
+    /// What administrators set.
+    known: RwLock<refresh::Known>,
 }
 
 /// What the operator may set about the domain.
@@ -153,10 +167,6 @@ pub struct StudioSettings {
     pub open_registration: bool,
     /// Whether no other process can be at work on this database (SQLite): whatever is not ours is an orphan.
     pub alone: bool,
-    /// Whether what goes to models is screened.
-    pub screens: bool,
-    /// Whether operations are held for and settled, and refused beyond the limits.
-    pub tracks_cost: bool,
     /// What a person may spend who has no limits of their own.
     pub spending: ports::store::SpendingLimits,
     /// What models cost.
@@ -183,6 +193,10 @@ pub struct Parts {
     pub passkeys: Box<dyn Passkeys>,
     /// Model servers nearby.
     pub finder: Box<dyn SourceFinder>,
+    /// What is switched off.
+    pub flags: Arc<dyn Flags>,
+    /// Where keys of model servers are sealed.
+    pub vault: Arc<dyn Vault>,
     /// The time.
     pub clock: Box<dyn Clock>,
     /// Ids.
@@ -223,6 +237,8 @@ impl Studio {
             keeper,
             passkeys: parts.passkeys,
             finder: parts.finder,
+            flags: parts.flags,
+            vault: parts.vault,
             clock,
             ids,
             allowances: allowance::Allowances::new(parts.settings.requests_per_minute),
@@ -230,6 +246,7 @@ impl Studio {
             failures: Limiter::new(FAILURES_PER_HOUR, Duration::from_secs(3600)),
             exports: export::Exports::default(),
             connecting: tokio::sync::Mutex::default(),
+            known: RwLock::default(),
         }
     }
 

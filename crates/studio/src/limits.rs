@@ -14,6 +14,19 @@ pub const REFUSALS_SHOWN: u32 = 10;
 /// what the address may send in a minute.
 pub const REQUESTS_TAKEN_PART: u32 = 20;
 
+/// Model servers that administrators may add.
+pub const PROVIDERS_MAX: usize = 50;
+/// Longest name of one, in characters.
+pub const PROVIDER_NAME_CHARS_MAX: usize = 40;
+/// Longest address of one, in bytes.
+pub const BASE_URL_BYTES_MAX: usize = 2_000;
+/// Longest key of one, in bytes.
+pub const API_KEY_BYTES_MAX: usize = 4_000;
+/// Prices of one model that begin later.
+pub const PRICES_COMING_MAX: usize = 100;
+/// What administrators set in another process is looked for this often.
+pub const SETTINGS_LOOKED_AT_EVERY: Duration = Duration::from_millis(500);
+
 /// Longest message of a person, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 100_000;
 /// Longest system prompt, in bytes.
@@ -121,6 +134,8 @@ pub const AUDIT_SEALED_AT_ONCE: u32 = 500;
 pub const AUDIT_SEALED_WITHIN: Duration = Duration::from_secs(10);
 /// Rows of the audit log that a look along the chain, or an export, reads at once.
 pub const AUDIT_READ_AT_ONCE: u32 = 500;
+/// Switches of flags there can be, those of single people among them: every process knows all of them.
+pub const SWITCHES_MAX: usize = 1_000;
 /// A session's last request is noted to this precision.
 pub const SESSION_SEEN_EVERY: Duration = Duration::from_secs(60);
 /// What matters most needs a passkey touched in the same session within this time.

@@ -242,14 +242,12 @@ impl Studio {
     }
 
     pub(crate) async fn model_info(&self, settings: &ConversationSettings) -> Result<ModelInfo, Problem> {
-        self.catalog.find(&settings.model).await.ok_or_else(|| {
-            Problem::field(
-                "model",
-                format!(
-                    "The model {} is not available now. Choose another one in this chat's settings.",
-                    settings.model
-                ),
-            )
+        let found = self.catalog.find(&settings.model).await;
+        found.ok_or_else(|| {
+            let model = &settings.model;
+            let why = self.catalog.shut(model.source());
+            let why = why.unwrap_or_else(|| format!("The model {model} is not available now."));
+            Problem::field("model", format!("{why} Choose another one in this chat's settings."))
         })
     }
 

@@ -4,14 +4,14 @@ use crate::{
     Admin, PEOPLE_PER_PAGE, SpendingUsage, Studio, TouchedAdmin,
     ladder::{acting, may_give, outranks, spare, subject},
     ports::{
-        Timestamp,
+        FlagDecision, Timestamp,
         store::{
             AccountEventRow, AuditRow, AuditTarget, AuditValue, Belongings, Happened, ListedPerson, Owned,
             PersonRow, Tx,
         },
     },
 };
-use api_types::{AccountEventId, AccountEventKind, AuditAction, PersonId, Problem, Role};
+use api_types::{AccountEventId, AccountEventKind, AuditAction, Flag, PersonId, Problem, Role};
 
 /// What somebody is called who is no more: the row stays for those who refer to it.
 pub const DELETED_NAME: &str = "Deleted person";
@@ -36,6 +36,8 @@ pub struct PersonView {
     pub can_change: bool,
     /// What they spent, and may spend.
     pub usage: SpendingUsage,
+    /// What is switched on for them.
+    pub flags: Vec<(Flag, FlagDecision)>,
 }
 
 fn not_oneself() -> Problem {
@@ -72,8 +74,9 @@ impl Studio {
         let listed = self.store.person(by.owned().organization, id).await?.ok_or(Problem::NotFound)?;
         let belongings = self.store.belongings(listed.person.owned()).await?;
         let usage = self.usage_of(listed.person.owned()).await?;
+        let flags = self.features_for(listed.person.owned().into()).await;
         let can_change = outranks(by.role(), listed.person.role);
-        Ok(PersonView { listed, belongings, can_change, usage })
+        Ok(PersonView { listed, belongings, can_change, usage, flags })
     }
 
     /// Gives somebody another role. An owner everybody, an administrator those below; nobody more than they are. An owner

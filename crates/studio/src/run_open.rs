@@ -12,7 +12,7 @@ use crate::{
     run::{full, refused},
 };
 use api_types::{
-    AnswerState, ConversationId, ConversationSettings, MessageId, ModelInfo, Problem, RunId, Usage,
+    AnswerState, ConversationId, ConversationSettings, Flag, MessageId, ModelInfo, Problem, RunId, Usage,
 };
 use std::sync::Arc;
 use workflow::{Commit, Engine, Ticket};
@@ -80,7 +80,7 @@ impl Studio {
         let texts: Vec<&str> =
             written.chain(new.iter().map(|new| new.settings.system_prompt.as_str())).collect();
         let price = place.info.price;
-        let asked = Asked { operation: CHAT, request: &request, price, texts: &texts };
+        let asked = Asked { flag: Flag::Chat, operation: CHAT, request: &request, price, texts: &texts };
         let admission = self.admit(by, asked).await?;
         let state = ChatState {
             organization: owned.organization,

@@ -1,7 +1,7 @@
 //! The screen of what people send to models. A signal, not the wall (docs/safety.md).
 
-use crate::{SignedIn, Studio, refusal::Refusal, text};
-use api_types::{Check, ModelRef, Problem};
+use crate::{SignedIn, Studio, owned, ports::store::Owned, refusal::Refusal, text};
+use api_types::{Check, Flag, ModelRef, Problem};
 use safety::{Class, Finding, Place, Screening, Verdict, screen};
 
 /// Of the passage that was found, so many characters are shown.
@@ -10,8 +10,8 @@ const PASSAGE_CHARS_MAX: usize = 80;
 impl Studio {
     /// Screens texts for a model; the first that is not let through says why. What the screen blocks is refused, and what a person
     /// should look at too: nobody can be asked yet.
-    pub(crate) fn screened(&self, texts: &[&str]) -> Result<(), Refusal> {
-        if !self.settings.screens {
+    pub(crate) async fn screened(&self, owned: Owned, texts: &[&str]) -> Result<(), Refusal> {
+        if !self.is_on_for(Flag::SafetyChecks, owned).await {
             return Ok(());
         }
         for text in texts {
@@ -33,7 +33,7 @@ impl Studio {
         (operation, model): (&str, &ModelRef),
         text: &str,
     ) -> Result<(), Problem> {
-        match self.screened(&[text]) {
+        match self.screened(owned(by), &[text]).await {
             Ok(()) => Ok(()),
             Err(no) => Err(self.refuse(by, (operation, Some(model)), no).await),
         }

@@ -21,8 +21,19 @@ pub struct SourceView {
     pub name: String,
     /// How it is.
     pub status: SourceStatus,
-    /// An administrator connected it here and may disconnect it; others come from the configuration.
-    pub removable: bool,
+    /// Who brought it.
+    pub from: SourceFrom,
+}
+
+/// Who brought a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceFrom {
+    /// The configuration: no page changes it.
+    Operator,
+    /// It was found nearby, and an administrator connected it.
+    Nearby,
+    /// An administrator added it with its address.
+    Page,
 }
 
 fn parse(json: Option<String>) -> Result<Vec<SourceAddress>, Problem> {
@@ -51,11 +62,12 @@ async fn change_connected<R>(
 }
 
 impl Studio {
-    /// Connects again what was connected before, and on the very first start looks around. For boot.
+    /// Connects again what was connected and added before, and on the very first start looks around. For boot.
     ///
     /// # Errors
     /// `TryLater` or `Broken`.
     pub async fn restore_sources(&self) -> Result<(), Problem> {
+        self.refresh().await?;
         for address in parse(self.store.fact(CONNECTED).await?)? {
             match self.finder.connect(&address) {
                 Ok(source) => self.catalog.add(source),
@@ -97,12 +109,29 @@ impl Studio {
         let statuses = self.catalog.statuses().await;
         Ok(statuses
             .into_iter()
-            .map(|(name, status)| SourceView {
-                removable: connected.iter().any(|address| address.name == name),
-                name,
-                status,
-            })
+            .map(|(name, status)| SourceView { from: self.from(&name, &connected), name, status })
             .collect())
+    }
+
+    /// One source, asked now.
+    ///
+    /// # Errors
+    /// `NotFound`, `TryLater`, `Broken`.
+    pub async fn source(&self, _by: &SignedIn, name: &str) -> Result<SourceView, Problem> {
+        let connected = parse(self.store.fact(CONNECTED).await?)?;
+        let status = self.catalog.status(name).await.ok_or(Problem::NotFound)?;
+        Ok(SourceView { from: self.from(name, &connected), name: name.to_owned(), status })
+    }
+
+    fn from(&self, name: &str, connected: &[SourceAddress]) -> SourceFrom {
+        let is_provided = || self.known().providers.iter().any(|known| known.row.name == name);
+        if connected.iter().any(|address| address.name == name) {
+            SourceFrom::Nearby
+        } else if !self.catalog.is_taken(name) && is_provided() {
+            SourceFrom::Page
+        } else {
+            SourceFrom::Operator
+        }
     }
 
     /// Servers that were found nearby and are not connected.

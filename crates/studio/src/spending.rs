@@ -9,7 +9,7 @@ use crate::{
         store::{AuditTarget, AuditValue, EntryRow, Owned, SpendingLimits, Spent},
     },
 };
-use api_types::{AuditAction, EntryKind, HoldId, Micros, PersonId, Problem, Role, Span};
+use api_types::{AuditAction, EntryKind, Flag, HoldId, Micros, PersonId, Problem, Role, Span};
 
 /// What a window has and may have. All amounts are micro-dollars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Studio {
             day: Window::new(Span::Day, now, day, limits.day),
             total_spent: self.store.total_spent(owned).await?,
             has_own_limits: own.is_some(),
-            tracks_cost: self.settings.tracks_cost,
+            tracks_cost: self.is_on_for(Flag::CostTracking, owned).await,
         })
     }
 

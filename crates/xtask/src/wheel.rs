@@ -60,7 +60,7 @@ fn wheel_in(folder: &Path) -> Result<PathBuf> {
 }
 
 /// A Python that has pip.
-fn python() -> Result<PathBuf> {
+pub(crate) fn python() -> Result<PathBuf> {
     let has_pip = |python: &PathBuf| sh::read(Command::new(python).args(["-m", "pip", "--version"])).is_ok();
     let find = || sh::which("python3").into_iter().chain([PathBuf::from("/usr/bin/python3")]).find(has_pip);
     if let Some(python) = find() {

@@ -73,6 +73,18 @@ pub(super) fn trusted_proxies(raw: &RawConfig) -> Result<Vec<IpNet>, ConfigError
     networks
 }
 
+/// The address of a service that the studio asks, with a slash at its end.
+pub(super) fn service_address(key: &str, url: &str) -> Result<String, ConfigError> {
+    let parsed: Result<http::Uri, _> = url.parse();
+    let fine = parsed.is_ok_and(|uri| {
+        uri.host().is_some() && matches!(uri.scheme_str(), Some("http" | "https")) && !url.contains('@')
+    });
+    if !fine {
+        return Err(wrong(key, url, "an http or https address without a password in it"));
+    }
+    Ok(format!("{}/", url.trim_end_matches('/')))
+}
+
 #[cfg(test)]
 mod tests {
     use crate::config::{Config, ConfigError, read};

@@ -4,6 +4,7 @@
 //! no sense stops the start with a sentence that names it.
 
 mod address;
+mod flags;
 mod prices;
 mod read;
 mod table;

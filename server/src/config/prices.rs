@@ -94,7 +94,7 @@ mod tests {
         .unwrap();
         let at = |now: &str| {
             let now = Timestamp(now.parse::<jiff::Timestamp>().unwrap().as_microsecond());
-            sheet.price(&"openai/a".parse().unwrap(), ModelKind::Remote, None, now).unwrap()
+            sheet.price(&"openai/a".parse().unwrap(), ModelKind::Remote, None, now).unwrap().0
         };
         assert_eq!(at("2026-11-28T23:59:59Z").prompt_micros_per_million, 2_500_000);
         assert_eq!(at("2026-11-29T00:00:00Z").completion_micros_per_million, 5_000_000);

@@ -3,6 +3,9 @@
 use super::{ConfigError, NOT_YET, SETTINGS};
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
+/// The file of settings.
+pub(super) const VOBIO_TOML: &str = "vobio.toml";
+
 /// Settings as text, and where each came from.
 #[derive(Debug, Default)]
 pub(crate) struct RawConfig {
@@ -50,7 +53,7 @@ pub(crate) fn read(
     environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<RawConfig, ConfigError> {
     let mut raw = RawConfig::default();
-    if let Some(text) = file(&folder.join("vobio.toml"))? {
+    if let Some(text) = file(&folder.join(VOBIO_TOML))? {
         from_toml(&mut raw, &text)?;
     }
     if let Some(text) = file(&folder.join(".env"))? {
@@ -105,8 +108,8 @@ fn from_toml(raw: &mut RawConfig, text: &str) -> Result<(), ConfigError> {
             }
         };
         let upper = key.to_ascii_uppercase();
-        if key != key.to_ascii_lowercase() || !raw.set(&upper, text, "vobio.toml")? {
-            return Err(unknown(&key, "vobio.toml"));
+        if key != key.to_ascii_lowercase() || !raw.set(&upper, text, VOBIO_TOML)? {
+            return Err(unknown(&key, VOBIO_TOML));
         }
     }
     Ok(())
@@ -145,7 +148,7 @@ fn unknown(key: &str, place: &str) -> ConfigError {
         // Half of a name may be misspelled; beyond that, everything resembles PORT.
         .filter(|(far, near)| *far <= 4 && far * 2 <= near.len())
         // In the file, keys are written small.
-        .map(|(_, near)| if place == "vobio.toml" { near.to_lowercase() } else { near.to_owned() })
+        .map(|(_, near)| if place == VOBIO_TOML { near.to_lowercase() } else { near.to_owned() })
         .map(|near| format!(" Did you mean {near}?"))
         .unwrap_or_default();
     ConfigError(format!(

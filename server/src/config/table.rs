@@ -48,6 +48,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "JWT_SECRET",
         "Signs session tokens; at least 32 bytes. Not set: a key is made in VOBIO_DATA, readable by its owner only.",
     ),
+    row(
+        "PROVIDER_KEY_FILE",
+        None,
+        "The file with the key that seals keys of model servers. Not set: keys/providers.key in VOBIO_DATA, made at first need.",
+    ),
     row("SESSION_IDLE_DAYS", Some("7"), "A session ends after so many days without a request."),
     row("SESSION_LIFE_DAYS", Some("30"), "A session ends after so many days, whatever happens."),
     row(
@@ -72,15 +77,26 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "true lets anybody who reaches the studio make an account, as a member. Otherwise people are invited.",
     ),
     row(
+        "ENABLE_CHAT",
+        None,
+        "true or false fixes the flag chat; in vobio.toml it is a default that administrators can switch. See docs/flags.md.",
+    ),
+    row(
         "ENABLE_SAFETY_CHECKS",
-        Some("true"),
-        "false screens nothing of what goes to models, see docs/safety.md.",
+        None,
+        "The same for safety_checks: false screens nothing of what goes to models, see docs/safety.md.",
     ),
     row(
         "ENABLE_COST_TRACKING",
-        Some("true"),
-        "false counts nothing and refuses nothing: whoever is signed in may spend without limit.",
+        None,
+        "The same for cost_tracking: false counts nothing and refuses nothing, and people spend without limit.",
     ),
+    row(
+        "OFREP_URL",
+        None,
+        "A remote flag service that speaks OFREP, in place of administrators' switches, like https://flags.example/",
+    ),
+    secret("OFREP_TOKEN", "What it wants to hear as a bearer token."),
     row("HOURLY_COST_LIMIT", Some("2.0"), "Dollars that a person may spend in a clock hour (UTC)."),
     row("DAILY_COST_LIMIT", Some("10.0"), "Dollars that a person may spend in a day (UTC)."),
     row(

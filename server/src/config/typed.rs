@@ -2,7 +2,8 @@
 
 use super::{
     ConfigError, RawConfig,
-    address::{TlsFiles, public_url, tls, trusted_proxies},
+    address::{TlsFiles, public_url, service_address, tls, trusted_proxies},
+    flags::{RemoteFlagsSetting, flags, remote_flags},
     prices,
 };
 use api_types::ModelRef;
@@ -14,7 +15,7 @@ use std::{
     str::FromStr,
     time::Duration,
 };
-use studio::{AMOUNT_MAX, ports::store::SpendingLimits};
+use studio::{AMOUNT_MAX, FlagSettings, ports::store::SpendingLimits};
 
 /// The configuration, understood.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) log_level: tracing::Level,
     pub(crate) log_format: LogFormat,
     pub(crate) jwt_secret: Option<SecretString>,
+    /// Where the key is that seals keys of model servers, when it is not in the state folder.
+    pub(crate) provider_key: Option<PathBuf>,
     pub(crate) session_idle: Duration,
     pub(crate) session_life: Duration,
     pub(crate) sign_ins_per_minute: u32,
@@ -41,10 +44,10 @@ pub(crate) struct Config {
     pub(crate) request_timeout: Duration,
     /// Anybody may make an account.
     pub(crate) open_registration: bool,
-    /// Whether what goes to models is screened.
-    pub(crate) screens: bool,
-    /// Whether operations are counted, and refused beyond the limits.
-    pub(crate) tracks_cost: bool,
+    /// What is said of flags.
+    pub(crate) flags: FlagSettings,
+    /// Who decides flags in place of administrators.
+    pub(crate) remote_flags: Option<RemoteFlagsSetting>,
     /// What a person may spend.
     pub(crate) spending: SpendingLimits,
     /// Where the price sheet is.
@@ -125,6 +128,7 @@ impl Config {
                 &[("auto", LogFormat::Auto), ("json", LogFormat::Json), ("pretty", LogFormat::Pretty)],
             )?,
             jwt_secret: jwt_secret.map(SecretString::from),
+            provider_key: raw.get("PROVIDER_KEY_FILE").map(PathBuf::from),
             session_idle: days(raw, "SESSION_IDLE_DAYS")?,
             session_life: days(raw, "SESSION_LIFE_DAYS")?,
             sign_ins_per_minute: number(raw, "SIGN_INS_PER_MINUTE", 1, 1_000_000)?,
@@ -133,8 +137,8 @@ impl Config {
             requests_per_minute: number(raw, "MAX_REQUESTS_PER_MINUTE", 10, 1_000_000)?,
             request_timeout: Duration::from_secs(number(raw, "REQUEST_TIMEOUT_SECONDS", 1, 600)?),
             open_registration: choice(raw, "OPEN_REGISTRATION", &[("true", true), ("false", false)])?,
-            screens: choice(raw, "ENABLE_SAFETY_CHECKS", &[("true", true), ("false", false)])?,
-            tracks_cost: choice(raw, "ENABLE_COST_TRACKING", &[("true", true), ("false", false)])?,
+            flags: flags(raw)?,
+            remote_flags: remote_flags(raw)?,
             spending: SpendingLimits {
                 hour: dollars(raw, "HOURLY_COST_LIMIT")?,
                 day: dollars(raw, "DAILY_COST_LIMIT")?,
@@ -205,7 +209,11 @@ fn days(raw: &RawConfig, key: &'static str) -> Result<Duration, ConfigError> {
     Ok(Duration::from_secs(24 * 3600 * number::<u64>(raw, key, 1, 400)?))
 }
 
-fn choice<T: Copy>(raw: &RawConfig, key: &'static str, choices: &[(&str, T)]) -> Result<T, ConfigError> {
+pub(super) fn choice<T: Copy>(
+    raw: &RawConfig,
+    key: &'static str,
+    choices: &[(&str, T)],
+) -> Result<T, ConfigError> {
     let text = raw.get(key).unwrap_or_default();
     choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, value)| *value).ok_or_else(
         || {
@@ -232,14 +240,7 @@ fn remotes(raw: &RawConfig) -> Result<Vec<RemoteSetting>, ConfigError> {
         let api_key = key_key.and_then(|key| raw.get(key)).map(SecretString::from);
         let given = raw.get(url_key);
         let Some(url) = given.or(default_url.filter(|_| api_key.is_some())) else { continue };
-        let parsed: Result<http::Uri, _> = url.parse();
-        let fine = parsed.is_ok_and(|uri| {
-            uri.host().is_some() && matches!(uri.scheme_str(), Some("http" | "https")) && !url.contains('@')
-        });
-        if !fine {
-            return Err(wrong(url_key, url, "an http or https address without a password in it"));
-        }
-        found.push(RemoteSetting { name, base_url: format!("{}/", url.trim_end_matches('/')), api_key });
+        found.push(RemoteSetting { name, base_url: service_address(url_key, url)?, api_key });
     }
     Ok(found)
 }
@@ -260,7 +261,7 @@ mod tests {
         assert_eq!((config.url.as_str(), config.host()), ("http://localhost:8000", "localhost"));
         assert_eq!(config.listen.to_string(), "127.0.0.1:8000");
         assert_eq!(config.spending, SpendingLimits { hour: 2_000_000, day: 10_000_000 });
-        assert!(config.tracks_cost && config.prices.is_none());
+        assert!(config.flags == FlagSettings::default() && config.prices.is_none());
         assert_eq!((config.calls_per_minute, config.requests_per_minute), (10, 600));
         assert!(!config.mock && config.remotes.is_empty() && config.local_model.on);
     }
@@ -289,6 +290,9 @@ mod tests {
             ("DAILY_COST_LIMIT", "1e9"),
             ("DAILY_COST_LIMIT", "0.0000001"),
             ("ENABLE_COST_TRACKING", "no"),
+            ("ENABLE_CHAT", "1"),
+            ("OFREP_URL", "ftp://a.example"),
+            ("OFREP_TOKEN", "alone"),
             ("OPEN_REGISTRATION", "yes"),
             ("REQUEST_TIMEOUT_SECONDS", "nan"),
             ("REQUEST_TIMEOUT_SECONDS", "-5"),

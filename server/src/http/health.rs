@@ -1,46 +1,100 @@
-//! `GET /health`: is the studio able to work?
+//! `GET /health`: is the studio able to work, and what is switched on?
 
 use super::Http;
-use axum::{Json, extract::State, http::StatusCode};
-use serde_json::{Value, json};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use axum::{
+    body::Bytes,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
 };
+use serde_json::{Map, Value, json};
+use std::sync::{Arc, PoisonError, RwLock};
 
-/// What the last look at the database said; the worker looks every few seconds, so that a flood of questions costs nothing.
-#[derive(Clone, Default)]
-pub(crate) struct Pulse(Arc<Beats>);
+/// What is answered now. The worker writes it twice a second, so that a flood of questions costs nothing.
+#[derive(Clone)]
+pub(crate) struct Pulse(Arc<RwLock<(StatusCode, Bytes)>>);
 
-#[derive(Default)]
-struct Beats {
-    is_down: AtomicBool,
-    is_stuck: AtomicBool,
+/// What the last look said.
+#[derive(Debug, Default)]
+pub(crate) struct Beat {
+    /// The database cannot be written.
+    pub(crate) is_down: bool,
+    /// Looking for work fails on and on.
+    pub(crate) is_stuck: bool,
+    /// Why the remote flag service does not answer; `Some(None)` where it does.
+    pub(crate) flag_service: Option<Option<&'static str>>,
+    /// `{"chat": true, …}`
+    pub(crate) features: Map<String, Value>,
+}
+
+impl Default for Pulse {
+    fn default() -> Self {
+        Self(Arc::new(RwLock::new(answer(Beat::default()))))
+    }
 }
 
 impl Pulse {
-    /// Whether the database cannot be written, and whether looking for work fails on and on.
-    pub(crate) fn set(&self, is_down: bool, is_stuck: bool) {
-        self.0.is_down.store(is_down, Ordering::Relaxed);
-        self.0.is_stuck.store(is_stuck, Ordering::Relaxed);
+    /// Says what the last look said.
+    pub(crate) fn set(&self, beat: Beat) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = answer(beat);
     }
 }
 
-/// 200 when the database answers, 503 when it does not. Where it answers and runs are not taken up, it is 200 and `degraded`: pages
-/// and chats that begin here work, and no start anew would help.
-pub(super) async fn health(State(http): State<Http>) -> (StatusCode, Json<Value>) {
-    if http.pulse.0.is_down.load(Ordering::Relaxed) {
-        let body =
-            json!({"status": "unavailable", "service": "vobio", "detail": "The database cannot be reached."});
-        return (StatusCode::SERVICE_UNAVAILABLE, Json(body));
+/// 200 when the database answers, 503 when it does not. Where it answers and something else does not, it is 200 and `degraded`:
+/// pages and chats that begin here work, and no start anew would help.
+fn answer(Beat { is_down, is_stuck, flag_service, features }: Beat) -> (StatusCode, Bytes) {
+    let word = |is_bad: bool, bad: &str| if is_bad { bad.to_owned() } else { "ok".to_owned() };
+    let mut components = json!({ "database": word(is_down, "unavailable"), "runs": word(is_stuck, "stuck") });
+    if let Some(failure) = flag_service {
+        components["flags"] = word(failure.is_some(), "unavailable").into();
     }
-    if http.pulse.0.is_stuck.load(Ordering::Relaxed) {
-        let detail = "Runs that are due cannot be taken up. The log says why.";
-        let version = env!("CARGO_PKG_VERSION");
-        let body = json!({
-            "status": "degraded", "service": "vobio", "version": version, "component": "runs", "detail": detail,
-        });
-        return (StatusCode::OK, Json(body));
+    let (status, detail) = match (is_down, is_stuck, flag_service.flatten()) {
+        (true, ..) => ("unavailable", Some("The database cannot be reached.".to_owned())),
+        (_, true, _) => {
+            ("degraded", Some("Runs that are due cannot be taken up. The log says why.".to_owned()))
+        }
+        (.., Some(failure)) => (
+            "degraded",
+            Some(format!("The flag service fails: {failure}. Its last answers count, then the defaults.")),
+        ),
+        _ => ("ok", None),
+    };
+    let mut body = json!({
+        "status": status, "service": "vobio", "version": env!("CARGO_PKG_VERSION"),
+        "components": components, "features": features,
+    });
+    if let Some(detail) = detail {
+        body["detail"] = detail.into();
     }
-    (StatusCode::OK, Json(json!({"status": "ok", "service": "vobio", "version": env!("CARGO_PKG_VERSION")})))
+    let code = if is_down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    (code, Bytes::from(body.to_string()))
+}
+
+pub(super) async fn health(State(http): State<Http>) -> Response {
+    let (status, body) = http.pulse.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(beat: Beat) -> (u16, Value) {
+        let (status, body) = answer(beat);
+        (status.as_u16(), serde_json::from_slice(&body).unwrap())
+    }
+
+    #[test]
+    fn what_fails_is_named_and_only_a_database_that_is_down_is_no_health() {
+        let (status, body) = told(Beat::default());
+        assert_eq!((status, body["status"].as_str()), (200, Some("ok")));
+        assert_eq!(body["components"], json!({ "database": "ok", "runs": "ok" }));
+        let (status, body) = told(Beat { is_down: true, ..Beat::default() });
+        assert_eq!((status, body["components"]["database"].as_str()), (503, Some("unavailable")));
+        let (status, body) = told(Beat { is_stuck: true, ..Beat::default() });
+        assert_eq!((status, body["status"].as_str()), (200, Some("degraded")));
+        let (status, body) = told(Beat { flag_service: Some(Some("it is tired")), ..Beat::default() });
+        assert_eq!((status, body["status"].as_str()), (200, Some("degraded")));
+        assert!(body["detail"].as_str().unwrap().contains("it is tired"), "{body}");
+    }
 }

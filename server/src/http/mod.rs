@@ -10,6 +10,7 @@ mod costs;
 mod design;
 mod events;
 mod export;
+mod features;
 mod forms;
 mod forwarded;
 mod headers;
@@ -52,8 +53,9 @@ pub(crate) use answers::Answers;
 pub(crate) use body::Bodies;
 use client::end_site;
 pub(crate) use client::{ClientAddress, Peer, network};
+pub(crate) use features::switched;
 pub(crate) use forwarded::Proxies;
-pub(crate) use health::Pulse;
+pub(crate) use health::{Beat, Pulse};
 pub(crate) use limits::Limits;
 pub(crate) use session::Cookies;
 pub(crate) use streams::Streams;
@@ -143,6 +145,7 @@ pub(crate) fn router(wiring: Wiring) -> anyhow::Result<Router> {
     let dynamic = Router::new()
         .leptos_routes_with_context(&http, pages, provide.clone(), shell.clone())
         .route("/api/events", get(events::events))
+        .route("/api/features", get(features::features))
         .route("/api/account/export", get(export::export))
         .route("/api/memory/context", get(memory::context))
         .route("/api/costs/usage", get(costs::usage))

@@ -26,9 +26,19 @@ fn no_page_takes_more_than_six_statements() {
         }
         let chat = format!("/chat/{conversation}");
         let run = format!("/runs/{}", sent["run"].as_str().unwrap());
-        for path in
-            ["/chat", &chat, "/conversations", "/models", "/runs", &run, "/settings", "/audit", "/login"]
-        {
+        for path in [
+            "/chat",
+            &chat,
+            "/conversations",
+            "/models",
+            "/admin/models",
+            "/admin/models/mock",
+            "/runs",
+            &run,
+            "/settings",
+            "/audit",
+            "/login",
+        ] {
             for _ in 0..5 {
                 ana.page(path);
             }

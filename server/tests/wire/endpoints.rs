@@ -124,6 +124,43 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         stranger: 401,
         foreign: 404,
     },
+    // A name that cannot be one: nothing is kept.
+    Row {
+        path: "/api/provider/add",
+        arguments: |_| json!({ "name": "a/b", "kind": "openai", "base_url": "http://localhost:1" }),
+        stranger: 401,
+        foreign: 422,
+    },
+    Row {
+        path: "/api/provider/change",
+        arguments: |_| json!({ "name": "nobody", "kind": "openai", "base_url": "http://localhost:1" }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row {
+        path: "/api/provider/remove",
+        arguments: |_| json!({ "name": "nobody" }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row {
+        path: "/api/provider/test",
+        arguments: |_| json!({ "name": "nobody" }),
+        stranger: 401,
+        foreign: 404,
+    },
+    Row {
+        path: "/api/model/set-price",
+        arguments: |_| json!({ "model": "nobody/x", "prompt": "1", "completion": "1" }),
+        stranger: 401,
+        foreign: 422,
+    },
+    Row {
+        path: "/api/model/set-default",
+        arguments: |_| json!({ "model": "nobody/x" }),
+        stranger: 401,
+        foreign: 422,
+    },
     Row { path: "/api/passkey/start", arguments: |_| json!({}), stranger: 401, foreign: 200 },
     Row {
         path: "/api/passkey/finish",
@@ -223,6 +260,18 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         stranger: 401,
         foreign: 404,
     },
+    Row {
+        path: "/api/flag/set",
+        arguments: |_| json!({ "flag": "safety_checks", "mode": "maybe" }),
+        stranger: 401,
+        foreign: 422,
+    },
+    Row {
+        path: "/api/flag/set-person",
+        arguments: |id| json!({ "person": id, "flag": "chat", "mode": "off" }),
+        stranger: 401,
+        foreign: 404,
+    },
     Row { path: "/api/person/disable", arguments: |id| json!({ "person": id }), stranger: 401, foreign: 404 },
     Row { path: "/api/person/enable", arguments: |id| json!({ "person": id }), stranger: 401, foreign: 404 },
     Row {
@@ -249,12 +298,15 @@ pub(crate) const PAGES: &[(&str, u16, u16)] = &[
     ("/conversations", 302, 200),
     ("/conversations/deleted", 302, 200),
     ("/models", 302, 200),
+    ("/admin/models", 302, 200),
+    ("/admin/models/:name", 302, 404),
     ("/runs", 302, 200),
     ("/runs/:id", 302, 404),
     ("/usage", 302, 200),
     ("/refusals/:id", 302, 404),
     ("/people", 302, 200),
     ("/people/:id", 302, 404),
+    ("/flags", 302, 200),
     ("/audit", 302, 200),
     ("/join", 200, 200),
     ("/settings", 302, 200),
@@ -263,6 +315,7 @@ pub(crate) const PAGES: &[(&str, u16, u16)] = &[
     ("/settings/tokens", 302, 200),
     ("/settings/activity", 302, 200),
     ("/health", 200, 200),
+    ("/api/features", 200, 200),
     ("/api/events", 401, 200),
     ("/api/memory/context", 401, 200),
     ("/api/costs/usage", 401, 200),
@@ -284,7 +337,7 @@ fn every_server_function_and_page_is_in_the_table() {
         leptos_axum::generate_route_list(app::Routes).iter().map(|route| route.path().to_owned()).collect();
     let pages: BTreeSet<String> = PAGES
         .iter()
-        .map(|(path, ..)| path.replace(":id", "{id}"))
+        .map(|(path, ..)| path.replace(":id", "{id}").replace(":name", "{name}"))
         .filter(|path| path != "/health" && !path.starts_with("/api/"))
         .collect();
     assert_eq!(routes, pages);
@@ -299,7 +352,7 @@ fn everybody_is_answered_as_the_table_says() {
     let mut stranger = Person::new(&running.url);
     stranger.page("/login");
     for (path, to_stranger, to_ana) in PAGES {
-        let path = path.replace(":id", NOBODYS);
+        let path = path.replace(":id", NOBODYS).replace(":name", "nobody");
         for (person, status) in [(&mut stranger, to_stranger), (&mut ana, to_ana)] {
             let request = person
                 .request(reqwest::Method::GET, &path)

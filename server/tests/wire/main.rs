@@ -9,6 +9,7 @@
 
 mod audit;
 mod bad_input;
+mod budgets;
 mod channels;
 mod chat;
 mod conversations;
@@ -16,10 +17,12 @@ mod counts;
 mod crash;
 mod endpoints;
 mod first_owner;
+mod flags;
 mod guesses;
 mod hosts;
 mod logs;
 mod memory;
+mod models;
 mod once;
 mod operator;
 mod passkeys;

@@ -32,6 +32,12 @@ fn every_function_about_people_by_everybody() {
         ("person/set-limits", json!({ "person": of_cem, "hour": "1", "day": "nan" }), 403, 422),
         ("person/set-limits", json!({ "person": of_cem, "hour": "1" }), 403, 422),
         ("person/set-limits", json!({ "person": of_ana, "hour": "1", "day": "2" }), 403, 403),
+        ("flag/set", json!({ "flag": "chat", "mode": "share", "percent": "101" }), 403, 422),
+        ("flag/set", json!({ "flag": "chat", "mode": "share", "percent": "100" }), 403, 200),
+        ("flag/set", json!({ "flag": "video_generation", "mode": "on" }), 403, 422),
+        ("flag/set", json!({ "flag": "chat", "mode": "default" }), 403, 200),
+        ("flag/set-person", json!({ "person": of_cem, "flag": "chat", "mode": "on" }), 403, 200),
+        ("flag/set-person", json!({ "person": of_ana, "flag": "chat", "mode": "off" }), 403, 403),
         ("person/disable", json!({ "person": of_ana }), 403, 403),
         ("person/enable", json!({ "person": of_ana }), 403, 403),
         ("person/delete", json!({ "person": of_ana, "name": "Ana" }), 403, 403),
@@ -47,9 +53,13 @@ fn every_function_about_people_by_everybody() {
             "{path} {arguments} by an administrator"
         );
     }
-    for (page, by_member) in
-        [("/people", 403), ("/audit", 403), (&*format!("/people/{of_ana}"), 403), ("/settings", 200)]
-    {
+    for (page, by_member) in [
+        ("/people", 403),
+        ("/flags", 403),
+        ("/audit", 403),
+        (&*format!("/people/{of_ana}"), 403),
+        ("/settings", 200),
+    ] {
         assert_eq!(cem.page(page).status, by_member, "{page}");
         assert_eq!(ben.page(page).status, 200, "{page}");
     }

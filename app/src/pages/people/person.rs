@@ -14,11 +14,14 @@ use crate::{
         toast, when,
     },
 };
-use api_types::{Micros, PersonId, Problem, Role};
+use api_types::{Flag, FlagReason, Micros, PersonId, Problem, Role};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use studio::{Admin, PersonView, SpendingUsage, ports::Timestamp};
+use studio::{
+    Admin, PersonView, SpendingUsage,
+    ports::{FlagDecision, Timestamp},
+};
 
 /// The page.
 pub(crate) fn person() -> impl IntoView {
@@ -84,13 +87,14 @@ fn what(view: &PersonView, admin: &Admin<'_>, form: Option<&RefusedForm>) -> Any
         return view! {
             {role(view, admin)}
             {limits(view, form)}
+            {flags(view)}
             <p>"You can step down where another owner stays. Name, export and deletion are in "<a href="/settings">"Settings"</a>"."</p>
         }
         .into_any();
     }
     let wrong = form.filter(|form| form.action == "/api/person/delete");
     let erase = erasing("/api/person/delete", Some(person.id), &person.name, view.belongings, wrong);
-    view! { {role(view, admin)}{limits(view, form)}{access(view)}{erase} }.into_any()
+    view! { {role(view, admin)}{limits(view, form)}{flags(view)}{access(view)}{erase} }.into_any()
 }
 
 fn role(view: &PersonView, admin: &Admin<'_>) -> impl IntoView + use<> {
@@ -158,6 +162,49 @@ fn limits(view: &PersonView, form: Option<&RefusedForm>) -> impl IntoView + use<
                 <p class="hint" id="limits-hint">"Both empty: the studio's limits, as for everybody."</p>
                 <div class="actions"><button class="btn" type="submit">"Save the limits"</button></div>
             </form>
+        </section>
+    }
+}
+
+/// Where switches stand for them alone.
+fn flags(view: &PersonView) -> impl IntoView + use<> {
+    let person = view.listed.person.id.to_string();
+    let row = |(flag, decision): &(Flag, FlagDecision)| {
+        let chosen = match (decision.reason, decision.is_on) {
+            (FlagReason::Person, true) => "on",
+            (FlagReason::Person, false) => "off",
+            _ => "default",
+        };
+        let is_fixed = matches!(decision.reason, FlagReason::Environment | FlagReason::Remote);
+        let about = match (decision.is_on, is_fixed) {
+            (is_on, true) => format!("{}, and not to be switched here", if is_on { "On" } else { "Off" }),
+            (true, false) => "On for them".to_owned(),
+            (false, false) => "Off for them".to_owned(),
+        };
+        let (id, label) = (format!("flag-{}", flag.as_str()), format!("{}, for this person", flag.title()));
+        let options = [("default", "As everybody"), ("on", "On"), ("off", "Off")];
+        let form = (!is_fixed).then(|| view! {
+            <form class="inline" method="post" action="/api/flag/set-person" data-touch>
+                <input type="hidden" name="person" value=person.clone() />
+                <input type="hidden" name="flag" value=flag.as_str() />
+                <select class="select" id=id name="mode" aria-label=label>
+                    {options.map(|(value, words)| view! { <option value=value selected=value == chosen>{words}</option> }).into_iter().collect_view()}
+                </select>
+                <button class="btn small" type="submit" aria-label=format!("Save: {}", flag.title())>"Save"</button>
+            </form>
+        });
+        view! {
+            <li class="row">
+                <div class="what"><span class="name">{flag.title()}</span><p class="about">{about}</p></div>
+                {form}
+            </li>
+        }
+    };
+    view! {
+        <section class="section" id="flags">
+            <h2>"Flags"</h2>
+            <p>"What is switched on or off for this person alone. For everybody: "<a href="/flags">"Flags"</a>"."</p>
+            <ul class="rows">{view.flags.iter().filter(|(flag, _)| flag.is_built()).map(row).collect_view()}</ul>
         </section>
     }
 }

@@ -5,6 +5,7 @@ mod plans;
 #[path = "../../tests/storage/common/rows.rs"]
 mod rows;
 mod tour;
+mod tour_settings;
 
 use crate::{Database, StoreConfig, StoreUrl, open::open_telling};
 use std::sync::Arc;

@@ -15,7 +15,7 @@ const CONVERSATIONS: i64 = 10_000;
 const MESSAGES: usize = 2_000;
 
 /// Tables with a handful of rows, where reading all of them is the fastest way.
-const SMALL_TABLES: [&str; 4] = ["setup_codes", "processes", "epochs", "organizations"];
+const SMALL_TABLES: [&str; 5] = ["setup_codes", "processes", "epochs", "organizations", "flag_switches"];
 
 #[tokio::test]
 async fn no_statement_reads_a_whole_table() {

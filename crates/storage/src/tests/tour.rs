@@ -1,21 +1,24 @@
 //! Every statement of every noun, once: for the test that looks at their plans.
 
-use super::rows::{
-    asked, at, audit_row, end, happened, id, next, opening, owned_by, part, person, process, put, session,
-    settings, somebody,
+use super::{
+    rows::{
+        asked, at, audit_row, end, happened, id, next, opening, owned_by, part, person, process, put,
+        session, settings, somebody,
+    },
+    tour_settings,
 };
 use crate::Database;
 use api_types::{
-    AccountEventId, AccountEventKind, AnswerState, AuditAction, CeremonyId, CeremonyPurpose, Check,
-    ConversationId, EntryKind, HoldId, InviteId, MemoryId, MemoryKind, MessageId, RefusalId, Role, RunId,
-    RunStatus, Scopes, SetupCodeId, Span, TokenId,
+    AccountEventId, AccountEventKind, AnswerState, AuditAction, CeremonyId, CeremonyPurpose, ConversationId,
+    EntryKind, HoldId, InviteId, MemoryId, MemoryKind, MessageId, Role, RunId, RunStatus, Scopes,
+    SetupCodeId, Span, TokenId,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
 use studio::ports::store::{
     AccountEventRow, AnswerEnd, AuditQuery, CeremonyRow, Change, CommitQuery, EntryRow, HoldRow, InviteRow,
-    MemoryRow, Owned, PasskeyRow, Rate, RefusalRow, RequestRow, RunQuery, Seen, SessionEnd, SpendingLimits,
-    Store, StoreError, TokenRow, Tx,
+    MemoryRow, Owned, PasskeyRow, RequestRow, RunQuery, Seen, SessionEnd, SpendingLimits, Store, StoreError,
+    TokenRow, Tx,
 };
 use workflow::Checkpointer;
 
@@ -147,7 +150,9 @@ pub(super) async fn tour(db: &Arc<Database>) {
     flows(db, owned, epoch).await;
     memories(store, owned, ended_run).await;
     ledger(store, owned, ended_run).await;
-    gate(store, owned).await;
+    tour_settings::models(store, owned).await;
+    tour_settings::flags(store, owned).await;
+    tour_settings::gate(store, owned).await;
     store.answer_text(owned, run.run).await.unwrap();
     audit(store, owned).await;
     people(store, owned, chat, answer.id).await;
@@ -338,42 +343,6 @@ async fn ledger(store: &Arc<dyn Store>, owned: Owned, run: RunId) {
     store.ledger(owned, None, 50).await.unwrap();
     store.windows(owned, Span::Hour, at(0), 24).await.unwrap();
     assert_eq!(store.ledger_differences(100).await.unwrap(), []);
-}
-
-/// Those of what the gate counts and refuses.
-async fn gate(store: &Arc<dyn Store>, owned: Owned) {
-    let rate = Rate { most: 10, within: std::time::Duration::from_secs(60) };
-    let refusal = RefusalRow {
-        id: RefusalId(id()),
-        owned,
-        check: Check::Rate,
-        rule: "r".to_owned(),
-        operation: "chat".to_owned(),
-        model: None,
-        sentence: String::new(),
-        resets_at: None,
-        passage: None,
-        at: at(1),
-        last_at: at(1),
-        times: 1,
-        trace: None,
-    };
-    let refused = refusal.id;
-    put(store, move |tx| {
-        Box::pin(async move {
-            tx.take_call(owned, at(1), rate).await?;
-            tx.forget_calls(owned, rate).await?;
-            assert_eq!(tx.take_requests("a", 10, at(1), rate).await?, Ok(()));
-            assert!(tx.take_requests("a", 10, at(1), rate).await?.is_err());
-            tx.purge_addresses(at(0)).await?;
-            tx.insert_refusal(&refusal).await?;
-            tx.purge_refusals(at(0)).await
-        })
-    })
-    .await;
-    store.call_before(owned, 10).await.unwrap();
-    store.refusal(owned.organization, refused).await.unwrap();
-    store.refusals(owned, 10).await.unwrap();
 }
 
 /// Those of invitations, people and all that one owns.

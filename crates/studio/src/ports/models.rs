@@ -178,6 +178,11 @@ pub trait ModelSource: Send + Sync {
     /// How it is, asked now. Answers within three seconds.
     async fn status(&self) -> SourceStatus;
 
+    /// Why nothing can be asked of it at all, in a sentence; nothing where it can be tried.
+    fn shut(&self) -> Option<String> {
+        None
+    }
+
     /// Begins an answer. Every failure, the first included, comes through the stream.
     fn chat(&self, request: ChatRequest) -> ChatStream;
 }

@@ -4,11 +4,11 @@ use crate::{
     fakes::{faulty, key},
     house::House,
 };
-use api_types::{AuditAction, Micros, Problem, Role, Scopes};
+use api_types::{AuditAction, Flag, FlagMode, Micros, Price, Problem, ProviderKind, Role, Scopes};
 use std::{collections::BTreeSet, time::Duration};
 use studio::{
-    AUDIT_ROWS_PER_PAGE, AUDIT_SEALED_WITHIN, AuditFilter, Finding, MakeToken, NewInvite, NewSession,
-    SessionToken, SignedIn,
+    AUDIT_ROWS_PER_PAGE, AUDIT_SEALED_WITHIN, AuditFilter, Finding, KeyChange, MakeToken, NewInvite,
+    NewProvider, NewSession, ProviderChange, SessionToken, SignedIn,
     ports::{
         Clock as _, Refusal, Timestamp,
         store::{API_CLIENT, ListedAudit},
@@ -76,7 +76,18 @@ async fn every_action_is_written_by_who_does_it_and_there_is_no_name_and_no_text
     assert!(missing.is_empty(), "nothing writes {missing:?}");
 
     let json = all.iter().map(|row| row.line.json()).collect::<Vec<_>>().join("\n");
-    for text in ["Ana", "Ben", "Cem", "for Ben", "Not for", "Night job", "Firefox", "anas-key", "bens-key"] {
+    for text in [
+        "Ana",
+        "Ben",
+        "Cem",
+        "for Ben",
+        "Not for",
+        "Night job",
+        "Firefox",
+        "anas-key",
+        "bens-key",
+        "classified",
+    ] {
         assert!(!json.contains(text), "{text} is in {json}");
     }
 }
@@ -101,6 +112,7 @@ async fn everything(house: &House, ana: &SignedIn) {
     studio.revoke_token(&session, token.id).await.unwrap();
     studio.rename_account(&session, "Benjamin").await.unwrap();
     studio.set_limits(&boss, ben.person(), Some(Micros(1)), Some(Micros(2))).await.unwrap();
+    studio.set_flag(&boss, Flag::Chat, Some(FlagMode::Share(100))).await.unwrap();
     house.send(&ben, None, "Not for so little").await.unwrap_err();
 
     // Sessions: one is ended, two together, one was copied, one is his own.
@@ -132,6 +144,23 @@ async fn everything(house: &House, ana: &SignedIn) {
     studio.find_sources(&admin).await.unwrap();
     studio.connect_source(&admin, "near").await.unwrap();
     studio.disconnect_source(&admin, "near").await.unwrap();
+    let new = NewProvider {
+        name: "acme".to_owned(),
+        kind: ProviderKind::OpenAi,
+        base_url: "https://classified.example/v1".to_owned(),
+        key: Some("sk-classified".to_owned().into()),
+    };
+    studio.add_provider(&boss, new).await.unwrap();
+    let change = ProviderChange {
+        kind: ProviderKind::Ollama,
+        base_url: "https://classified2.example".to_owned(),
+        key: KeyChange::Replace("sk-classified-2".to_owned().into()),
+    };
+    studio.change_provider(&boss, "acme", change).await.unwrap();
+    let price = Price { prompt_micros_per_million: 1, completion_micros_per_million: 2 };
+    studio.set_price(&boss, "acme/model".parse().unwrap(), price, None).await.unwrap();
+    studio.set_default_model(&admin, Some("acme/model".parse().unwrap())).await.unwrap();
+    studio.remove_provider(&boss, "acme").await.unwrap();
     house.moved_to("new.example").await;
 }
 

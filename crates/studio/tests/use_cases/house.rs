@@ -1,6 +1,6 @@
 //! A studio with a database of its own.
 
-use crate::fakes::{FakeClock, FakeFinder, FakeIds, FakeModels, FakePasskeys, key};
+use crate::fakes::{FakeClock, FakeFinder, FakeFlags, FakeIds, FakeModels, FakePasskeys, FakeVault, key};
 use api_types::{AnswerState, ConversationId, OrganizationId, PersonId, Price, Problem, Role, SessionId};
 use futures::future::BoxFuture;
 use sqlx::{AnyConnection, Connection as _};
@@ -32,8 +32,6 @@ fn settings(database: &Database) -> StudioSettings {
         open_registration: false,
         default_model: None,
         alone: database.engine() == storage::Engine::Sqlite,
-        screens: true,
-        tracks_cost: true,
         spending: SPENDING,
         prices: prices(),
         calls_per_minute: 1_000_000,
@@ -50,6 +48,7 @@ pub(crate) struct House {
     ids: FakeIds,
     pub(crate) model: FakeModels,
     pub(crate) finder: FakeFinder,
+    pub(crate) vault: FakeVault,
     passkeys: FakePasskeys,
     database: Arc<Database>,
     pub(crate) folder: TempDir,
@@ -91,13 +90,15 @@ impl House {
     ) -> Self {
         let (clock, ids, model, finder) =
             (FakeClock::new(), FakeIds::default(), FakeModels::named("fake"), FakeFinder::default());
-        let passkeys = FakePasskeys::at("studio.example");
+        let (passkeys, vault) = (FakePasskeys::at("studio.example"), FakeVault::default());
         let studio = Studio::new(Parts {
             store: database.clone(),
             runs: database.clone(),
             catalog: Catalog::new(vec![Arc::new(model.clone())]),
             passkeys: Box::new(passkeys.clone()),
             finder: Box::new(finder.clone()),
+            flags: Arc::new(FakeFlags::default()),
+            vault: Arc::new(vault.clone()),
             clock: Box::new(clock.clone()),
             ids: Box::new(ids.clone()),
             settings: StudioSettings {
@@ -107,7 +108,7 @@ impl House {
             },
         });
         studio.start(None).await.unwrap();
-        Self { studio: Arc::new(studio), clock, ids, model, finder, passkeys, database, folder }
+        Self { studio: Arc::new(studio), clock, ids, model, finder, vault, passkeys, database, folder }
     }
 
     /// The process after it was killed and started anew.
@@ -168,6 +169,8 @@ impl House {
             catalog: Catalog::new(vec![Arc::new(self.model.clone())]),
             passkeys: Box::new(passkeys),
             finder: Box::new(self.finder.clone()),
+            flags: Arc::new(FakeFlags::default()),
+            vault: Arc::new(self.vault.clone()),
             clock: Box::new(self.clock.clone()),
             ids: Box::new(self.ids.clone()),
             settings,

@@ -1,7 +1,7 @@
 //! Rates: how many operations a person begins in a minute, and how many requests come from an address.
 
 use crate::{house::House, two_processes::on_postgres_set};
-use api_types::{Micros, Problem, Scopes};
+use api_types::{Flag, FlagMode, Micros, Problem, Scopes};
 use futures::future::join_all;
 use std::{net::IpAddr, time::Duration};
 use studio::{MakeToken, SignedIn, Studio, StudioSettings, ports::ModelError};
@@ -129,11 +129,10 @@ async fn a_run_that_is_tried_again_is_counted() {
 
 #[tokio::test]
 async fn what_costs_nothing_is_counted_too() {
-    let free = |settings: &mut StudioSettings| {
-        (settings.calls_per_minute, settings.tracks_cost) = (1, false);
-    };
-    let house = House::new().await.set(free).await;
+    let house = House::new().await.set(|settings| settings.calls_per_minute = 1).await;
     let ana = house.owner().await;
+    let admin = ana.touched_admin(house.studio.now()).unwrap();
+    house.studio.set_flag(&admin, Flag::CostTracking, Some(FlagMode::Off)).await.unwrap();
     house.model.answers(vec![Err(ModelError::BrokeOff { source_name: "It".to_owned() })]);
     let (opened, _) = house.chat(&ana, None, "One").await;
     told(&sends(&house, &ana, "Two").await.unwrap_err());

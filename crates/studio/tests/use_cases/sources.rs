@@ -4,6 +4,7 @@ use crate::house::{House, field_of};
 use api_types::{Problem, Role};
 use futures::poll;
 use std::{pin::pin, time::Duration};
+use studio::SourceFrom;
 use tokio::time::{sleep, timeout};
 
 #[tokio::test]
@@ -36,9 +37,10 @@ async fn what_is_connected_is_no_offer_any_more_answers_and_can_be_disconnected(
     house.studio.connect_source(&admin, "near").await.unwrap();
     assert!(house.studio.offers(&ana).await.unwrap().is_empty());
     let sources = house.studio.sources(&ana).await.unwrap();
-    let removable: Vec<(&str, bool)> =
-        sources.iter().map(|source| (source.name.as_str(), source.removable)).collect();
-    assert_eq!(removable, [("near", true), ("fake", false)], "what the configuration names stays");
+    let from: Vec<(&str, SourceFrom)> =
+        sources.iter().map(|source| (source.name.as_str(), source.from)).collect();
+    let expected = [("near", SourceFrom::Nearby), ("fake", SourceFrom::Operator)];
+    assert_eq!(from, expected, "what the configuration names stays");
     assert!(house.studio.catalog.find(&"near/near".parse().unwrap()).await.is_some());
 
     house.studio.disconnect_source(&admin, "near").await.unwrap();

@@ -1,5 +1,6 @@
 //! What the tests need and a bare machine lacks. Each part is looked for first and fetched only where it is missing.
 
+mod flag_service;
 mod node;
 pub(crate) mod postgres;
 mod proxy;
@@ -23,6 +24,8 @@ pub(crate) struct Tools {
     pub(crate) weights: PathBuf,
     /// Labelled texts by others, for the prompt screen.
     pub(crate) corpora: PathBuf,
+    /// Folder of Python packages with a flag service.
+    pub(crate) flag_service: PathBuf,
     /// What Playwright needs.
     pub(crate) browsing: Browsing,
 }
@@ -57,6 +60,7 @@ pub(crate) fn tools() -> Result<Tools> {
         llama_server: llama_server()?,
         weights: weights::published()?,
         corpora: corpora::fetch()?,
+        flag_service: flag_service::prepare()?,
     };
     println!(
         "setup: browser {} · nginx {} · PostgreSQL {} · llama-server {}",

@@ -27,6 +27,7 @@ pub(super) fn run(tools: &Tools, vobio: &Path) -> Result<Count> {
         .env("VOBIO_TEST_WEIGHTS", &tools.weights)
         .env("VOBIO_TEST_WEIGHTS_Q8", requantised)
         .env("VOBIO_TEST_CORPORA", &tools.corpora)
+        .env("VOBIO_TEST_FLAG_SERVICE", &tools.flag_service)
         .env("VOBIO_TEST_AIMOCK", tools.browsing.node_bin.join("llmock"));
     let (total, is_success) = counted(&mut cargo)?;
     drop(cluster);

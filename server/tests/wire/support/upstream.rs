@@ -46,16 +46,46 @@ pub(crate) fn delta(text: &str) -> String {
 pub(crate) const END: &str =
     "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
 
+/// The same, for who comes with this key; others are told that theirs is wrong, and which it was.
+pub(crate) fn keyed(key: &'static str, habits: Vec<Habit>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut socket in listener.incoming().flatten() {
+            let habits = habits.clone();
+            thread::spawn(move || {
+                let Some((head, body)) = received(&mut socket) else { return };
+                let bearer = head.to_lowercase().split("authorization: bearer ").nth(1).map(str::to_owned);
+                let bearer = bearer.as_deref().and_then(|rest| rest.lines().next());
+                if bearer == Some(key) {
+                    return answer_to(socket, &head, &body, &habits);
+                }
+                let said = json!({ "error": { "message": format!("no such key: {bearer:?}") } }).to_string();
+                let _ = socket.write_all(&[head_of_json("401 Unauthorized"), said.into_bytes()].concat());
+            });
+        }
+    });
+    port
+}
+
+fn head_of_json(status: &str) -> Vec<u8> {
+    head(status, "application/json")
+}
+
 /// A client that has heard enough hangs up, so writing may fail.
 fn answer(mut socket: TcpStream, habits: &[Habit]) {
-    let Some((line, body)) = request(&mut socket) else { return };
+    let Some((head, body)) = received(&mut socket) else { return };
+    answer_to(socket, &head, &body, habits);
+}
+
+fn answer_to(mut socket: TcpStream, line: &str, body: &[u8], habits: &[Habit]) {
     if line.starts_with("GET /v1/models ") {
         let models: Vec<Value> = habits.iter().map(|(name, ..)| json!({ "id": name })).collect();
         let list = json!({ "object": "list", "data": models }).to_string();
         let _ = socket.write_all(&[head("200 OK", "application/json"), list.into_bytes()].concat());
         return;
     }
-    let asked: Value = serde_json::from_slice(&body).unwrap();
+    let asked: Value = serde_json::from_slice(body).unwrap();
     let (_, media, said) = habits.iter().find(|(name, ..)| asked["model"] == *name).unwrap();
     let _ = socket.write_all(&head("200 OK", media));
     let _ = socket.write_all(said);
@@ -68,17 +98,26 @@ pub(crate) fn head(status: &str, media: &str) -> Vec<u8> {
 
 /// A request's first line and its body.
 pub(crate) fn request(socket: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+    let (head, body) = received(socket)?;
+    Some((head.lines().next()?.to_owned(), body))
+}
+
+/// A request's head and its body.
+fn received(socket: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     let mut piece = [0; 4096];
     loop {
         let count = socket.read(&mut piece).ok().filter(|count| *count > 0)?;
         bytes.extend_from_slice(&piece[..count]);
         let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
-        let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
-        let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let length = head
+            .to_lowercase()
+            .split("content-length: ")
+            .nth(1)
+            .and_then(|rest| rest.lines().next()?.parse().ok());
         if bytes.len() >= end + 4 + length.unwrap_or(0_usize) {
-            let line = String::from_utf8_lossy(&bytes[..end]).lines().next()?.to_owned();
-            return Some((line, bytes[end + 4..].to_vec()));
+            return Some((head, bytes[end + 4..].to_vec()));
         }
     }
 }

@@ -9,14 +9,17 @@ mod answers;
 mod audit;
 mod changes;
 mod conversations;
+mod flags;
 mod installation;
 mod invites;
 mod keys;
 mod ledger;
 mod memories;
 mod messages;
+mod models;
 mod people;
 mod processes;
+mod providers;
 mod rates;
 mod recovery;
 mod refusals;
@@ -34,14 +37,17 @@ pub use audit::{
 };
 pub use changes::Change;
 pub use conversations::{ConversationReads, ConversationRow, ConversationWrites};
+pub use flags::{FlagReads, FlagWrites, ListedSwitch, SwitchRow};
 pub use installation::{InstallationReads, InstallationWrites};
 pub use invites::{InviteReads, InviteRow, InviteWrites, ListedInvite};
 pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
 pub use ledger::{Difference, EntryRow, HoldRow, LedgerReads, LedgerWrites, SpendingLimits, Spent};
 pub use memories::{MEMORY_SHOWN_CHARS, MemoryReads, MemoryRow, MemoryView, MemoryWrites};
 pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, Taken, TurnRow};
+pub use models::{ModelReads, ModelWrites, PriceRow};
 pub use people::{ListedPerson, PeopleReads, PeopleWrites, PersonRow};
 pub use processes::ProcessWrites;
+pub use providers::{ProviderReads, ProviderRow, ProviderWrites};
 pub use rates::{CALLS_WITHIN_RATE, Rate, RateReads, RateWrites};
 pub use recovery::{RecoveryReads, RecoveryWrites};
 pub use refusals::{RefusalReads, RefusalRow, RefusalWrites};
@@ -103,6 +109,9 @@ pub trait Reads:
     + RunReads
     + MemoryReads
     + LedgerReads
+    + FlagReads
+    + ProviderReads
+    + ModelReads
     + RateReads
     + RefusalReads
     + RequestReads
@@ -125,6 +134,9 @@ impl<T> Reads for T where
         + RunReads
         + MemoryReads
         + LedgerReads
+        + FlagReads
+        + ProviderReads
+        + ModelReads
         + RateReads
         + RefusalReads
         + RequestReads
@@ -157,6 +169,9 @@ pub trait Tx:
     + ProcessWrites
     + MemoryWrites
     + LedgerWrites
+    + FlagWrites
+    + ProviderWrites
+    + ModelWrites
     + RateWrites
     + RefusalWrites
     + RequestWrites

@@ -1,18 +1,21 @@
 //! A neighbourhood with the model servers that a test puts there.
 
 use super::FakeModels;
+use api_types::ModelKind;
 use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
-use studio::ports::{ModelSource, SourceAddress, SourceFinder};
+use studio::ports::{AddressRefused, ModelSource, SourceAddress, SourceFinder};
 
 /// Finds what is there. Copies look at the same place.
 #[derive(Clone, Default)]
 pub(crate) struct FakeFinder {
     there: Arc<Mutex<Vec<SourceAddress>>>,
     looks: Arc<AtomicUsize>,
+    provided: Arc<Mutex<Vec<(SourceAddress, Option<String>)>>>,
 }
 
 impl FakeFinder {
@@ -25,6 +28,13 @@ impl FakeFinder {
             base_url: format!("http://localhost/{name}"),
         };
         self.there.lock().unwrap().push(address);
+    }
+
+    /// The key with which the last server was made, and its address.
+    pub(crate) fn last_provided(&self) -> (String, Option<String>) {
+        let provided = self.provided.lock().unwrap();
+        let (address, key) = provided.last().unwrap();
+        (address.base_url.clone(), key.clone())
     }
 
     /// How often somebody looked.
@@ -45,5 +55,20 @@ impl SourceFinder for FakeFinder {
             return Err("This address makes no sense.".to_owned());
         }
         Ok(Arc::new(FakeModels::named(&address.name)))
+    }
+
+    fn provide(
+        &self,
+        address: &SourceAddress,
+        key: Option<SecretString>,
+    ) -> Result<Arc<dyn ModelSource>, AddressRefused> {
+        if address.base_url.contains("169.254") {
+            return Err(AddressRefused::Address("Nothing is asked there.".to_owned()));
+        }
+        let models = FakeModels::bare(&address.name);
+        models.has("model", ModelKind::Remote, None);
+        let key = key.map(|key| key.expose_secret().to_owned());
+        self.provided.lock().unwrap().push((address.clone(), key));
+        Ok(Arc::new(models))
     }
 }

@@ -47,9 +47,14 @@ fn delta(text: &str) -> Event {
 impl FakeModels {
     /// A source with one model of the same name, which says "Yes." unless a test says otherwise.
     pub(crate) fn named(name: &str) -> Self {
-        let this = Self { name: name.to_owned(), inner: Arc::default(), gate: Arc::default() };
+        let this = Self::bare(name);
         this.has(name, ModelKind::Mock, None);
         this
+    }
+
+    /// A source without models.
+    pub(crate) fn bare(name: &str) -> Self {
+        Self { name: name.to_owned(), inner: Arc::default(), gate: Arc::default() }
     }
 
     /// One model more.
