@@ -61,6 +61,7 @@ function stopClocks(): void {
     [".row .about, .row .about time", /^(just now|\d+ \w+ ago)$/, "2 minutes ago"],
     [".facts time", /^(just now|\d+ \w+ ago)$/, "2 minutes ago"],
     [".facts dd > code", /^[\da-f-]{36}$/, "0199a3c4-7d10-7c3e-9a52-3f6a4bd0e1a7"],
+    [".facts dd > code", /^[\da-f]{32}$/, "0af7651916cd43dd8448eb211c80319c"],
     [".table .number, .num", /^\d+ m?s$/, "1 s"],
   ];
   for (const [where, what, words] of fixed) {

@@ -2,7 +2,7 @@
 import type { Page } from "@playwright/test";
 import { invite, joins } from "./people";
 import { become, shoot } from "./picture";
-import { addAuthenticator, ask, awake, choose, expect, lastAnswer, mock, setUp, test } from "./studio";
+import { addAuthenticator, ask, awake, choose, composer, expect, lastAnswer, mock, setUp, test } from "./studio";
 import { FORMATTED, LONG_WORDS, PLAIN } from "./texts";
 
 /** Asks, with the answer as a script in the same message. */
@@ -229,6 +229,19 @@ test("people", async ({ owner, browser, studio }) => {
     }
   });
   await shoot(owner, "audit", ROWS);
+});
+
+test("why something was refused", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/echo");
+  // Of the form of an access key, and nobody's.
+  await composer(owner).fill(`Deploy with ${"AKIA" + "Q7RZT3LW2XK6VBNM"} tonight`);
+  await owner.getByRole("button", { name: "Send" }).click();
+  const why = owner.getByRole("link", { name: "Why was this refused?" });
+  await expect(why).toBeVisible();
+  await shoot(owner, "chat-refused", { looks: ["light", "phone"] });
+  await why.click();
+  await expect(owner.getByRole("heading", { level: 1 })).toHaveText("Why was this refused?");
+  await shoot(owner, "refusal");
 });
 
 test("model servers", async ({ owner, studio }) => {
