@@ -16,7 +16,8 @@ pub(crate) fn env(name: &str) -> Option<String> {
 #[expect(clippy::disallowed_methods, reason = "the build tool has its own environment, not the server's")]
 pub(crate) fn told_by_cargo() -> Vec<std::ffi::OsString> {
     let is_told = |name: &std::ffi::OsString| {
-        name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+        name.to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
     };
     std::env::vars_os().map(|(name, _)| name).filter(is_told).collect()
 }
