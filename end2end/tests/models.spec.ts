@@ -52,6 +52,15 @@ test("a model server is added with a key, tested, priced, asked, and its cost is
   await owner.getByRole("button", { name: "Test it" }).click();
   await expect(owner.getByText("acme refused the API key. An administrator has to check it.").first()).toBeVisible();
 
+  // Whatever a server says fits on a phone.
+  await owner.setViewportSize({ width: 390, height: 800 });
+  for (const path of ["/admin/models", "/admin/models/acme"]) {
+    await owner.goto(`${studio.url}${path}`);
+    await expect(owner.getByText("refused the API key")).toBeVisible();
+    expect(await owner.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), path).toBe(true);
+  }
+  await owner.setViewportSize({ width: 1280, height: 720 });
+
   await awake(owner);
   await owner.getByLabel("API key").fill(KEY);
   await owner.locator("#change").getByRole("button", { name: "Save" }).click();

@@ -31,8 +31,10 @@ pub(super) fn add(form: Option<&RefusedForm>) -> impl IntoView + use<> {
                     </div>
                     {kind(typed("kind").as_deref())}
                 </div>
-                {address(typed("base_url"), form)}
-                {key("Optional: servers of your own often have none.", form)}
+                <div>
+                    {address(typed("base_url"), form)}
+                    {key("Servers of your own often have none.", form)}
+                </div>
                 <div class="actions"><button class="btn primary" type="submit">{icon("plus")}"Add it"</button></div>
             </form>
         </section>
@@ -58,8 +60,10 @@ pub(super) fn change(provider: &ProviderView, form: Option<&RefusedForm>) -> imp
             <form class="stack" method="post" action=CHANGE data-touch>
                 <input type="hidden" name="name" value=provider.name.clone() />
                 <div class="pairs">{kind(Some(&chosen))}</div>
-                {address(Some(base_url), form)}
-                {key(hint, form)}
+                <div>
+                    {address(Some(base_url), form)}
+                    {key(hint, form)}
+                </div>
                 {provider.has_key.then(|| view! {
                     <label class="switch"><input type="checkbox" role="switch" name="remove_key" value="true" checked=removes />"Remove the key"</label>
                 })}

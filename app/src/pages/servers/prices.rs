@@ -42,7 +42,7 @@ pub(super) fn prices(
                             <th role="columnheader" scope="col">"Model"</th>
                             <th role="columnheader" scope="col" class="number">"Reading"</th>
                             <th role="columnheader" scope="col" class="number">"Writing"</th>
-                            <th role="columnheader" scope="col">"Says"</th>
+                            <th role="columnheader" scope="col">"From"</th>
                             <th role="columnheader" scope="col"><span class="sr">"Change"</span></th>
                         </tr></thead>
                         <tbody role="rowgroup">{rows}</tbody>
@@ -81,7 +81,7 @@ fn row(source: &str, model: &PricedModel, tracks_cost: bool) -> impl IntoView + 
             <th role="rowheader" scope="row">{name}</th>
             <td role="cell" class="number" data-label="Reading">{reading}</td>
             <td role="cell" class="number" data-label="Writing">{writing}</td>
-            <td role="cell" data-label="Says">{said}{later}</td>
+            <td role="cell" data-label="From">{said}{later}</td>
             <td role="cell"><a href=href aria-label=about>"Set a price"</a></td>
         </tr>
     }
@@ -97,7 +97,7 @@ fn said_by(said: PriceSaid) -> &'static str {
         PriceSaid::InSheet => "the price sheet",
         PriceSaid::InSheetOfSource => "the price sheet, for all of this server",
         PriceSaid::BySource => "the server itself",
-        PriceSaid::Near => "free: it runs on this machine",
+        PriceSaid::Near => "this machine: free",
     }
 }
 

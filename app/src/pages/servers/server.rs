@@ -65,9 +65,10 @@ fn about(
     tested: Option<ProviderTested>,
     now: Timestamp,
 ) -> impl IntoView + use<> {
-    let (state, words) = match &source.status.state {
-        Ok(words) => ("finished", words.clone()),
-        Err(why) => ("failed", why.clone()),
+    // What a test has just said is not said twice.
+    let (state, words, why) = match &source.status.state {
+        Ok(words) => ("finished", words.clone(), None),
+        Err(why) => ("failed", "Not working".to_owned(), Some(why.clone()).filter(|_| tested.is_none())),
     };
     let from = match source.from {
         SourceFrom::Operator => "Set by the operator where the studio is started, and changed there",
@@ -92,7 +93,7 @@ fn about(
             {tested.map(result)}
             <dl class="facts">
                 {label.map(|label| view! { <dt>"What"</dt><dd>{label}</dd> })}
-                <dt>"State"</dt><dd><span class="state" data-state=state>{words}</span></dd>
+                <dt>"State"</dt><dd><span class="state" data-state=state>{words}</span>{why.map(|why| view! { <br />{why} })}</dd>
                 <dt>"From"</dt><dd>{from}</dd>
                 {own}
             </dl>
