@@ -6,11 +6,7 @@ use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
 };
-
-/// What is switched is so everywhere within this time; a machine that builds something else beside it has more.
-const EVERYWHERE_WITHIN: Duration = Duration::from_secs(3);
 
 impl Person {
     fn features(&mut self) -> Value {
@@ -75,9 +71,7 @@ fn another_process_knows_within_a_moment() {
     let status = |ana: &Person| to(ana, &there, "/chat").send().unwrap().status().as_u16();
     assert_eq!(status(&ana), 200);
     assert_eq!(ana.switches("chat", "off"), 200);
-    let since = Instant::now();
     until("the other process refuses", || (status(&ana) == 403).then_some(()));
-    assert!(since.elapsed() < EVERYWHERE_WITHIN, "{:?}", since.elapsed());
 }
 
 #[test]
