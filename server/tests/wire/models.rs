@@ -276,10 +276,8 @@ fn where_the_key_file_is_lost_page_log_and_chat_say_so_and_a_backup_brings_it_ba
 fn another_process_takes_it_up_and_says_so_where_it_has_another_key_file() {
     let Some(database) = databases().into_iter().flatten().next() else { return };
     let port = keyed(KEY, habits());
-    let shared = tempfile::tempdir().unwrap();
-    let file = shared.path().join("providers.key");
-    let studio =
-        Studio::new().with("DATABASE_URL", &database).with("PROVIDER_KEY_FILE", file.to_str().unwrap());
+    // Its key file lies in its state folder, and the other process has a folder of its own.
+    let studio = Studio::new().with("DATABASE_URL", &database);
     let running = studio.start();
     let mut ana = running.owner();
     let (_second, elsewhere) = beside(&studio, &running);
