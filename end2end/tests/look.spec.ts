@@ -16,8 +16,8 @@ async function ownPage(owner: Page, studio: Studio): Promise<string> {
 }
 
 test("axe finds nothing on any page, light, dark and on a phone", async ({ owner, studio, browser }) => {
-  // A dozen pages in three looks.
-  test.setTimeout(300_000);
+  // More than two dozen pages in three looks.
+  test.setTimeout(600_000);
   await choose(owner, studio, "mock/markdown");
   await ask(owner, "Show me everything");
   await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
