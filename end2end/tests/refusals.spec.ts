@@ -43,11 +43,11 @@ test.describe("once a minute", () => {
     await plain.getByRole("button", { name: "Send" }).click();
     await expect(plain.getByLabel("Your message")).toHaveValue("And once more");
     await plain.getByRole("link", { name: WHY }).click();
-    await expect(plain.getByText("2 times within a minute")).toBeVisible();
+    await expect(plain.getByText("There is room again from")).toBeVisible();
 
     await owner.goto(`${studio.url}/usage`);
-    const listed = owner.locator("#refused").getByRole("link", { name: "Too many at once" });
-    await expect(listed.first()).toHaveAttribute("href", new URL(at).pathname);
+    // Where the minute of the clock has ended meanwhile there is a second one.
+    await expect(owner.locator(`#refused a[href="${new URL(at).pathname}"]`)).toContainText("Too many at once");
     await isSound(owner);
   });
 });
