@@ -184,7 +184,7 @@ fn flags(view: &PersonView) -> impl IntoView + use<> {
         let (id, label) = (format!("flag-{}", flag.as_str()), format!("{}, for this person", flag.title()));
         let options = [("default", "As everybody"), ("on", "On"), ("off", "Off")];
         let form = (!is_fixed).then(|| view! {
-            <form class="inline" method="post" action="/api/flag/set-person" data-touch>
+            <form class="beside" method="post" action="/api/flag/set-person" data-touch>
                 <input type="hidden" name="person" value=person.clone() />
                 <input type="hidden" name="flag" value=flag.as_str() />
                 <select class="select" id=id name="mode" aria-label=label>
