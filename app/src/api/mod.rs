@@ -1,7 +1,7 @@
 //! Server functions, one file per noun, bodies of a few lines: the proof, one call of the studio, the receipt.
 //!
 //! Each takes JSON or a form ([`codec::FormOrJson`]) and answers JSON; what is refused is `application/problem+json`.
-//! To add one: write it here, add its row to the endpoint × role table in `server/tests/wire/endpoints.rs`.
+//! To add one: write it here, add its row to the endpoint × role table in `server/tests/wire/addresses.rs`.
 
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod account;

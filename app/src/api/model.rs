@@ -3,11 +3,16 @@
 use super::{Refused, codec::FormOrJson};
 use api_types::ModelRef;
 #[cfg(feature = "ssr")]
-use api_types::{Micros, Problem};
+use api_types::Problem;
 use leptos::prelude::*;
 use server_fn::codec::Post;
 #[cfg(feature = "ssr")]
 use studio::ports::Timestamp;
+
+/// What a price has to be.
+#[cfg(feature = "ssr")]
+const PRICE_SAYS: &str =
+    "Write dollars for a million tokens like 2.50, not below 0 and with at most six places; 0 is free.";
 
 /// Sets what a model costs, in dollars per million tokens, from now on or from the beginning of a later day (UTC).
 ///
@@ -20,29 +25,18 @@ pub async fn set_price(
     completion: String,
     #[server(default)] from: String,
 ) -> Result<(), Refused> {
-    use super::context;
+    use super::{context, number::dollars};
     use api_types::Price;
     let (by, studio) = (context::signed_in()?, context::studio()?);
     let admin = by.touched_admin(studio.now())?;
     let price = Price {
-        prompt_micros_per_million: dollars("prompt", &prompt)?,
-        completion_micros_per_million: dollars("completion", &completion)?,
+        prompt_micros_per_million: dollars("prompt", &prompt, PRICE_SAYS)?.0,
+        completion_micros_per_million: dollars("completion", &completion, PRICE_SAYS)?.0,
     };
     let source = model.source().to_owned();
     studio.set_price(&admin, model, price, day(&from, studio.now())?).await?;
     context::then(&format!("/admin/models/{source}?saved=price#prices"));
     Ok(())
-}
-
-#[cfg(feature = "ssr")]
-fn dollars(field: &str, text: &str) -> Result<i64, Problem> {
-    let amount = Micros::from_dollars(text.trim().trim_start_matches('$'));
-    amount.map(|micros| micros.0).ok_or_else(|| {
-        Problem::field(
-            field,
-            "Write dollars for a million tokens like 2.50, not below 0 and with at most six places; 0 is free.",
-        )
-    })
 }
 
 /// The beginning of a day in UTC; nothing for today, which has begun.

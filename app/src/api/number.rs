@@ -1,6 +1,6 @@
 //! Numbers in forms: an empty field is "not set", and what is no number is refused by the name of its field.
 
-use api_types::Problem;
+use api_types::{Micros, Problem};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{self, Visitor},
@@ -38,6 +38,15 @@ impl<T> MaybeNumber<T> {
             }
         }
     }
+}
+
+/// Dollars, as people write them.
+///
+/// # Errors
+/// `Invalid` naming `field`, with what it has to be.
+pub fn dollars(field: &str, text: &str, says: &str) -> Result<Micros, Problem> {
+    let amount = Micros::from_dollars(text.trim().trim_start_matches('$'));
+    amount.ok_or_else(|| Problem::field(field, says))
 }
 
 impl<'de, T: FromStr> Deserialize<'de> for MaybeNumber<T> {

@@ -1,8 +1,6 @@
 //! People; for administrators.
 
 use super::{Refused, codec::FormOrJson};
-#[cfg(feature = "ssr")]
-use api_types::{Micros, Problem};
 use api_types::{PersonId, Role};
 use leptos::prelude::*;
 use server_fn::codec::Post;
@@ -35,25 +33,16 @@ pub async fn set_limits(
     #[server(default)] hour: String,
     #[server(default)] day: String,
 ) -> Result<(), Refused> {
-    use super::context;
+    use super::{context, number::dollars};
     let (by, studio) = (context::signed_in()?, context::studio()?);
     let admin = by.touched_admin(studio.now())?;
-    studio.set_limits(&admin, person, dollars("hour", &hour)?, dollars("day", &day)?).await?;
+    let amount = |field: &str, text: &str| {
+        let says = "Write dollars like 2 or 2.50, with at most six places; or leave both empty.";
+        (!text.trim().is_empty()).then(|| dollars(field, text, says)).transpose()
+    };
+    studio.set_limits(&admin, person, amount("hour", &hour)?, amount("day", &day)?).await?;
     context::then(&format!("/people/{person}?saved=limits"));
     Ok(())
-}
-
-#[cfg(feature = "ssr")]
-fn dollars(field: &str, text: &str) -> Result<Option<Micros>, Problem> {
-    match text.trim().trim_start_matches('$') {
-        "" => Ok(None),
-        text => Micros::from_dollars(text).map(Some).ok_or_else(|| {
-            Problem::field(
-                field,
-                "Write dollars like 2 or 2.50, with at most six places; or leave both empty.",
-            )
-        }),
-    }
 }
 
 /// Shuts somebody out.

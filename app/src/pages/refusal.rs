@@ -86,13 +86,13 @@ fn soon(at: Timestamp, now: Timestamp) -> String {
 fn what_to_do(seen: &RefusalView) -> impl IntoView + use<> {
     let words = match (seen.row.check, seen.is_own) {
         (Check::Flag, true) => "An administrator has switched this off. Ask them for it, or do something else.".into_any(),
-        (Check::Flag, false) => "It is switched off. Whoever switches it on again lets everybody do it whom it is for.".into_any(),
+        (Check::Flag, false) => view! { "It is switched off, for everybody or for them: "<a href="/flags">"Flags"</a>" says since when and by whom." }.into_any(),
         (Check::Rate, true) => "Wait, then send it once more: what you typed is still there. A person has one rate, whatever session, tab or \
             token they come with. The operator of the studio sets it."
             .into_any(),
         (Check::Rate, false) => view! { "It lets go by itself. The rate is of everybody in this studio, and its operator sets it: "<code>"MAX_API_CALLS_PER_MINUTE"</code>"." }.into_any(),
         (Check::Price, true) => view! { "Choose another model: "<a href="/models">"Models"</a>" says what each costs. What nobody knows the price of is not asked." }.into_any(),
-        (Check::Price, false) => view! { "The model needs a line in the price sheet, the file that "<code>"PRICES"</code>" names. "<a href="/models">"Models"</a>" says what each costs." }.into_any(),
+        (Check::Price, false) => view! { "The model needs a price, which you can set under "<a href="/admin/models">"Model servers"</a>"." }.into_any(),
         (Check::Budget, true) => view! { "Ask for a shorter answer or a cheaper model, or wait. "<a href="/usage">"Usage"</a>" says what is left; an administrator can give you other limits." }.into_any(),
         (Check::Budget, false) => view! { "It lets go by itself, and "<a href=format!("/people/{}", seen.row.owned.owner)>"their page"</a>" has their limits, which can be changed." }.into_any(),
         (Check::Screen, true) => "Take out what it is about and send it again: what you typed is still there. If it is a key, and it was \

@@ -68,7 +68,7 @@ fn money(micros: i64) -> impl IntoView + use<> {
 fn limits(usage: &SpendingUsage, now: Timestamp) -> impl IntoView + use<> {
     let whose = match (usage.tracks_cost, usage.has_own_limits) {
         (false, _) => {
-            "Costs are not counted in this studio: ENABLE_COST_TRACKING is off, so nothing is held and no limit is kept."
+            "Your costs are not counted: the flag for it is off, so nothing is held and no limit is kept."
         }
         (true, true) => "An administrator set these limits for you.",
         (true, false) => "These are the limits of everybody in this studio.",

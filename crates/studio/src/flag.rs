@@ -6,12 +6,11 @@
 
 use crate::{
     Admin, SWITCHES_MAX, SignedIn, Studio, TouchedAdmin,
-    ladder::{acting, subject},
+    ladder::subject,
     ports::{
         FlagContext, FlagDecision, RemoteFlags,
         store::{AuditTarget, AuditValue, ListedSwitch, Owned, SwitchRow},
     },
-    refresh::note_change,
 };
 use api_types::{AuditAction, Flag, FlagMode, FlagReason, PersonId, Problem, Role};
 use sha2::{Digest as _, Sha256};
@@ -192,59 +191,51 @@ impl Studio {
         mode: Option<FlagMode>,
     ) -> Result<(), Problem> {
         self.can_be_switched(flag).await?;
-        let (by, now) = (by.signed_in().clone(), self.now());
+        let (by, now) = (by.signed_in(), self.now());
         let target = person.map_or_else(|| AuditTarget::of("flag", &flag.as_str()), AuditTarget::person);
-        let audit = self.audit_by(&by, AuditAction::FlagChanged, target);
-        let _one_at_a_time = self.connecting.lock().await;
-        self.may_be_old();
-        self.store
-            .write::<_, Problem, _>(move |tx| {
-                Box::pin(async move {
-                    note_change(tx, now).await?;
-                    let by = acting(tx, &by).await?;
-                    if let Some(person) = person {
-                        if person == by.id && by.role != Role::Owner {
-                            return Err(Problem::NotPermitted);
-                        }
-                        subject(tx, &by, person).await?;
+        let audit = self.audit_by(by, AuditAction::FlagChanged, target);
+        self.change_settings(by, move |tx, by| {
+            Box::pin(async move {
+                if let Some(person) = person {
+                    if person == by.id && by.role != Role::Owner {
+                        return Err(Problem::NotPermitted);
                     }
-                    let organization = by.organization;
-                    let is_this = |row: &SwitchRow| {
-                        (row.organization, row.flag, row.person) == (organization, flag, person)
-                    };
-                    let switches = tx.switches().await?;
-                    let before = switches.iter().find(|row| is_this(row)).map(|row| row.mode);
-                    if before == mode {
-                        return Ok(());
+                    subject(tx, &by, person).await?;
+                }
+                let organization = by.organization;
+                let is_this = |row: &SwitchRow| {
+                    (row.organization, row.flag, row.person) == (organization, flag, person)
+                };
+                let switches = tx.switches().await?;
+                let before = switches.iter().find(|row| is_this(row)).map(|row| row.mode);
+                if before == mode {
+                    return Ok(());
+                }
+                if before.is_none() && switches.len() >= SWITCHES_MAX {
+                    return Err(too_many());
+                }
+                match mode {
+                    Some(mode) => {
+                        let row = SwitchRow {
+                            organization,
+                            flag,
+                            person,
+                            mode,
+                            changed_by: by.id,
+                            changed_at: now,
+                        };
+                        tx.set_switch(&row).await?;
                     }
-                    if before.is_none() && switches.len() >= SWITCHES_MAX {
-                        return Err(too_many());
-                    }
-                    match mode {
-                        Some(mode) => {
-                            let row = SwitchRow {
-                                organization,
-                                flag,
-                                person,
-                                mode,
-                                changed_by: by.id,
-                                changed_at: now,
-                            };
-                            tx.set_switch(&row).await?;
-                        }
-                        None => tx.remove_switch(organization, flag, person).await?,
-                    }
-                    let percent = |mode: Option<FlagMode>| {
-                        mode.map_or(AuditValue::Absent, |mode| AuditValue::from(i64::from(mode.percent())))
-                    };
-                    let audit =
-                        audit.because(flag.as_str()).changing("percent", percent(before), percent(mode));
-                    Ok(tx.insert_audit(&audit).await?)
-                })
+                    None => tx.remove_switch(organization, flag, person).await?,
+                }
+                let percent = |mode: Option<FlagMode>| {
+                    mode.map_or(AuditValue::Absent, |mode| AuditValue::from(i64::from(mode.percent())))
+                };
+                let audit = audit.because(flag.as_str()).changing("percent", percent(before), percent(mode));
+                Ok(tx.insert_audit(&audit).await?)
             })
-            .await?;
-        self.read_after_change().await;
-        Ok(())
+        })
+        .await
     }
 
     /// # Errors

@@ -1,13 +1,12 @@
 //! What administrators say of models: what they cost from when on, and which one new chats begin with.
 
 use crate::{
-    AMOUNT_MAX, Admin, PRICES_COMING_MAX, PriceLine, PriceView, Studio, TouchedAdmin,
-    ladder::acting,
+    Admin, PRICES_COMING_MAX, PriceLine, PriceView, Studio, TouchedAdmin,
     ports::{
         Timestamp,
         store::{AuditTarget, AuditValue, PriceRow},
     },
-    refresh::note_change,
+    spending::amount,
 };
 use api_types::{AuditAction, Micros, ModelInfo, ModelRef, Price, PriceId, Problem};
 
@@ -52,9 +51,9 @@ impl Studio {
         price: Price,
         from: Option<Timestamp>,
     ) -> Result<(), Problem> {
-        let (by, now) = (by.signed_in().clone(), self.now());
-        amount("prompt", price.prompt_micros_per_million)?;
-        amount("completion", price.completion_micros_per_million)?;
+        let (by, now) = (by.signed_in(), self.now());
+        amount("prompt", Micros(price.prompt_micros_per_million))?;
+        amount("completion", Micros(price.completion_micros_per_million))?;
         let from = from.unwrap_or(now);
         if from < now {
             return Err(Problem::field(
@@ -79,38 +78,32 @@ impl Studio {
             price,
             set_at: now,
         };
-        let audit = self.audit_by(&by, AuditAction::PriceSet, AuditTarget::of("model", &model));
+        let audit = self.audit_by(by, AuditAction::PriceSet, AuditTarget::of("model", &model));
         let admin = by.person();
-        let _one_at_a_time = self.connecting.lock().await;
-        self.may_be_old();
-        self.store
-            .write::<_, Problem, _>(move |tx| {
-                Box::pin(async move {
-                    note_change(tx, now).await?;
-                    acting(tx, &by).await?;
-                    let set = tx.prices(row.owned.organization, now).await?;
-                    let mut of_it = set.iter().filter(|other| other.model == row.model);
-                    if row.from > now
-                        && of_it.clone().filter(|other| other.from > now).count() >= PRICES_COMING_MAX
-                    {
-                        return Err(too_many(&row.model));
-                    }
-                    let before = of_it.rfind(|other| other.from <= row.from);
-                    let was = |part: fn(&Price) -> i64| {
-                        before.map_or(AuditValue::Absent, |before| part(&before.price).into())
-                    };
-                    let prompt = |price: &Price| price.prompt_micros_per_million;
-                    let completion = |price: &Price| price.completion_micros_per_million;
-                    let audit = audit
-                        .changing("prompt_micros", was(prompt), prompt(&row.price))
-                        .changing("completion_micros", was(completion), completion(&row.price))
-                        .changing("from", AuditValue::Absent, row.from.0);
-                    tx.insert_price(&row).await?;
-                    Ok(tx.insert_audit(&audit).await?)
-                })
+        self.change_settings(by, move |tx, _| {
+            Box::pin(async move {
+                let set = tx.prices(row.owned.organization, now).await?;
+                let mut of_it = set.iter().filter(|other| other.model == row.model);
+                if row.from > now
+                    && of_it.clone().filter(|other| other.from > now).count() >= PRICES_COMING_MAX
+                {
+                    return Err(too_many(&row.model));
+                }
+                let before = of_it.rfind(|other| other.from <= row.from);
+                let was = |part: fn(&Price) -> i64| {
+                    before.map_or(AuditValue::Absent, |before| part(&before.price).into())
+                };
+                let prompt = |price: &Price| price.prompt_micros_per_million;
+                let completion = |price: &Price| price.completion_micros_per_million;
+                let audit = audit
+                    .changing("prompt_micros", was(prompt), prompt(&row.price))
+                    .changing("completion_micros", was(completion), completion(&row.price))
+                    .changing("from", AuditValue::Absent, row.from.0);
+                tx.insert_price(&row).await?;
+                Ok(tx.insert_audit(&audit).await?)
             })
-            .await?;
-        self.read_after_change().await;
+        })
+        .await?;
         tracing::info!(%model, by = %admin, "a price was set");
         Ok(())
     }
@@ -128,7 +121,7 @@ impl Studio {
     /// # Errors
     /// `Invalid` naming `model` where it is not there, `Changed` where the operator named one.
     pub async fn set_default_model(&self, by: &Admin<'_>, model: Option<ModelRef>) -> Result<(), Problem> {
-        let (by, now) = (by.signed_in().clone(), self.now());
+        let (by, now) = (by.signed_in(), self.now());
         if let Some(fixed) = &self.settings.default_model {
             let detail = format!(
                 "The operator has set it to {fixed} (DEFAULT_MODEL), so it cannot be changed here. Remove that setting first."
@@ -138,36 +131,23 @@ impl Studio {
         if let Some(model) = &model {
             self.check_model(model).await?;
         }
-        let audit = self.audit_by(&by, AuditAction::DefaultModelSet, AuditTarget::studio());
-        let _one_at_a_time = self.connecting.lock().await;
-        self.may_be_old();
-        self.store
-            .write::<_, Problem, _>(move |tx| {
-                Box::pin(async move {
-                    note_change(tx, now).await?;
-                    acting(tx, &by).await?;
-                    let before = tx.default_model(by.owned().organization).await?;
-                    if before == model {
-                        return Ok(());
-                    }
-                    tx.set_default_model(by.owned(), model.as_ref(), now).await?;
-                    let named = |model: Option<ModelRef>| {
-                        model.map_or(AuditValue::Absent, |model| AuditValue::Named(model.to_string()))
-                    };
-                    let audit = audit.changing("model", named(before), named(model));
-                    Ok(tx.insert_audit(&audit).await?)
-                })
+        let audit = self.audit_by(by, AuditAction::DefaultModelSet, AuditTarget::studio());
+        self.change_settings(by, move |tx, by| {
+            Box::pin(async move {
+                let before = tx.default_model(by.organization).await?;
+                if before == model {
+                    return Ok(());
+                }
+                tx.set_default_model(by.owned(), model.as_ref(), now).await?;
+                let named = |model: Option<ModelRef>| {
+                    model.map_or(AuditValue::Absent, |model| AuditValue::Named(model.to_string()))
+                };
+                let audit = audit.changing("model", named(before), named(model));
+                Ok(tx.insert_audit(&audit).await?)
             })
-            .await?;
-        self.read_after_change().await;
-        Ok(())
+        })
+        .await
     }
-}
-
-fn amount(field: &str, micros: i64) -> Result<(), Problem> {
-    let most = Micros(AMOUNT_MAX);
-    let is_one = (0..=AMOUNT_MAX).contains(&micros);
-    is_one.then_some(()).ok_or_else(|| Problem::field(field, format!("Say an amount from $0 to {most}.")))
 }
 
 fn too_many(model: &ModelRef) -> Problem {

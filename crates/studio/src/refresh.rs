@@ -6,13 +6,15 @@
 //! On SQLite there is no other process, and nothing is asked for but after a change that could not be read.
 
 use crate::{
-    Studio,
+    SignedIn, Studio,
+    ladder::acting,
     ports::{
-        ModelSource,
-        store::{ProviderRow, StoreError, Tx},
+        ModelSource, Timestamp,
+        store::{PersonRow, ProviderRow, StoreError, Tx},
     },
 };
 use api_types::{ModelRef, Problem};
+use futures::future::BoxFuture;
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 /// Fact: a number that grows with every change.
@@ -37,7 +39,7 @@ pub(crate) struct Provided {
 }
 
 /// Notes a change, before anything else in the unit of work that makes it: changes come one after the other, in all processes.
-pub(crate) async fn note_change(tx: &mut dyn Tx, now: crate::ports::Timestamp) -> Result<(), StoreError> {
+async fn note_change(tx: &mut dyn Tx, now: Timestamp) -> Result<(), StoreError> {
     let before: u64 = tx.hold_fact(VERSION).await?.and_then(|text| text.parse().ok()).unwrap_or(0);
     tx.set_fact(VERSION, &before.saturating_add(1).to_string(), now).await
 }
@@ -64,20 +66,37 @@ impl Studio {
         self.read_again().await
     }
 
-    /// From now on until it was read again, this process may know something old: whoever asked for a change may leave before.
-    pub(crate) fn may_be_old(&self) {
+    /// Changes something of it in one unit of work, as the administrator who acts is by then, and knows it before this answers.
+    ///
+    /// # Errors
+    /// Of [`acting`], and of the work: nothing was changed.
+    pub(crate) async fn change_settings<T, F>(&self, by: &SignedIn, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut dyn Tx, PersonRow) -> BoxFuture<'t, Result<T, Problem>> + Send + 'static,
+    {
+        let (by, now) = (by.clone(), self.now());
+        let _one_at_a_time = self.connecting.lock().await;
+        // Whoever asked may leave before it was read again: until then this process may know something old.
         self.known.write().unwrap_or_else(PoisonError::into_inner).version = None;
-    }
-
-    /// After a change of this process. What cannot be read now is read by [`Studio::refresh`] within its time.
-    pub(crate) async fn read_after_change(&self) {
+        let done = self
+            .store
+            .write::<_, Problem, _>(move |tx| {
+                Box::pin(async move {
+                    note_change(tx, now).await?;
+                    let by = acting(tx, &by).await?;
+                    work(tx, by).await
+                })
+            })
+            .await?;
         if let Err(problem) = self.read_again().await {
             tracing::warn!(%problem, "what was just set could not be read; this process takes it up later");
         }
+        Ok(done)
     }
 
     /// Reads all of it. Whoever calls this has the lock `connecting`.
-    pub(crate) async fn read_again(&self) -> Result<(), Problem> {
+    async fn read_again(&self) -> Result<(), Problem> {
         // The version first: what is newer than it is read once more.
         let version = self.store.fact(VERSION).await?;
         let Some(home) = self.store.first_organization().await? else {

@@ -161,7 +161,11 @@ impl Studio {
     }
 }
 
-fn amount(field: &str, Micros(micros): Micros) -> Result<i64, Problem> {
+/// An amount that somebody typed.
+///
+/// # Errors
+/// `Invalid` naming the field, below nothing and beyond [`AMOUNT_MAX`].
+pub(crate) fn amount(field: &str, Micros(micros): Micros) -> Result<i64, Problem> {
     let most = Micros(AMOUNT_MAX);
     let is_one = (0..=AMOUNT_MAX).contains(&micros);
     is_one.then_some(micros).ok_or_else(|| Problem::field(field, format!("Say an amount from $0 to {most}.")))

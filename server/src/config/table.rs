@@ -102,7 +102,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     row(
         "PRICES",
         None,
-        "A file of what models cost, see docs/costs.md. Models of other servers are refused until it has their price.",
+        "A file of what models cost, see docs/costs.md. Models of other servers are refused until it, or an administrator, says their price.",
     ),
     row("DEFAULT_MODEL", None, "The model a new chat begins with, like openai/some-model."),
     row(

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures::stream;
-use http::{HeaderValue, header};
+use http::header;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use studio::{
@@ -64,14 +64,9 @@ async fn answer(
         Err(problem) => Err(problem),
     };
     match usage {
-        Ok(usage) => unkept(Json(Value::Object(fields(&usage))).into_response()),
+        Ok(usage) => Json(Value::Object(fields(&usage))).into_response(),
         Err(problem) => problems::answer(&problem),
     }
-}
-
-fn unkept(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 fn windows(fields: &mut Map<String, Value>, usage: &SpendingUsage) {
@@ -124,7 +119,7 @@ pub(super) async fn ledger(
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"vobio-ledger.csv\""),
     ];
-    unkept((headers, body).into_response())
+    (headers, body).into_response()
 }
 
 type After = (Timestamp, HoldId, EntryKind);

@@ -3,23 +3,15 @@
 use super::Http;
 use api_types::Flag;
 use app::api::context::Caller;
-use axum::{
-    Extension, Json,
-    extract::State,
-    response::{IntoResponse as _, Response},
-};
-use http::{HeaderValue, header};
+use axum::{Extension, Json, extract::State};
 use serde_json::{Map, Value, json};
 use studio::{SignedIn, Studio};
 
 pub(super) async fn features(
     State(http): State<Http>,
     Extension(Caller(caller)): Extension<Caller>,
-) -> Response {
-    let body = json!({ "status": "ok", "features": switched(&http.studio, caller.ok().as_ref()).await });
-    let mut response = Json(body).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+) -> Json<Value> {
+    Json(json!({ "status": "ok", "features": switched(&http.studio, caller.ok().as_ref()).await }))
 }
 
 /// `{"chat": true, …}`

@@ -2,12 +2,12 @@
 //!
 //! # Design
 //! Requests are counted before anything else is known of them (`studio/src/allowance.rs`); where one is refused nothing was asked of
-//! the database for it. Sign-ins and guesses have two limits. How many ceremonies an address may begin in a minute is asked before: each costs a row. Wrong keys, codes and
-//! tokens are counted after they were found wrong, and only a wrong one is answered with the limit: whoever comes with the
-//! right one is let in whatever strangers at the same address did. A browser in which somebody has signed in before has a
-//! limit of its own when that of its address is used up, for many people share one address. What strangers may begin is
-//! counted so for everybody: being signed in is no way around it. A touch or another passkey of one's own is counted for its
-//! person.
+//! the database for it. Sign-ins and guesses have two limits. How many ceremonies an address may begin in a minute is asked before:
+//! each costs a row. Wrong keys, codes and tokens are counted after they were found wrong, and only a wrong one is answered with the
+//! limit: whoever comes with the right one is let in whatever strangers at the same address did. A browser in which somebody has
+//! signed in before has a limit of its own when that of its address is used up, for many people share one address. What strangers
+//! may begin is counted so for everybody: being signed in is no way around it. A touch or another passkey of one's own is counted
+//! for its person.
 
 use super::{ClientAddress, Http, end_site, network, problems};
 use api_types::{PersonId, Problem};

@@ -3,7 +3,6 @@
 use super::{Http, problems};
 use app::api::context::Caller;
 use axum::{Extension, Json, extract::State, response::IntoResponse as _, response::Response};
-use http::{HeaderValue, header};
 use serde_json::json;
 
 pub(super) async fn context(
@@ -15,11 +14,7 @@ pub(super) async fn context(
         Err(problem) => Err(problem),
     };
     match text {
-        Ok(context) => {
-            let mut response = Json(json!({ "context": context })).into_response();
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            response
-        }
+        Ok(context) => Json(json!({ "context": context })).into_response(),
         Err(problem) => problems::answer(&problem),
     }
 }

@@ -1,7 +1,7 @@
 //! Every address × every way to say who one is: cookie, personal token, nothing, `X-User-ID`.
 
 use crate::{
-    endpoints::{FUNCTIONS, NOBODYS, PAGES},
+    addresses::{FUNCTIONS, NOBODYS, PAGES},
     support::{Answer, Person, Studio},
 };
 use reqwest::Method;

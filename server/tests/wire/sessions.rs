@@ -1,7 +1,7 @@
 //! Sessions: tokens that follow one another, ending them from elsewhere, other sites, invented tokens.
 
 use crate::{
-    endpoints::NOBODYS,
+    addresses::NOBODYS,
     support::{Person, Studio, beside, databases, outside::Outside, to, unescaped},
 };
 use adapters::Tokens;

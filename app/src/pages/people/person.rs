@@ -150,7 +150,7 @@ fn limits(view: &PersonView, form: Option<&RefusedForm>) -> impl IntoView + use<
     let says = if tracks_cost {
         spent
     } else {
-        "Costs are not counted in this studio, so no limit is kept.".to_owned()
+        "Their costs are not counted, so no limit is kept: the flag below is off.".to_owned()
     };
     view! {
         <section class="section" id="limits">

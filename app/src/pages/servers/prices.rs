@@ -27,7 +27,7 @@ pub(super) fn prices(
     let says = match tracks_cost {
         true => "In dollars per million tokens. A model without a price is not asked.",
         false => {
-            "In dollars per million tokens. Costs are not counted in this studio, so nothing is refused for want of a price."
+            "In dollars per million tokens. Costs are not counted now, so nothing is refused for want of a price."
         }
     };
     view! {

@@ -6,12 +6,11 @@ mod typed;
 
 use crate::{
     Admin, PROVIDERS_MAX, Studio, TouchedAdmin,
-    ladder::acting,
     ports::{
         AddressRefused, ModelSource, SourceAddress, Timestamp,
         store::{AuditTarget, AuditValue, ProviderRow, Tx},
     },
-    refresh::{Provided, note_change},
+    refresh::Provided,
 };
 use api_types::{AuditAction, OrganizationId, Problem, ProviderId, ProviderKind, ProviderTested};
 use secrecy::SecretString;
@@ -148,7 +147,7 @@ impl Studio {
     /// # Errors
     /// `Invalid` naming the field, `Changed` for one too many or where this process has another key file than the others.
     pub async fn add_provider(&self, by: &TouchedAdmin<'_>, new: NewProvider) -> Result<(), Problem> {
-        let (by, now) = (by.signed_in().clone(), self.now());
+        let (by, now) = (by.signed_in(), self.now());
         let key = typed::key(new.key)?;
         let row = ProviderRow {
             id: ProviderId(self.ids.next()),
@@ -166,32 +165,26 @@ impl Studio {
         self.finder.provide(&address(&row), key.clone()).map_err(refused)?;
         let name = row.name.clone();
         let audit = self
-            .audit_by(&by, AuditAction::ProviderAdded, AuditTarget::source(&name))
+            .audit_by(by, AuditAction::ProviderAdded, AuditTarget::source(&name))
             .changing("kind", AuditValue::Absent, AuditValue::Word(row.kind.as_str()))
             .changing("key", AuditValue::Absent, key_word(key.is_some()));
         let (vault, alone, admin) = (self.vault.clone(), self.settings.alone, by.person());
-        let _one_at_a_time = self.connecting.lock().await;
-        self.may_be_old();
-        self.store
-            .write::<_, Problem, _>(move |tx| {
-                Box::pin(async move {
-                    note_change(tx, now).await?;
-                    acting(tx, &by).await?;
-                    let all = tx.providers(row.owned.organization).await?;
-                    if all.iter().any(|other| other.name == row.name) {
-                        return Err(name_taken(&row.name));
-                    }
-                    if all.len() >= PROVIDERS_MAX {
-                        return Err(too_many());
-                    }
-                    let place = (row.owned, row.id, row.base_url.as_str());
-                    let key = key.map(|key| key::sealed(&*vault, &key, place, &all, alone)).transpose()?;
-                    tx.insert_provider(&ProviderRow { key, ..row }).await?;
-                    Ok(tx.insert_audit(&audit).await?)
-                })
+        self.change_settings(by, move |tx, _| {
+            Box::pin(async move {
+                let all = tx.providers(row.owned.organization).await?;
+                if all.iter().any(|other| other.name == row.name) {
+                    return Err(name_taken(&row.name));
+                }
+                if all.len() >= PROVIDERS_MAX {
+                    return Err(too_many());
+                }
+                let place = (row.owned, row.id, row.base_url.as_str());
+                let key = key.map(|key| key::sealed(&*vault, &key, place, &all, alone)).transpose()?;
+                tx.insert_provider(&ProviderRow { key, ..row }).await?;
+                Ok(tx.insert_audit(&audit).await?)
             })
-            .await?;
-        self.read_after_change().await;
+        })
+        .await?;
         tracing::info!(source = name, by = %admin, "a model server was added");
         Ok(())
     }
@@ -206,7 +199,7 @@ impl Studio {
         name: &str,
         change: ProviderChange,
     ) -> Result<(), Problem> {
-        let (by, now) = (by.signed_in().clone(), self.now());
+        let (by, now) = (by.signed_in(), self.now());
         let base_url = typed::base_url(&change.base_url)?;
         let key = match change.key {
             KeyChange::Replace(key) => typed::key(Some(key))?.map_or(KeyChange::Keep, KeyChange::Replace),
@@ -223,7 +216,7 @@ impl Studio {
             base_url: base_url.clone(),
         };
         let organization = by.owned().organization;
-        let audit = self.audit_by(&by, AuditAction::ProviderChanged, AuditTarget::source(name));
+        let audit = self.audit_by(by, AuditAction::ProviderChanged, AuditTarget::source(name));
         let (vault, alone, admin) = (self.vault.clone(), self.settings.alone, by.person());
         // Who names nothing is told so, and not what is wrong with the rest.
         if !self.store.providers(organization).await?.iter().any(|row| row.name == name) {
@@ -231,14 +224,9 @@ impl Studio {
         }
         self.finder.provide(&tried, given).map_err(refused)?;
         let (of, kind) = (name.to_owned(), change.kind);
-        let _one_at_a_time = self.connecting.lock().await;
-        self.may_be_old();
         let is_changed = self
-            .store
-            .write::<_, Problem, _>(move |tx| {
+            .change_settings(by, move |tx, _| {
                 Box::pin(async move {
-                    note_change(tx, now).await?;
-                    acting(tx, &by).await?;
                     let (before, all) = found(tx, organization, &of).await?;
                     let mut audit = audit
                         .changing(
@@ -278,7 +266,6 @@ impl Studio {
                 })
             })
             .await?;
-        self.read_after_change().await;
         if is_changed {
             tracing::info!(source = name, by = %admin, "a model server was changed");
         }
@@ -290,28 +277,22 @@ impl Studio {
     /// # Errors
     /// `NotFound`.
     pub async fn remove_provider(&self, by: &TouchedAdmin<'_>, name: &str) -> Result<(), Problem> {
-        let (by, now, of) = (by.signed_in().clone(), self.now(), name.to_owned());
+        let (by, of) = (by.signed_in(), name.to_owned());
         let (organization, admin) = (by.owned().organization, by.person());
-        let audit = self.audit_by(&by, AuditAction::ProviderRemoved, AuditTarget::source(name));
-        let _one_at_a_time = self.connecting.lock().await;
-        self.may_be_old();
-        self.store
-            .write::<_, Problem, _>(move |tx| {
-                Box::pin(async move {
-                    note_change(tx, now).await?;
-                    acting(tx, &by).await?;
-                    let (row, _) = found(tx, organization, &of).await?;
-                    if !tx.remove_provider(row.owned, row.id).await? {
-                        return Err(Problem::NotFound);
-                    }
-                    let audit = audit
-                        .changing("kind", AuditValue::Word(row.kind.as_str()), AuditValue::Absent)
-                        .changing("key", key_word(row.key.is_some()), AuditValue::Absent);
-                    Ok(tx.insert_audit(&audit).await?)
-                })
+        let audit = self.audit_by(by, AuditAction::ProviderRemoved, AuditTarget::source(name));
+        self.change_settings(by, move |tx, _| {
+            Box::pin(async move {
+                let (row, _) = found(tx, organization, &of).await?;
+                if !tx.remove_provider(row.owned, row.id).await? {
+                    return Err(Problem::NotFound);
+                }
+                let audit = audit
+                    .changing("kind", AuditValue::Word(row.kind.as_str()), AuditValue::Absent)
+                    .changing("key", key_word(row.key.is_some()), AuditValue::Absent);
+                Ok(tx.insert_audit(&audit).await?)
             })
-            .await?;
-        self.read_after_change().await;
+        })
+        .await?;
         tracing::info!(source = name, by = %admin, "a model server was removed");
         Ok(())
     }
