@@ -1,6 +1,8 @@
 //! Signing in for programs: the passkey ceremony without a browser's cookies, and a bearer token at its end.
 
 use super::{Refused, codec::FormOrJson};
+#[cfg(feature = "ssr")]
+use api_types::SUCCESS;
 use api_types::{CeremonyStart, LoggedIn, LoggedOut};
 use leptos::prelude::*;
 use serde_json::Value;
@@ -39,7 +41,7 @@ pub async fn login(
         .await?;
     let token = context.cookies.program_token(&session);
     let expires_in = session.expires_at.since(session.issued_at).as_secs();
-    Ok(LoggedIn { user, token, expires_in })
+    Ok(LoggedIn { status: SUCCESS.to_owned(), user, token, expires_in })
 }
 
 /// Ends the session of the cookie or of the bearer token.
@@ -52,5 +54,5 @@ pub async fn logout() -> Result<LoggedOut, Refused> {
     let by = context::signed_in()?;
     context::studio()?.sign_out(&by).await?;
     context::set_cookie(context::context()?.cookies.close());
-    Ok(LoggedOut { status: "signed_out".to_owned() })
+    Ok(LoggedOut { status: SUCCESS.to_owned() })
 }

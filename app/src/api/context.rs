@@ -5,7 +5,7 @@ use api_types::Problem;
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use studio::{NewSession, SignedIn, Studio, ports::store::SessionEnd};
 
 /// Provided once per request by `server/src/http`.
@@ -21,6 +21,8 @@ pub struct Context {
     pub site: Site,
     /// The mock models are on: every page says so.
     pub mock: bool,
+    /// A request that waits for an answer gives up after so long, before it is given up itself.
+    pub answers_within: Duration,
 }
 
 /// Hashed names of the static files, as the build made them.
@@ -139,6 +141,13 @@ pub fn user_agent() -> String {
 pub fn then(path: &str) {
     if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(path)) {
         response.insert_header(header::LOCATION, value);
+    }
+}
+
+/// What was asked for goes on: 202.
+pub(crate) fn accepted() {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(StatusCode::ACCEPTED);
     }
 }
 

@@ -1,6 +1,8 @@
 //! What the studio remembers of somebody.
 
 use super::{Refused, codec::FormOrJson};
+#[cfg(feature = "ssr")]
+use api_types::SUCCESS;
 use api_types::{MemoryId, MemoryStored};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
@@ -20,7 +22,7 @@ pub async fn store_memory(
     once::none()?;
     let id = context::studio()?.store_memory(&by, &content, &metadata).await?;
     context::then("/settings#memories");
-    Ok(MemoryStored { status: "stored".to_owned(), id })
+    Ok(MemoryStored { status: SUCCESS.to_owned(), id })
 }
 
 /// Forgets a memory of the caller's, or all of them where it says so: a program whose id is empty forgets nothing.

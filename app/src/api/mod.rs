@@ -9,6 +9,8 @@ pub mod account;
 pub mod account_event;
 #[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
 pub mod auth;
+#[expect(missing_docs, reason = "the macro's argument structs repeat the arguments")]
+pub mod chat;
 pub mod codec;
 #[cfg(feature = "ssr")]
 pub mod context;

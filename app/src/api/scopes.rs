@@ -9,6 +9,7 @@ use http::Method;
 
 /// What is sent, by the path of its server function.
 const SENT: &[(&str, Scope)] = &[
+    ("/api/chat", Scope::Run),
     ("/api/conversation/choose", Scope::Run),
     ("/api/conversation/configure", Scope::Run),
     ("/api/conversation/delete", Scope::Run),

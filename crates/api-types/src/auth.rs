@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// Which person.
-    pub id: PersonId,
+    pub user_id: PersonId,
     /// What they are called.
-    pub name: String,
+    pub username: String,
     /// Their rung of the ladder.
     pub role: Role,
 }
@@ -17,6 +17,8 @@ pub struct User {
 /// A program has signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoggedIn {
+    /// `success`.
+    pub status: String,
     /// As whom.
     pub user: User,
     /// To be sent as `Authorization: Bearer …`; signing out ends it.
@@ -28,7 +30,7 @@ pub struct LoggedIn {
 /// A session is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoggedOut {
-    /// `signed_out`.
+    /// `success`.
     pub status: String,
 }
 

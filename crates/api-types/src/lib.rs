@@ -8,6 +8,7 @@ mod answer;
 mod answer_state;
 mod audit;
 mod auth;
+mod chat;
 mod conversation;
 mod flag;
 mod id;
@@ -28,6 +29,7 @@ pub use answer::{AnswerEvent, Started, UNBROKEN_CHARS_MAX};
 pub use answer_state::{AnswerState, Usage};
 pub use audit::AuditAction;
 pub use auth::{LoggedIn, LoggedOut, MadeToken, User};
+pub use chat::{Chatted, SUCCESS};
 pub use conversation::{ConversationSettings, NewConversation};
 pub use flag::{Flag, FlagMode, FlagReason};
 pub use id::{

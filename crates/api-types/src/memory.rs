@@ -31,7 +31,7 @@ impl MemoryKind {
 /// A note was remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemoryStored {
-    /// `stored`.
+    /// `success`.
     pub status: String,
     /// Which.
     pub id: MemoryId,

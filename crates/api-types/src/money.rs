@@ -21,6 +21,12 @@ impl Micros {
         let rest: i64 = format!("{places:0<6}").parse().ok()?;
         dollars.checked_mul(1_000_000)?.checked_add(rest).map(Self)
     }
+
+    /// Dollars as a number of JSON, exact to the micro-dollar up to nine billion of them. To be shown, never to be added up.
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
+    pub const fn as_dollars(self) -> f64 {
+        self.0 as f64 / 1_000_000.0
+    }
 }
 
 impl fmt::Display for Micros {
@@ -59,6 +65,15 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(Micros::from_dollars(text), micros.map(Micros), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_of_dollars_has_its_digits_and_no_others() {
+        for (micros, text) in
+            [(0, "0.0"), (5_000, "0.005"), (2_000_000, "2.0"), (-1, "-1e-6"), (123_456_789, "123.456789")]
+        {
+            assert_eq!(serde_json::json!(Micros(micros).as_dollars()).to_string(), text);
         }
     }
 

@@ -8,6 +8,7 @@ mod access;
 mod account;
 mod account_event;
 mod allowance;
+mod answered;
 mod audit;
 mod authenticator;
 mod bin;
@@ -79,6 +80,7 @@ pub use access::{
     Admin, Entered, InSession, Reviewer, SessionToken, Shut, SignedIn, Touched, TouchedAdmin, not_for_tokens,
 };
 pub use account_event::{AccountEventPage, notice_of};
+pub use answered::Answered;
 pub use audit::{
     AUDIT_GENESIS, AuditFilter, AuditPage, AuditState, Finding, KnownHead, Verified, audit_hash, seal_audit,
     verify_audit,

@@ -40,6 +40,6 @@ impl Studio {
                 .await?;
             return Err(Problem::KeyRefused);
         }
-        Ok((session, User { id: by.person(), name: by.name().to_owned(), role: by.role() }))
+        Ok((session, User { user_id: by.person(), username: by.name().to_owned(), role: by.role() }))
     }
 }

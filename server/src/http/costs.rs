@@ -1,7 +1,7 @@
 //! What the caller spent and may spend, for programs: `GET /api/costs/usage`, `/api/costs/limits` and `/api/costs/ledger.csv`.
 
 use super::{Http, problems};
-use api_types::{EntryKind, HoldId, Problem};
+use api_types::{EntryKind, HoldId, Micros, Problem};
 use app::api::context::Caller;
 use axum::{
     Extension, Json,
@@ -11,7 +11,7 @@ use axum::{
 };
 use futures::stream;
 use http::header;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::fmt::Write as _;
 use studio::{
     SignedIn, SpendingUsage, Window,
@@ -23,8 +23,9 @@ pub(super) async fn usage(
     State(http): State<Http>,
     Extension(Caller(caller)): Extension<Caller>,
 ) -> Response {
-    answer(http, caller, |usage| {
+    answer(http, caller, |by, usage| {
         let mut fields = Map::new();
+        fields.insert("user_id".to_owned(), by.person().to_string().into());
         windows(&mut fields, usage);
         fields.insert("total_usage".to_owned(), dollars(usage.total_spent));
         fields
@@ -37,7 +38,7 @@ pub(super) async fn limits(
     State(http): State<Http>,
     Extension(Caller(caller)): Extension<Caller>,
 ) -> Response {
-    answer(http, caller, |usage| {
+    answer(http, caller, |_, usage| {
         let full = [("day", usage.day), ("hour", usage.hour)]
             .into_iter()
             .find(|(_, window)| window.remaining() == 0);
@@ -49,6 +50,7 @@ pub(super) async fn limits(
         fields.insert("allowed".to_owned(), full.is_none().into());
         fields.insert("reason".to_owned(), reason.into());
         windows(&mut fields, usage);
+        fields.insert("total_usage".to_owned(), dollars(usage.total_spent));
         fields
     })
     .await
@@ -57,14 +59,14 @@ pub(super) async fn limits(
 async fn answer(
     http: Http,
     caller: Result<SignedIn, Problem>,
-    fields: impl FnOnce(&SpendingUsage) -> Map<String, Value>,
+    fields: impl FnOnce(&SignedIn, &SpendingUsage) -> Map<String, Value>,
 ) -> Response {
-    let usage = match caller {
-        Ok(by) => http.studio.usage(&by).await,
-        Err(problem) => Err(problem),
+    let by = match caller {
+        Ok(by) => by,
+        Err(problem) => return problems::answer(&problem),
     };
-    match usage {
-        Ok(usage) => Json(Value::Object(fields(&usage))).into_response(),
+    match http.studio.usage(&by).await {
+        Ok(usage) => Json(Value::Object(fields(&by, &usage))).into_response(),
         Err(problem) => problems::answer(&problem),
     }
 }
@@ -81,11 +83,8 @@ fn windows(fields: &mut Map<String, Value>, usage: &SpendingUsage) {
     }
 }
 
-/// Dollars as a number; exact to the micro-dollar up to nine billion of them.
 fn dollars(micros: i64) -> Value {
-    let (whole, rest) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
-    let sign = if micros < 0 { "-" } else { "" };
-    serde_json::from_str(&format!("{sign}{whole}.{rest:06}")).unwrap_or_else(|_| json!(0.0))
+    Micros(micros).as_dollars().into()
 }
 
 fn moment(at: Timestamp) -> String {
@@ -150,15 +149,6 @@ fn quoted(field: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn money_has_its_digits_and_no_others() {
-        for (micros, text) in
-            [(0, "0.0"), (5_000, "0.005"), (2_000_000, "2.0"), (-1, "-1e-6"), (123_456_789, "123.456789")]
-        {
-            assert_eq!(dollars(micros).to_string(), text);
-        }
-    }
 
     #[test]
     fn a_name_is_no_formula_and_ends_where_it_ends() {

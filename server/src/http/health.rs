@@ -23,7 +23,7 @@ pub(crate) struct Beat {
     pub(crate) is_stuck: bool,
     /// Why the remote flag service does not answer; `Some(None)` where it does.
     pub(crate) flag_service: Option<Option<&'static str>>,
-    /// `{"chat": true, …}`
+    /// `{"enable_chat": true, …}`
     pub(crate) features: Map<String, Value>,
 }
 
@@ -57,7 +57,7 @@ fn answer(Beat { is_down, is_stuck, flag_service, features }: Beat) -> (StatusCo
             "degraded",
             Some(format!("The flag service fails: {failure}. Its last answers count, then the defaults.")),
         ),
-        _ => ("ok", None),
+        _ => ("healthy", None),
     };
     let mut body = json!({
         "status": status, "service": "vobio", "version": env!("CARGO_PKG_VERSION"),
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn what_fails_is_named_and_only_a_database_that_is_down_is_no_health() {
         let (status, body) = told(Beat::default());
-        assert_eq!((status, body["status"].as_str()), (200, Some("ok")));
+        assert_eq!((status, body["status"].as_str()), (200, Some("healthy")));
         assert_eq!(body["components"], json!({ "database": "ok", "runs": "ok" }));
         let (status, body) = told(Beat { is_down: true, ..Beat::default() });
         assert_eq!((status, body["components"]["database"].as_str()), (503, Some("unavailable")));

@@ -1,6 +1,7 @@
 //! `GET /api/memory/context`: what the studio remembers of the caller, as text.
 
 use super::{Http, problems};
+use api_types::SUCCESS;
 use app::api::context::Caller;
 use axum::{Extension, Json, extract::State, response::IntoResponse as _, response::Response};
 use serde_json::json;
@@ -14,7 +15,7 @@ pub(super) async fn context(
         Err(problem) => Err(problem),
     };
     match text {
-        Ok(context) => Json(json!({ "context": context })).into_response(),
+        Ok(context) => Json(json!({ "status": SUCCESS, "context": context })).into_response(),
         Err(problem) => problems::answer(&problem),
     }
 }

@@ -120,6 +120,7 @@ impl Http {
             origin: self.cookies.origin.as_str().into(),
             site: SITE,
             mock: self.mock,
+            answers_within: self.request_timeout * 9 / 10,
         }
     }
 }

@@ -93,6 +93,12 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         stranger: 401,
         foreign: 404,
     },
+    Row {
+        path: "/api/chat",
+        arguments: |id| json!({ "conversation": id, "message": "x" }),
+        stranger: 401,
+        foreign: 404,
+    },
     Row { path: "/api/memory/store", arguments: |_| json!({ "content": "x" }), stranger: 401, foreign: 200 },
     Row { path: "/api/memory/forget", arguments: |id| json!({ "memory": id }), stranger: 401, foreign: 404 },
     Row { path: "/api/run/stop", arguments: |id| json!({ "run": id }), stranger: 401, foreign: 404 },

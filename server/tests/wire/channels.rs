@@ -36,6 +36,7 @@ const OPEN: &[(&str, &str)] = &[
     ("/api/conversation/configure", "run"),
     ("/api/conversation/delete", "run"),
     ("/api/conversation/restore", "run"),
+    ("/api/chat", "run"),
     ("/api/message/send", "run"),
     ("/api/message/edit", "run"),
     ("/api/message/regenerate", "run"),

@@ -48,8 +48,10 @@ fn what_is_off_is_refused_by_the_api_gone_from_the_page_and_back_when_it_is_on_a
         assert_eq!(runs.status, 200);
         assert!(!runs.body.contains("href=\"/chat\"") && !runs.body.contains("href=\"/conversations\""));
         assert_eq!(ana.page("/").header("location"), "/runs");
-        assert_eq!(ana.features()["chat"], json!(false));
-        until("health says so", || (health(&running)["features"]["chat"] == json!(false)).then_some(()));
+        assert_eq!(ana.features()["enable_chat"], json!(false));
+        until("health says so", || {
+            (health(&running)["features"]["enable_chat"] == json!(false)).then_some(())
+        });
         // What was typed into a form is still there.
         let form = ana.form("/chat", "/api/message/send", &[("text", "Dear studio"), ("model", "mock/echo")]);
         assert!(form.status == 403 && form.body.contains("Dear studio"), "{form:?}");
@@ -81,16 +83,19 @@ fn what_the_environment_fixed_nobody_moves_and_the_page_says_who_did() {
     let running = studio.start();
     let mut ana = running.owner();
     let features = ana.features();
-    assert_eq!((&features["safety_checks"], &features["cost_tracking"]), (&json!(false), &json!(false)));
+    assert_eq!(
+        (&features["enable_safety_checks"], &features["enable_cost_tracking"]),
+        (&json!(false), &json!(false))
+    );
     let refused = ana.call("/api/flag/set", json!({ "flag": "safety_checks", "mode": "on" }));
     assert_eq!(refused.status, 409);
     assert!(refused.body.contains("ENABLE_SAFETY_CHECKS"), "{}", refused.body);
     assert_eq!(ana.switches("cost_tracking", "on"), 200, "the file is a default");
-    assert_eq!(ana.features()["cost_tracking"], json!(true));
+    assert_eq!(ana.features()["enable_cost_tracking"], json!(true));
     let page = unescaped(&ana.page("/flags").body);
     assert!(page.contains("The operator fixed it: ENABLE_SAFETY_CHECKS"), "{page}");
     // What is not built is off, and named.
-    assert_eq!(features["video_generation"], json!(false));
+    assert_eq!(features["enable_video_generation"], json!(false));
     assert!(page.contains("In a later version") && page.contains("Making videos."), "{page}");
 }
 

@@ -13,6 +13,7 @@ mod bad_input;
 mod budgets;
 mod channels;
 mod chat;
+mod contract;
 mod conversations;
 mod counts;
 mod crash;

@@ -25,7 +25,7 @@ fn a_note_is_stored_and_given_back_to_its_own_person() {
             "metadata": { "user_id": "Ana", "owner_id": "Ana" },
         });
         let stored = ben.call("/api/memory/store", planted);
-        assert_eq!((stored.status, &stored.json()["status"]), (200, &json!("stored")), "{stored:?}");
+        assert_eq!((stored.status, &stored.json()["status"]), (200, &json!("success")), "{stored:?}");
         assert_eq!(ana.context(), "What the studio remembers of Ana:\n- nothing yet");
         let his = "What the studio remembers of Ben:\n- Likes tea. - Asked: Who? Answered: Anybody.";
         assert_eq!(ben.context(), his);

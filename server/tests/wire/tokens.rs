@@ -30,7 +30,7 @@ fn a_program_signs_in_with_a_passkey_works_and_signs_out() {
         assert_eq!(entered.status, 200, "{entered:?}");
         let entered = entered.json();
         assert_eq!(
-            (entered["user"]["name"].as_str(), entered["user"]["role"].as_str()),
+            (entered["user"]["username"].as_str(), entered["user"]["role"].as_str()),
             (Some("Ana"), Some("owner"))
         );
         assert_eq!(entered["expires_in"], 24 * 3600);
@@ -62,7 +62,7 @@ fn a_program_signs_in_with_a_passkey_works_and_signs_out() {
         };
         assert_eq!(as_cookie, 302, "a program's token is no cookie");
         let out = program.bearing(Method::POST, "/api/auth/logout", &token, Some(json!({})));
-        assert_eq!((out.status, out.json()["status"].as_str()), (200, Some("signed_out")));
+        assert_eq!((out.status, out.json()["status"].as_str()), (200, Some("success")));
         assert_eq!(ask(&token), 401, "over at once");
         assert_eq!(ana.call("/api/auth/logout", json!({})).status, 200, "the same for a cookie");
         assert_eq!(ana.page("/chat").status, 302);

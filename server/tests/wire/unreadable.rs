@@ -61,7 +61,7 @@ fn one_broken_run_after_a_crash_stops_no_other_and_its_chat_goes_on() {
         }
         let next = ana.ask("And now?", Some(id(&sent[0]["conversation"])), "mock/echo");
         assert_eq!(ana.ended(&next["run"])["state"], "finished", "{sql}");
-        assert_eq!(health(&mut ana), (200, "ok".to_owned()), "{sql}");
+        assert_eq!(health(&mut ana), (200, "healthy".to_owned()), "{sql}");
     }
 }
 
@@ -85,5 +85,5 @@ fn a_studio_that_cannot_look_for_work_says_that_it_is_degraded_and_logs_it_once(
     let said = running.logged().iter().filter(|line| line.contains("could not look for work")).count();
     assert_eq!(said, 1);
     by_hand(&studio, "DROP TRIGGER broken".to_owned());
-    until("it works again", || (health(&mut ana) == (200, "ok".to_owned())).then_some(()));
+    until("it works again", || (health(&mut ana) == (200, "healthy".to_owned())).then_some(()));
 }

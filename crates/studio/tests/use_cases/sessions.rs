@@ -312,7 +312,7 @@ async fn a_programs_session_lives_a_day_and_has_to_fit_the_name_it_said() {
         house.studio.sign_in_program(&start.ceremony.to_string(), &credential, name, "curl/8").await
     };
     let (session, user) = log_in(Some("Ana")).await.unwrap();
-    assert_eq!((user.id, user.role), (ana.person(), Role::Owner));
+    assert_eq!((user.user_id, user.role), (ana.person(), Role::Owner));
     assert_eq!(session.expires_at, house.clock.now() + API_SESSION_LIFE);
     assert!(log_in(None).await.is_ok());
     assert_eq!(log_in(Some("Ben")).await.unwrap_err(), Problem::KeyRefused);
