@@ -30,10 +30,37 @@ test("a stopped answer costs what came of it, and the rest is given back", async
   expect(during.hourly_held).toBeGreaterThan(0);
   await owner.getByRole("button", { name: "Stop" }).click();
   await expect(lastAnswer(owner)).toHaveAttribute("data-state", "stopped");
+  await expect(lastAnswer(owner)).toContainText(/\$0\.\d+ of what was held was given back/);
   const after = await (await owner.request.get(`${studio.url}/api/costs/usage`)).json();
   expect(after.hourly_held).toBe(0);
   expect(after.hourly_usage).toBeGreaterThan(0);
   expect(after.hourly_usage).toBeLessThan(during.hourly_held);
+  const cents = (Math.ceil(after.hourly_usage * 100 - 1e-9) / 100).toFixed(2);
+  await expect(owner.locator("#spent")).toHaveText(`$${cents} of $2.00 this hour`);
+});
+
+test("before it is sent a message says what its answer would cost, and a marked one is marked", async ({ owner, studio }) => {
+  await choose(owner, studio, "mock/echo");
+  const quote = owner.locator("#quote");
+  await expect(quote).toHaveText(/^~\$0\.\d+, and \$0\.\d+ is held until it is answered$/);
+  const held = async () => Number(/and \$(0\.\d+) is held/.exec((await quote.textContent()) ?? "")?.[1]);
+  const before = await held();
+  const long = "Write to a.person@mail.example.org about it. ".repeat(40);
+  await composer(owner).fill(long);
+  const typed = await held();
+  expect(typed).toBeGreaterThan(before + 0.008);
+  await ask(owner, long);
+  await expect(lastAnswer(owner)).toHaveAttribute("data-state", "finished");
+  const ledger = await (await owner.request.get(`${studio.url}/api/costs/ledger.csv`)).text();
+  const hold = Number(/,hold,.*,(\d+),0$/m.exec(ledger)?.[1]);
+  expect(typed * 1e6).toBeGreaterThanOrEqual(hold);
+  expect(typed * 1e6).toBeLessThan(hold + 100);
+  // The next one reads the question and its answer too.
+  await expect.poll(held).toBeGreaterThan(typed);
+  await owner.getByText("Marked by the safety screen").click();
+  await expect(owner.getByText("personal_data.email")).toBeVisible();
+  await owner.reload();
+  await expect(owner.getByText("Marked by the safety screen")).toBeVisible();
 });
 
 test.describe("with a small budget", () => {

@@ -11,7 +11,7 @@ use crate::{
 };
 use api_types::{ConversationId, ModelRef, RunId};
 use leptos::prelude::*;
-use studio::{MESSAGE_BYTES_MAX, ports::Timestamp};
+use studio::{MESSAGE_BYTES_MAX, Quote, ports::Timestamp};
 
 /// What the composer of one page knows.
 pub struct Composer {
@@ -33,11 +33,13 @@ pub struct Composer {
     pub above: AnyView,
     /// What is good to know of the model.
     pub under: Option<AnyView>,
+    /// What the next answer would cost, and how many bytes its turns on this page have.
+    pub quote: Option<(Quote, u64)>,
 }
 
 /// The dock under a conversation: what was refused, the box, Send or Stop.
 pub fn composer(shown: Composer) -> impl IntoView {
-    let Composer { conversation, running, form, now, above, under, .. } = shown;
+    let Composer { conversation, running, form, now, above, under, quote, .. } = shown;
     let model = shown.model.map(|model| model.to_string());
     let mine = form.as_ref().filter(|form| form.action == "/api/message/send");
     let typed = typed(form.as_ref(), "text").unwrap_or_default();
@@ -92,10 +94,22 @@ pub fn composer(shown: Composer) -> impl IntoView {
             </form>
             <div class="under">
                 {under.map(|words| view! { <p>{words}</p> })}
+                {quote.map(|(quote, shown)| priced(quote, shown + typed.len() as u64))}
                 <p class="keys needs-live"><kbd>"Enter"</kbd>" sends, "<kbd>"Shift Enter"</kbd>" makes a new line"</p>
             </div>
             <Chat place=ChatPlace { conversation, after: now.0 } />
         </div>
+    }
+}
+
+/// What the next answer would cost. A script says it anew while one types.
+fn priced(quote: Quote, bytes: u64) -> impl IntoView {
+    let Quote { price, bytes: unseen, max_tokens } = quote;
+    view! {
+        <p id="quote" data-bytes=unseen.to_string() data-max-tokens=max_tokens.to_string()
+            data-prompt=price.prompt_micros_per_million.to_string() data-completion=price.completion_micros_per_million.to_string()>
+            {crate::quote::words(price, unseen + bytes, max_tokens)}
+        </p>
     }
 }
 

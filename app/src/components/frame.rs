@@ -9,9 +9,10 @@ use crate::{
     api::{context, form, kept},
     islands::Live,
 };
+use api_types::Micros;
 use leptos::prelude::*;
 use studio::{
-    ConversationPage, SignedIn,
+    ConversationPage, SignedIn, Window,
     ports::{Timestamp, store::AccountEventRow},
 };
 
@@ -54,6 +55,8 @@ pub struct FrameData {
     pub answering: Vec<api_types::ConversationId>,
     /// What happened to the account and was not seen yet.
     pub news: Vec<AccountEventRow>,
+    /// What was spent in this hour, where that is counted.
+    pub this_hour: Option<Window>,
     /// Now.
     pub now: Timestamp,
 }
@@ -129,6 +132,11 @@ fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
                 {context::context().is_ok_and(|context| context.mock).then(|| view! {
                     <p class="mode" title="Their answers are scripted">{icon("flask")}<span class="name">"Mock models are on"</span></p>
                 })}
+                {data.this_hour.map(|hour| view! {
+                    <a class="spent" href="/usage" title="What you spent in this hour, and what is held for what is under way">
+                        {icon("coins")}<span class="name" id="spent">{spent(&hour)}</span>
+                    </a>
+                })}
                 <button class="person" type="button" popovertarget="person-menu" aria-label=format!("{name}, your menu")>
                     <span class="face" aria-hidden="true">{first}</span>
                     <span class="name">{name.clone()}</span>
@@ -154,6 +162,12 @@ fn rail(data: &FrameData, here: Here) -> impl IntoView + use<> {
             </div>
         </aside>
     }
+}
+
+/// What was spent in this hour, with what is held.
+pub fn spent(hour: &Window) -> String {
+    let used = Micros(hour.spent.saturating_add(hour.held)).in_cents();
+    format!("{used} of {} this hour", Micros(hour.limit).in_cents())
 }
 
 /// Something happened to the account that its person has not seen.

@@ -8,15 +8,15 @@ use super::{
 };
 use crate::{
     api::{form::RefusedForm, once},
-    aside::aside,
     markup,
 };
 use api_types::{AnswerState, ConversationId, MessageId, MessageRole, Micros};
 use leptos::prelude::*;
 use std::time::Duration;
 use studio::{
-    Opened, SignedIn, Studio, grouped,
+    Opened, SignedIn, Studio, aside, grouped,
     ports::store::{AnswerRow, MessageRow, Taken, TurnRow},
+    says_of_mark, turn_bytes,
 };
 
 /// A turn as the page shows it, where it has so much room.
@@ -38,9 +38,10 @@ fn copy() -> impl IntoView {
 fn question(row: &TurnRow) -> impl IntoView + use<> {
     let message = &row.message;
     view! {
-        <article class="turn question" id=format!("m-{}", message.id) aria-label="You">
+        <article class="turn question" id=format!("m-{}", message.id) aria-label="You" data-bytes=turn_bytes(message.body.len()).to_string()>
             <h2 class="sr">"You"</h2>
             <div class="bubble" inner_html=markup::words(&message.body)></div>
+            {marks(&message.marks)}
             <div class="foot">
                 <div class="do">
                     {copy()}
@@ -52,6 +53,19 @@ fn question(row: &TurnRow) -> impl IntoView + use<> {
             </div>
         </article>
     }
+}
+
+/// What the screen found in a question and let through.
+fn marks(rules: &[String]) -> Option<impl IntoView + use<>> {
+    let says = |rule: &String| view! { <li>{says_of_mark(rule)}" "<code>{rule.clone()}</code></li> };
+    (!rules.is_empty()).then(|| {
+        view! {
+            <details class="marks">
+                <summary>"Marked by the safety screen"</summary>
+                <ul>{rules.iter().map(says).collect_view()}</ul>
+            </details>
+        }
+    })
 }
 
 /// The page on which a question is asked in other words: it ends at the question.
@@ -167,7 +181,10 @@ fn why_it_ended(row: &TurnRow, run: &AnswerRow, model_label: &str, key: Option<S
         AnswerState::Stopped => notice_with(
             "",
             "stop",
-            view! { <b>"This answer was stopped."</b>{(!message.body.is_empty()).then_some(" What was written is kept.")} },
+            view! {
+                <b>"This answer was stopped."</b>{(!message.body.is_empty()).then_some(" What was written is kept.")}
+                {row.given_back.map(|micros| format!(" {} of what was held was given back.", Micros(micros)))}
+            },
             go_on(),
         )
         .into_any(),
@@ -236,7 +253,7 @@ fn finished_foot(
     };
     let took: Vec<String> = run.map(|run| took(row.taken(), run, model_label)).unwrap_or_default();
     view! {
-        <footer class="foot">
+        <footer class="foot" data-bytes=turn_bytes(row.message.body.len()).to_string()>
             <div class="do">
                 {copy()}
                 {post("/api/message/regenerate", (conversation, message), key, again)}
@@ -318,6 +335,7 @@ pub fn opened_html(opened: &Opened) -> String {
         message: message.clone(),
         run,
         earlier: Taken::default(),
+        given_back: None,
         siblings: vec![message.id],
     };
     let asked = opened.question.as_ref().map(|message| row(message, None));

@@ -73,6 +73,7 @@ fn row(at: u8, state: Option<AnswerState>, text: &str) -> Option<TurnRow> {
         parent: None,
         role: if state.is_some() { MessageRole::Assistant } else { MessageRole::User },
         body: text.to_owned(),
+        marks: Vec::new(),
         created_at: Timestamp(0),
     };
     let run = |state| {
@@ -94,7 +95,7 @@ fn row(at: u8, state: Option<AnswerState>, text: &str) -> Option<TurnRow> {
     };
     let siblings = if at == 4 { vec![ID.to_owned() + "1", id.clone()] } else { vec![id.clone()] };
     let siblings = siblings.iter().filter_map(|id| id.parse().ok()).collect();
-    Some(TurnRow { run: state.and_then(run), earlier: Taken::default(), message, siblings })
+    Some(TurnRow { run: state.and_then(run), earlier: Taken::default(), given_back: None, message, siblings })
 }
 
 fn composers() -> impl IntoView {

@@ -3,7 +3,7 @@
 use super::{
     complaint,
     dom::{announce, document, find, later, on, show, window},
-    growing, place,
+    growing, place, quote,
 };
 use api_types::{AnswerEvent, ConversationId, MessageId};
 use leptos::task::spawn_local;
@@ -94,6 +94,9 @@ fn open(stream: &Rc<RefCell<Stream>>) {
 
 fn apply(conversation: Option<ConversationId>, made: i64, answer: &AnswerEvent) {
     dot(answer);
+    if let (Some(spent), Some(place)) = (&answer.spent, find("#spent")) {
+        place.set_text_content(Some(spent));
+    }
     if conversation != Some(answer.conversation) {
         return;
     }
@@ -127,6 +130,7 @@ fn apply(conversation: Option<ConversationId>, made: i64, answer: &AnswerEvent) 
         let foot = article.query_selector("[data-foot]").ok().flatten().filter(|_| was_active);
         if let (Some(foot), Some(html)) = (foot, &answer.foot) {
             foot.set_inner_html(html);
+            quote::update();
             place::foot_came(&article);
         }
         if was_active {

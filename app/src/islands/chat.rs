@@ -29,7 +29,8 @@ mod browser {
         api::{Refused, message::send_message, number::MaybeNumber, run::stop_run},
         islands::{
             answers, complaint,
-            dom::{announce, document, find, find_as, go, on, show, target_of, window},
+            dom::{announce, document, find, find_as, go, on, show, target_of, window, written},
+            quote,
         },
     };
     use api_types::{ConversationId, Problem, Started};
@@ -103,7 +104,15 @@ mod browser {
                 }
             });
         }
+        if let Some(document) = document() {
+            on::<Event>(&document, "input", |event| {
+                if target_of(&event, "[form=composer]").is_some() {
+                    quote::update();
+                }
+            });
+        }
         answers::reflect();
+        quote::update();
         latest();
     }
 
@@ -151,6 +160,7 @@ mod browser {
             let text = text.clone();
             move |_| {
                 complaint::clear();
+                quote::update();
                 if let Some(storage) = storage() {
                     let _ = storage.set_item(&key, &text.value());
                 }
@@ -201,13 +211,6 @@ mod browser {
         });
     }
 
-    /// What a setting of a new conversation says; of one that exists its row does.
-    fn written(name: &str) -> Option<String> {
-        let field = find(&format!("[form=composer][name={name}]"))?;
-        let input = field.dyn_ref::<HtmlInputElement>().map(HtmlInputElement::value);
-        input.or_else(|| field.dyn_ref::<HtmlTextAreaElement>().map(HtmlTextAreaElement::value))
-    }
-
     fn setting<T>(name: &str) -> MaybeNumber<T> {
         written(name).map_or(MaybeNumber::Empty, MaybeNumber::Other)
     }
@@ -224,6 +227,7 @@ mod browser {
         }
         answers::catch_up(started.conversation, started.message);
         answers::reflect();
+        quote::update();
         to_end();
     }
 

@@ -51,6 +51,13 @@ pub(super) fn target_of(event: &Event, selector: &str) -> Option<Element> {
     at.closest(selector).ok()?
 }
 
+/// What a setting of a new conversation says; of one that exists its row does.
+pub(super) fn written(name: &str) -> Option<String> {
+    let field = find(&format!("[form=composer][name={name}]"))?;
+    let input = field.dyn_ref::<web_sys::HtmlInputElement>().map(web_sys::HtmlInputElement::value);
+    input.or_else(|| field.dyn_ref::<web_sys::HtmlTextAreaElement>().map(web_sys::HtmlTextAreaElement::value))
+}
+
 /// Listens for as long as the page lives.
 pub(super) fn on<E: JsCast + 'static>(target: &EventTarget, name: &str, mut then: impl FnMut(E) + 'static) {
     let listener = Closure::<dyn FnMut(Event)>::new(move |event: Event| {

@@ -24,6 +24,8 @@ pub mod live;
 pub mod passkey;
 #[cfg(target_arch = "wasm32")]
 mod place;
+#[cfg(target_arch = "wasm32")]
+mod quote;
 pub mod runs;
 #[cfg(target_arch = "wasm32")]
 mod signal;

@@ -18,12 +18,13 @@ use crate::{
     markup::Room,
 };
 use api_types::{
-    AnswerState, ConversationId, Flag, MessageId, MessageRole, ModelInfo, ModelKind, ModelRef, Problem,
+    AnswerState, ConversationId, ConversationSettings, Flag, MessageId, MessageRole, ModelInfo, ModelKind,
+    ModelRef, Problem,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use studio::{OpenConversation, SignedIn, Studio, ports::store::TurnRow};
+use studio::{OpenConversation, SignedIn, Studio, ports::store::TurnRow, turn_bytes};
 
 /// A conversation that has not begun.
 pub(crate) fn new_chat() -> impl IntoView {
@@ -44,6 +45,16 @@ pub(crate) fn new_chat() -> impl IntoView {
             None => studio.default_settings(&by).await?.map(|settings| settings.model),
         };
         let label = chosen.as_ref().map(|model| label_of(&models, model));
+        let settings = chosen.clone().map(|model| ConversationSettings {
+            model,
+            temperature: None,
+            max_tokens: None,
+            system_prompt: String::new(),
+        });
+        let quote = match &settings {
+            Some(settings) => studio.quote(&by, settings, None).await?.map(|quote| (quote, 0)),
+            None => None,
+        };
         let servers = studio.catalog.servers();
         let (above, under) = about_model(&models, chosen.as_ref(), servers);
         let above = view! { {is_welcome.then(welcome)}{above} }.into_any();
@@ -61,7 +72,7 @@ pub(crate) fn new_chat() -> impl IntoView {
                         </div>
                     </div>
                 </div>
-                {composer(Composer { conversation: None, model: chosen.clone(), has_model: chosen.is_some(), model_label: label, running: None, form, now: data.now, above, under })}
+                {composer(Composer { conversation: None, model: chosen.clone(), has_model: chosen.is_some(), model_label: label, running: None, form, now: data.now, above, under, quote })}
             </main>
             {conversation::model_menu("Who answers", models, chosen.as_ref())}
             {sheet}
@@ -166,6 +177,13 @@ pub(crate) fn chat() -> impl IntoView {
         let has_model = models.iter().any(|info| info.model == set.model);
         let (above, under) = about_model(&models, Some(&set.model), studio.catalog.servers());
         let is_past = until.is_some();
+        // Of a past part of a conversation it is not known here what comes after it.
+        let quote = match is_past {
+            true => None,
+            false => {
+                studio.quote(&by, set, Some(&open)).await?.map(|quote| (quote, shown_bytes(&open.turns)))
+            }
+        };
         let is_saved = is_saved && form.is_none();
         // Without a script the page asks again by itself, but never where it holds something that was typed.
         let asks_again = running.is_some() && form.is_none() && kept::kept().is_none();
@@ -181,7 +199,7 @@ pub(crate) fn chat() -> impl IntoView {
                 </div>
                 // Without a fragment: an address that differs in its fragment alone is not loaded again.
                 {asks_again.then(|| view! { <noscript><meta http-equiv="refresh" content=format!("2; url=/chat/{id}") /></noscript> })}
-                {composer(Composer { conversation: Some(id), model: None, has_model, model_label: Some(label), running, form: form.clone(), now: data.now, above, under })}
+                {composer(Composer { conversation: Some(id), model: None, has_model, model_label: Some(label), running, form: form.clone(), now: data.now, above, under, quote })}
             </main>
             {conversation::model_menu("Who answers from now on", models.clone(), Some(&set.model))}
             {conversation::more_menu(id, title.clone(), form.as_ref())}
@@ -190,6 +208,11 @@ pub(crate) fn chat() -> impl IntoView {
         };
         Ok(view! { <Title text=title />{frame(data, Here::Chat(Some(id)), main)} }.into_any())
     })
+}
+
+/// So many bytes of the turns on a page go to the model with the next question.
+fn shown_bytes(turns: &[TurnRow]) -> u64 {
+    turns.iter().map(|turn| turn_bytes(turn.message.body.len())).sum()
 }
 
 /// The question that is asked in other words on this page.

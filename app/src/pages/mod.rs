@@ -71,5 +71,6 @@ async fn frame_data(by: SignedIn) -> Result<FrameData, Refused> {
         .map(|run| run.conversation)
         .collect();
     let news = studio.account_news(&by).await?;
-    Ok(FrameData { now: studio.now(), by, has_chat, recent, answering, news })
+    let this_hour = studio.this_hour(&by).await?;
+    Ok(FrameData { now: studio.now(), this_hour, by, has_chat, recent, answering, news })
 }

@@ -145,6 +145,9 @@ fn operation(name: &str) -> String {
     match name {
         "chat" => "An answer of a model".to_owned(),
         "configure" => "New settings of a chat".to_owned(),
+        "title" => "A title".to_owned(),
+        "name" => "A name".to_owned(),
+        "memory" => "A note to remember".to_owned(),
         other => other.replace('_', " "),
     }
 }

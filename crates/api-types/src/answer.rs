@@ -55,4 +55,6 @@ pub struct AnswerEvent {
     pub ended_at: Option<i64>,
     /// The foot of the ended answer (actions, tokens, time) as safe HTML; only with an ended state.
     pub foot: Option<String>,
+    /// What its person spent in this hour by then, as the page's frame says it; only with an ended state, where it is counted.
+    pub spent: Option<String>,
 }

@@ -109,6 +109,8 @@ actions! {
     DefaultModelSet = "default_model.set", "Default model set";
     /// The gate refused an operation of somebody.
     Refused = "gate.refused", "Operation refused";
+    /// The screen found something in a text and let it through, marked.
+    Marked = "gate.marked", "Text let through, marked";
     /// The studio's passkeys are bound to another host.
     HostMoved = "host.moved", "Moved to another host";
 }

@@ -40,7 +40,7 @@ pub use id::{
 pub use ledger::{EntryKind, Span};
 pub use memory::{MemoryKind, MemoryStored};
 pub use model::{ModelInfo, ModelKind, ModelRef, Price};
-pub use money::Micros;
+pub use money::{AMOUNT_MAX, Micros};
 pub use passkey::{CeremonyPurpose, CeremonyStart};
 pub use problem::{FieldError, Problem};
 pub use provider::{ProviderKind, ProviderTested};

@@ -1,5 +1,6 @@
 //! Models, as a person chooses them.
 
+use crate::AMOUNT_MAX;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -96,6 +97,20 @@ impl Price {
     /// Costs nothing.
     pub const fn is_free(self) -> bool {
         self.prompt_micros_per_million == 0 && self.completion_micros_per_million == 0
+    }
+
+    /// What so many tokens cost in micro-dollars, rounded up; `None` beyond [`AMOUNT_MAX`], and for a price below nothing.
+    ///
+    /// The most that an answer can cost is that of as many tokens as its prompt has bytes: no token is shorter than a byte.
+    pub fn cost(self, prompt_tokens: u64, completion_tokens: u64) -> Option<i64> {
+        if self.prompt_micros_per_million < 0 || self.completion_micros_per_million < 0 {
+            return None;
+        }
+        let part = |tokens: u64, per_million: i64| i128::from(tokens).checked_mul(i128::from(per_million));
+        let sum = part(prompt_tokens, self.prompt_micros_per_million)?
+            .checked_add(part(completion_tokens, self.completion_micros_per_million)?)?;
+        let micros = sum.checked_add(999_999)?.div_euclid(1_000_000);
+        i64::try_from(micros).ok().filter(|micros| *micros <= AMOUNT_MAX)
     }
 }
 

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Nothing costs more than a billion dollars, in micro-dollars: what would is a mistake, and is refused before it can overflow anything.
+pub const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
+
 /// Micro-dollars: 1,000,000 are one US dollar. Never a float.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -20,6 +23,12 @@ impl Micros {
         let dollars: i64 = whole.parse().ok()?;
         let rest: i64 = format!("{places:0<6}").parse().ok()?;
         dollars.checked_mul(1_000_000)?.checked_add(rest).map(Self)
+    }
+
+    /// In cents, rounded up: `$0.12`; enough where there is little room.
+    pub fn in_cents(self) -> String {
+        let cents = self.0.max(0).unsigned_abs().div_ceil(10_000);
+        format!("${}.{:02}", cents / 100, cents % 100)
     }
 
     /// Dollars as a number of JSON, exact to the micro-dollar up to nine billion of them. To be shown, never to be added up.
@@ -75,6 +84,12 @@ mod tests {
         {
             assert_eq!(serde_json::json!(Micros(micros).as_dollars()).to_string(), text);
         }
+    }
+
+    #[test]
+    fn cents_are_rounded_up() {
+        let shown = [0, 1, 10_000, 120_001, 2_000_000, -5].map(|micros| Micros(micros).in_cents());
+        assert_eq!(shown, ["$0.00", "$0.01", "$0.01", "$0.13", "$2.00", "$0.00"]);
     }
 
     #[test]

@@ -236,7 +236,7 @@ pub(crate) fn sqlite_conflict(message: &str) -> String {
             "providers.organization_id, providers.name" => "providers_name".to_owned(),
             "invites.digest" => "invites_digest".to_owned(),
             "tokens.digest" => "tokens_digest".to_owned(),
-            "refusals.owner_id, refusals.organization_id, refusals.gate, refusals.rule, refusals.minute" => {
+            "refusals.owner_id, refusals.organization_id, refusals.gate, refusals.rule, refusals.operation, refusals.minute" => {
                 "refusals_minute".to_owned()
             }
             _ => match what.split_once('.') {

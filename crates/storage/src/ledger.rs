@@ -61,6 +61,17 @@ macro_rules! entry_columns {
     };
 }
 
+/// A column of the hour that begins at $3; zero where nothing was held in it.
+macro_rules! this_hour {
+    ($column:literal) => {
+        concat!(
+            "COALESCE((SELECT s.",
+            $column,
+            " FROM spending s WHERE s.organization_id = $1 AND s.owner_id = $2 AND s.span = 'hour' AND s.starts_at = $3), 0), "
+        )
+    };
+}
+
 fn spent(cells: &mut Cells<'_>) -> Result<Spent, StoreError> {
     Ok(Spent { held: cells.take()?, spent: cells.take()? })
 }
@@ -87,6 +98,19 @@ impl<L: Line> LedgerReads for Statements<L> {
             }
         }
         Ok(both)
+    }
+
+    async fn spent_this_hour(&self, owned: Owned, at: Timestamp) -> Result<(Spent, Option<i64>), StoreError> {
+        let asked = Statement::new(concat!(
+            "SELECT ",
+            this_hour!("held"),
+            this_hour!("spent"),
+            "(SELECT l.hour_micros FROM spending_limits l WHERE l.organization_id = $1 AND l.owner_id = $2)"
+        ));
+        let row = self.0.row(asked.owned(owned).bind(windows_of(at).0)).await?;
+        let Some(row) = row else { return Ok((Spent::default(), None)) };
+        let mut cells = Cells::new(&row, "spending");
+        Ok((spent(&mut cells)?, cells.take_opt()?))
     }
 
     async fn total_spent(&self, owned: Owned) -> Result<i64, StoreError> {

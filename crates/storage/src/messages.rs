@@ -15,7 +15,7 @@ use studio::ports::store::{MessageReads, MessageRow, MessageWrites, Owned, Store
 /// The columns of a message, in the order of [`message`]; `m` is the table.
 macro_rules! columns {
     () => {
-        "m.organization_id, m.owner_id, m.conversation_id, m.id, m.parent_id, m.role, m.body, m.created_at"
+        "m.organization_id, m.owner_id, m.conversation_id, m.id, m.parent_id, m.role, m.body, m.marks, m.created_at"
     };
 }
 pub(crate) use columns as message_columns;
@@ -60,8 +60,18 @@ pub(crate) fn message(cells: &mut Cells<'_>) -> Result<MessageRow, StoreError> {
         parent: cells.take_opt()?,
         role: cells.take()?,
         body: cells.take()?,
+        marks: marks(cells.take_opt()?),
         created_at: cells.take()?,
     })
+}
+
+/// Names of rules with a space between.
+fn marks(words: Option<String>) -> Vec<String> {
+    words.iter().flat_map(|words| words.split(' ')).map(str::to_owned).collect()
+}
+
+fn words(marks: &[String]) -> Option<String> {
+    (!marks.is_empty()).then(|| marks.join(" "))
 }
 
 fn taken(cells: &mut Cells<'_>) -> Result<Taken, StoreError> {
@@ -118,6 +128,9 @@ impl<L: Line> MessageReads for Statements<L> {
                 earlier!("e.ended_at - e.created_at"),
                 ", ",
                 earlier!("e.ended_at - e.first_token_at"),
+                // Of a stopped answer its person is told.
+                ", CASE WHEN r.state = 'stopped' THEN CAST((SELECT SUM(g.amount) FROM ledger g WHERE g.run_id = r.run_id \
+                 AND g.organization_id = $1 AND g.owner_id = $2 AND g.kind = 'release') AS BIGINT) END",
                 " FROM branch b JOIN messages m ON m.id = b.id \
                  LEFT JOIN answers r ON r.run_id = \
                    (SELECT MAX(l.run_id || '') FROM answers l WHERE l.conversation_id = $3 AND l.message_id = b.id) \
@@ -149,15 +162,15 @@ impl<L: Line> MessageReads for Statements<L> {
             .map(|row| {
                 let mut cells = Cells::new(row, "messages");
                 let message = message(&mut cells)?;
-                let (run, earlier) = if cells.is_empty()? {
-                    (None, Taken::default())
+                let (run, earlier, given_back) = if cells.is_empty()? {
+                    (None, Taken::default(), None)
                 } else {
-                    (Some(answer(&mut cells)?), taken(&mut cells)?)
+                    (Some(answer(&mut cells)?), taken(&mut cells)?, cells.take_opt()?)
                 };
                 let mut siblings = siblings.remove(&message.id).unwrap_or_default();
                 siblings.push(message.id);
                 siblings.sort_unstable();
-                Ok(TurnRow { message, run, earlier, siblings })
+                Ok(TurnRow { message, run, earlier, given_back, siblings })
             })
             .collect()
     }
@@ -205,9 +218,9 @@ impl MessageWrites for Statements<Unit> {
     async fn insert_messages(&mut self, messages: &[MessageRow]) -> Result<(), StoreError> {
         for some in messages.chunks(ROWS_MAX) {
             let head = "INSERT INTO messages \
-                        (organization_id, owner_id, conversation_id, id, parent_id, role, body, created_at) VALUES";
+                        (organization_id, owner_id, conversation_id, id, parent_id, role, body, marks, created_at) VALUES";
             let new =
-                some.iter().fold(Statement::with_rows(head, some.len(), 8, ""), |statement, message| {
+                some.iter().fold(Statement::with_rows(head, some.len(), 9, ""), |statement, message| {
                     statement
                         .owned(message.owned)
                         .bind(message.conversation)
@@ -215,6 +228,7 @@ impl MessageWrites for Statements<Unit> {
                         .bind_opt(message.parent)
                         .bind(message.role)
                         .text(&message.body)
+                        .bind_opt(words(&message.marks))
                         .bind(message.created_at)
                 });
             self.0.later(new).await?;

@@ -78,7 +78,7 @@ impl RefusalWrites for Statements<Unit> {
             "INSERT INTO refusals (",
             columns!(),
             ", minute) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
-             ON CONFLICT (owner_id, organization_id, gate, rule, minute) DO UPDATE SET times = refusals.times + 1, \
+             ON CONFLICT (owner_id, organization_id, gate, rule, operation, minute) DO UPDATE SET times = refusals.times + 1, \
              sentence = excluded.sentence, resets_at = excluded.resets_at, passage_from = excluded.passage_from, \
              passage_until = excluded.passage_until, last_at = excluded.last_at RETURNING id"
         ))

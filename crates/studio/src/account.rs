@@ -3,6 +3,7 @@
 use crate::{
     InSession, SignedIn, Studio, Touched, owned, person,
     ports::store::{AuditTarget, Belongings},
+    screening::note_marked,
     text,
 };
 use api_types::{AuditAction, Problem};
@@ -14,12 +15,14 @@ impl Studio {
     /// `Invalid` naming `name`.
     pub async fn rename_account(&self, by: &InSession<'_>, name: &str) -> Result<(), Problem> {
         let (owned, name) = (owned(by.signed_in()), text::name(name)?);
+        let marked = self.screen_name(by.signed_in(), "name", &name).await?;
         let target = AuditTarget::person(owned.owner);
         let renamed = self.audit_by(by.signed_in(), AuditAction::PersonRenamed, target);
         self.store
             .write::<_, Problem, _>(move |tx| {
                 Box::pin(async move {
                     tx.rename_person(owned, &name).await?;
+                    note_marked(tx, marked).await?;
                     Ok(tx.insert_audit(&renamed).await?)
                 })
             })

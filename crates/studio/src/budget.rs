@@ -4,10 +4,8 @@ use crate::ports::{
     Timestamp,
     store::{EntryRow, HoldRow, SpendingLimits, Spent},
 };
+pub use api_types::AMOUNT_MAX;
 use api_types::{EntryKind, Price, Span};
-
-/// Nothing costs more than a billion dollars: what would is a mistake, and is refused before it can overflow anything.
-pub const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
 
 /// Where a provider does not say what it used, so many bytes of text are taken for a token. English has about four, most other
 /// languages fewer.
@@ -16,23 +14,6 @@ pub const ESTIMATE_BYTES_PER_TOKEN: u64 = 3;
 /// Where a provider does not say what it used, it is taken to have written so many tokens in each second, whatever of them could be
 /// seen: a model that thinks is paid for what nobody reads. Few are faster; who stops an answer early may be booked more than it was.
 pub const ESTIMATE_TOKENS_PER_SECOND: u64 = 200;
-
-/// What so many tokens cost, rounded up; `None` beyond [`AMOUNT_MAX`], and for a price below nothing.
-pub(crate) fn cost(price: Price, prompt_tokens: u64, completion_tokens: u64) -> Option<i64> {
-    if price.prompt_micros_per_million < 0 || price.completion_micros_per_million < 0 {
-        return None;
-    }
-    let part = |tokens: u64, per_million: i64| i128::from(tokens).checked_mul(i128::from(per_million));
-    let sum = part(prompt_tokens, price.prompt_micros_per_million)?
-        .checked_add(part(completion_tokens, price.completion_micros_per_million)?)?;
-    let micros = sum.checked_add(999_999)?.div_euclid(1_000_000);
-    i64::try_from(micros).ok().filter(|micros| *micros <= AMOUNT_MAX)
-}
-
-/// The most that an answer can cost: no token is shorter than a byte.
-pub(crate) fn worst_case(price: Price, prompt_bytes: u64, max_tokens: u32) -> Option<i64> {
-    cost(price, prompt_bytes, u64::from(max_tokens))
-}
 
 /// What came of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,15 +47,15 @@ impl Used {
             Self::Reported(amount) => (amount.clamp(0, AMOUNT_MAX), false),
             Self::Unknown => (hold, true),
             Self::Estimated { price, max_tokens, prompt_tokens, written_bytes } => {
-                let longest = cost(price, 0, u64::from(max_tokens)).unwrap_or(hold);
+                let longest = price.cost(0, u64::from(max_tokens)).unwrap_or(hold);
                 // What was held for the prompt was a token for each byte.
                 let bytes_per_token = ESTIMATE_BYTES_PER_TOKEN.cast_signed();
                 let guessed = (hold - longest).max(0).saturating_add(bytes_per_token - 1) / bytes_per_token;
                 let prompt =
-                    prompt_tokens.and_then(|tokens| cost(price, u64::from(tokens), 0)).unwrap_or(guessed);
+                    prompt_tokens.and_then(|tokens| price.cost(u64::from(tokens), 0)).unwrap_or(guessed);
                 let seen = written_bytes.unwrap_or(written).div_ceil(ESTIMATE_BYTES_PER_TOKEN);
                 let tokens = seen.max(seconds.saturating_mul(ESTIMATE_TOKENS_PER_SECOND));
-                let answer = cost(price, 0, tokens).unwrap_or(longest).min(longest);
+                let answer = price.cost(0, tokens).unwrap_or(longest).min(longest);
                 (prompt.saturating_add(answer).min(hold), true)
             }
         }
@@ -148,18 +129,18 @@ mod tests {
 
     #[test]
     fn a_part_of_a_micro_dollar_is_a_whole_one() {
-        assert_eq!(cost(PRICE, 1, 0), Some(3), "2.5 micro-dollars");
-        assert_eq!(cost(PRICE, 1_000_000, 1_000_000), Some(12_500_000));
-        assert_eq!(cost(PRICE, 0, 0), Some(0));
+        assert_eq!(PRICE.cost(1, 0), Some(3), "2.5 micro-dollars");
+        assert_eq!(PRICE.cost(1_000_000, 1_000_000), Some(12_500_000));
+        assert_eq!(PRICE.cost(0, 0), Some(0));
     }
 
     #[test]
     fn a_price_below_nothing_and_a_sum_beyond_everything_are_no_amounts() {
         let negative = Price { prompt_micros_per_million: -1, ..PRICE };
-        assert_eq!(cost(negative, 1, 1), None);
+        assert_eq!(negative.cost(1, 1), None);
         let huge = Price { prompt_micros_per_million: i64::MAX, completion_micros_per_million: i64::MAX };
-        assert_eq!(cost(huge, u64::MAX, u64::MAX), None);
-        assert_eq!(worst_case(huge, 1_000_000, u32::MAX), None);
+        assert_eq!(huge.cost(u64::MAX, u64::MAX), None);
+        assert_eq!(huge.cost(1_000_000, u64::from(u32::MAX)), None);
     }
 
     #[test]
@@ -253,8 +234,8 @@ mod tests {
         ) {
             let price = Price { prompt_micros_per_million: prompt, completion_micros_per_million: completion };
             let part = |of: u64, share: f64| (of as f64 * share) as u64;
-            let cost = cost(price, part(bytes, read), part(u64::from(max_tokens), written)).unwrap();
-            prop_assert!(cost <= worst_case(price, bytes, max_tokens).unwrap());
+            let cost = price.cost(part(bytes, read), part(u64::from(max_tokens), written)).unwrap();
+            prop_assert!(cost <= price.cost(bytes, u64::from(max_tokens)).unwrap());
         }
     }
 }

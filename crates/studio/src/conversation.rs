@@ -6,6 +6,7 @@ use crate::{
         Timestamp,
         store::{ConversationRow, TurnRow},
     },
+    screening::note_marked,
     text,
 };
 use api_types::{ConversationId, ConversationSettings, Flag, MessageId, ModelRef, Problem};
@@ -125,10 +126,14 @@ impl Studio {
     ) -> Result<(), Problem> {
         self.switched_on(Flag::Chat, owned(by)).await?;
         let title = text::title(title)?;
+        let marked = self.screen_name(by, "title", &title).await?;
         let (owned, now) = (owned(by), self.now());
         self.store
             .write(move |tx| {
-                Box::pin(async move { found(tx.rename_conversation(owned, id, &title, now).await?) })
+                Box::pin(async move {
+                    found(tx.rename_conversation(owned, id, &title, now).await?)?;
+                    note_marked(tx, marked).await
+                })
             })
             .await
     }
@@ -147,7 +152,8 @@ impl Studio {
     ) -> Result<(), Problem> {
         self.switched_on(Flag::Chat, owned(by)).await?;
         text::settings(&settings)?;
-        self.screen_kept(by, (CONFIGURE, &settings.model), &settings.system_prompt).await?;
+        let marked =
+            self.screen_kept(by, (CONFIGURE, Some(&settings.model)), &settings.system_prompt).await?;
         self.check_model(&settings.model).await?;
         let (owned, now) = (owned(by), self.now());
         self.store
@@ -159,7 +165,8 @@ impl Studio {
                             return Err(configured_meanwhile());
                         }
                     }
-                    found(tx.configure_conversation(owned, id, &settings, now).await?)
+                    found(tx.configure_conversation(owned, id, &settings, now).await?)?;
+                    note_marked(tx, marked).await
                 })
             })
             .await

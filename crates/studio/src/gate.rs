@@ -14,9 +14,12 @@ use crate::{
     owned,
     ports::{
         ChatRequest, Timestamp,
-        store::{CALLS_WITHIN_RATE, HoldRow, Owned, Rate, SpendingLimits, StoreError, Tx},
+        store::{
+            AuditRow, AuditTarget, CALLS_WITHIN_RATE, HoldRow, Owned, Rate, SpendingLimits, StoreError, Tx,
+        },
     },
     refusal::Refusal,
+    screening::Marks,
     too_many,
 };
 use api_types::{Check, Flag, HoldId, Micros, ModelRef, Price, Problem, RunId, Span};
@@ -32,8 +35,6 @@ pub(crate) struct Asked<'a> {
     pub(crate) request: &'a ChatRequest,
     /// What the model costs.
     pub(crate) price: Option<Price>,
-    /// What was written for it just now.
-    pub(crate) texts: &'a [&'a str],
 }
 
 /// Leave to open one run, and what has to be taken for it.
@@ -47,6 +48,11 @@ pub struct Admission {
     price: Option<Price>,
     hold: Option<HoldRow>,
     limits: SpendingLimits,
+    /// What the last message is marked by …
+    marks: Marks,
+    /// … and all that was written for it.
+    found: Marks,
+    audit: Option<AuditRow>,
 }
 
 /// The rule by which a write is refused of somebody who began too many operations.
@@ -65,7 +71,7 @@ impl Studio {
             return Err(self.refuse(by, of, switched_off(asked.flag)).await);
         }
         let priced = self.priced(owned(by), &asked).await;
-        let screened = self.screened(owned(by), asked.texts).await;
+        let screened = self.screened_of(owned(by), asked.request).await;
         // Mostly the transaction that opens the run says whether rate and budget have room. Where it will not be opened they are
         // asked all the same: who is refused is told the first reason.
         if priced.is_err() || screened.is_err() {
@@ -75,11 +81,25 @@ impl Studio {
             Ok(admission) => admission,
             Err(no) => return Err(self.refuse(by, of, no).await),
         };
-        if let Err(no) = screened {
-            self.has_budget_left(by, &admission).await?;
-            return Err(self.refuse(by, of, no).await);
+        match screened {
+            Ok((marks, found)) => Ok(Admission { marks, found, ..admission }),
+            Err(no) => {
+                self.has_budget_left(by, &admission).await?;
+                Err(self.refuse(by, of, no).await)
+            }
         }
-        Ok(admission)
+    }
+
+    /// Screens what a person wrote for it: their last message, which is what it is marked by, and the system prompt. Both each time: what
+    /// counts is what the screen and its flag say now.
+    async fn screened_of(&self, owned: Owned, request: &ChatRequest) -> Result<(Marks, Marks), Refusal> {
+        let asked = request.turns.last().map_or("", |turn| turn.text.as_str());
+        let marks = self.screened(owned, asked).await?;
+        let mut found = marks.clone();
+        if !request.system_prompt.is_empty() {
+            found.extend(self.screened(owned, &request.system_prompt).await?);
+        }
+        Ok((marks, found))
     }
 
     /// Says why a unit of work was refused by [`OVER_RATE`] or [`OVER_BUDGET`], when there will be room, and what to do.
@@ -125,11 +145,14 @@ impl Studio {
             price: asked.price,
             hold: None,
             limits,
+            marks: Marks::new(),
+            found: Marks::new(),
+            audit: None,
         };
         let Some(price) = asked.price else {
             return if tracks_cost { Err(no_price(&request.model)) } else { Ok(admission) };
         };
-        let amount = budget::worst_case(price, prompt_bytes(request), request.max_tokens);
+        let amount = price.cost(prompt_bytes(request), u64::from(request.max_tokens));
         let amount = amount.ok_or_else(|| beyond_everything(&request.model))?;
         // What costs nothing is not counted.
         admission.hold = (tracks_cost && amount > 0).then(|| HoldRow {
@@ -173,6 +196,17 @@ impl Admission {
         self
     }
 
+    /// What the last message is marked by: names of rules.
+    pub(crate) fn marks(&self) -> Vec<String> {
+        self.marks.iter().map(ToString::to_string).collect()
+    }
+
+    /// With its row of the audit log, where something was found.
+    pub(crate) fn audited(self, studio: &Studio, by: &SignedIn, run: RunId) -> Self {
+        let marked = studio.marked(by, AuditTarget::of("run", &run), &self.found);
+        Self { audit: marked.map(|row| AuditRow { run: Some(run), ..row }), ..self }
+    }
+
     /// Takes a call of the rate, then the hold.
     ///
     /// # Errors
@@ -184,17 +218,30 @@ impl Admission {
         {
             return Err(StoreError::Conflict(OVER_BUDGET.to_owned()));
         }
+        if let Some(audit) = &self.audit {
+            tx.insert_audit(audit).await?;
+        }
         tx.forget_calls(self.owned, self.rate).await
     }
 }
 
 /// All that a model reads, in bytes.
 fn prompt_bytes(request: &ChatRequest) -> u64 {
-    let turns: usize = request.turns.iter().map(|turn| turn.text.len()).sum();
+    let turns: u64 = request.turns.iter().map(|turn| turn_bytes(turn.text.len())).sum();
     let prefix = request.prefix.as_ref().map_or(0, |prefix| prefix.len() + CONTINUING_BYTES);
-    // Each turn has a role and a few tokens around it that nobody sees.
-    let around = (request.turns.len() + 2) * TURN_BYTES;
-    (request.system_prompt.len() + turns + prefix + around) as u64
+    // The last turn is the one that is being asked.
+    let around = unseen_bytes().saturating_sub(turn_bytes(0));
+    turns + around + (request.system_prompt.len() + prefix) as u64
+}
+
+/// A turn of so many bytes, as a model reads it: it has a role and a few tokens around it that nobody sees.
+pub fn turn_bytes(text_bytes: usize) -> u64 {
+    (text_bytes + TURN_BYTES) as u64
+}
+
+/// What stands around a request of one more turn, besides its texts and the turns before it.
+pub(crate) const fn unseen_bytes() -> u64 {
+    3 * TURN_BYTES as u64
 }
 
 /// What a provider is told to go on with a broken-off answer, at most.

@@ -78,6 +78,7 @@ impl Studio {
         browser: String,
     ) -> Result<CeremonyStart, Problem> {
         let name = text::name(name)?;
+        self.screen_first_name(&name).await?;
         let now = self.now();
         let (invite_digest, organization) = if typed_code.trim().is_empty() && self.has_open_registration() {
             let home = self.store.first_organization().await?;

@@ -9,6 +9,7 @@ mod account;
 mod account_event;
 mod allowance;
 mod answered;
+mod aside;
 mod audit;
 mod authenticator;
 mod bin;
@@ -44,6 +45,7 @@ pub mod ports;
 mod prices;
 mod program;
 mod provider;
+mod quote;
 mod rate;
 mod recovery;
 mod refresh;
@@ -81,6 +83,7 @@ pub use access::{
 };
 pub use account_event::{AccountEventPage, notice_of};
 pub use answered::Answered;
+pub use aside::aside;
 pub use audit::{
     AUDIT_GENESIS, AuditFilter, AuditPage, AuditState, Finding, KnownHead, Verified, audit_hash, seal_audit,
     verify_audit,
@@ -94,7 +97,7 @@ pub use device::session_name;
 pub use export::{Export, ExportPart};
 pub use fault::{TRACE, broken};
 pub use flag::{FlagSettings, FlagView, decide_flag, switched};
-pub use gate::Admission;
+pub use gate::{Admission, turn_bytes};
 pub use host::BoundHost;
 pub use invite::{InvitePage, InviteState, NewInvite};
 pub use life::Life;
@@ -110,6 +113,7 @@ pub use passkey::KnownPasskeys;
 pub use person::{DELETED_NAME, PeoplePage, PersonView};
 pub use prices::{PriceLine, PriceSaid, PriceSheet};
 pub use provider::{KeyChange, NewProvider, ProviderChange, ProviderView};
+pub use quote::Quote;
 pub use recovery::{PersonalCode, RecoveryCodes};
 pub use refusal::RefusalView;
 pub use run_events::Followed;
@@ -118,6 +122,7 @@ pub use run_open::Opened;
 pub use run_resume::InTheWay;
 pub use run_veil::REASON_VEILED;
 pub use run_view::{RunStep, RunView, Unknown};
+pub use screening::says_of_mark;
 pub use session::NewSession;
 pub use source::{SourceFrom, SourceView};
 pub use spending::{LedgerPage, Usage as SpendingUsage, Window, windows_shown};

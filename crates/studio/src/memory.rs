@@ -6,6 +6,7 @@ use crate::{
     MEMORIES_MAX, MEMORIES_SHOWN, MEMORY_BYTES_MAX, MEMORY_CONTEXT_BYTES_MAX, METADATA_BYTES_MAX,
     METADATA_KEYS_MAX, SignedIn, Studio, owned,
     ports::store::{MEMORY_SHOWN_CHARS, MemoryRow, MemoryView, StoreError},
+    screening::note_marked,
     text,
 };
 use api_types::{MemoryId, MemoryKind, Problem};
@@ -41,6 +42,7 @@ impl Studio {
             let detail = format!("At most {METADATA_BYTES_MAX} bytes of metadata are kept with a note.");
             return Err(Problem::field("metadata", detail));
         }
+        let marked = self.screen_kept(by, ("memory", None), content).await?;
         let (owned, now, id) = (owned(by), self.now(), MemoryId(self.ids.next()));
         let memory = MemoryRow {
             id,
@@ -65,7 +67,8 @@ impl Studio {
                             ),
                         });
                     }
-                    Ok(tx.insert_memory(&memory).await?)
+                    tx.insert_memory(&memory).await?;
+                    note_marked(tx, marked).await
                 })
             })
             .await?;

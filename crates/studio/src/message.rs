@@ -71,6 +71,7 @@ impl Studio {
             parent: conversation.leaf,
             role: MessageRole::User,
             body: message.text,
+            marks: Vec::new(),
             created_at: now,
         };
         let answer = self.answer_row(owned, conversation.id, question.id);
@@ -109,7 +110,13 @@ impl Studio {
         let (owned, now) = (owned(by), self.now());
         let mut turns = self.turns(owned, conversation.id, old.parent).await?;
         turns.push(ChatTurn { role: MessageRole::User, text: text.clone() });
-        let question = MessageRow { id: MessageId(self.ids.next()), body: text, created_at: now, ..old };
+        let question = MessageRow {
+            id: MessageId(self.ids.next()),
+            body: text,
+            marks: Vec::new(),
+            created_at: now,
+            ..old
+        };
         let place = Place {
             read: Read { leaf: conversation.leaf, broken_off: None },
             gives_up: None,
@@ -275,6 +282,7 @@ impl Studio {
             parent: Some(parent),
             role: MessageRole::Assistant,
             body: String::new(),
+            marks: Vec::new(),
             created_at: self.now(),
         }
     }

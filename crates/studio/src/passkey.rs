@@ -11,6 +11,7 @@ use crate::{
         CeremonyState, RegisteredPasskey,
         store::{AccountEventRow, AuditTarget, Happened, Owned, PasskeyRow, StoreError},
     },
+    screening::note_marked,
     session::ceremony_elsewhere,
     text,
 };
@@ -138,10 +139,14 @@ impl Studio {
         name: &str,
     ) -> Result<(), Problem> {
         let (owned, id, name) = (owned(by.signed_in()), credential_id.to_owned(), text::name_of_key(name)?);
+        let marked = self.screen_name(by.signed_in(), "name", &name).await?;
         let is_renamed = self
             .store
             .write::<_, Problem, _>(move |tx| {
-                Box::pin(async move { Ok(tx.rename_passkey(owned, &id, &name).await?) })
+                Box::pin(async move {
+                    note_marked(tx, marked).await?;
+                    Ok(tx.rename_passkey(owned, &id, &name).await?)
+                })
             })
             .await?;
         if is_renamed { Ok(()) } else { Err(Problem::NotFound) }

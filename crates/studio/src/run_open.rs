@@ -75,12 +75,8 @@ impl Studio {
             temperature: place.settings.temperature,
             max_tokens: place.settings.max_tokens.unwrap_or(ANSWER_TOKENS_DEFAULT),
         };
-        // What was admitted before is not screened again.
-        let written = question.iter().map(|question| question.body.as_str());
-        let texts: Vec<&str> =
-            written.chain(new.iter().map(|new| new.settings.system_prompt.as_str())).collect();
         let price = place.info.price;
-        let asked = Asked { flag: Flag::Chat, operation: CHAT, request: &request, price, texts: &texts };
+        let asked = Asked { flag: Flag::Chat, operation: CHAT, request: &request, price };
         let admission = self.admit(by, asked).await?;
         let state = ChatState {
             organization: owned.organization,
@@ -102,7 +98,12 @@ impl Studio {
         if let (Some((from, revision)), Some(opens)) = (place.forked_from, &mut run.commit.opens) {
             opens.forked_from = Some((workflow::RunId(from.0), workflow::Revision(revision)));
         }
-        let admission = admission.of(RunId(run.run.0));
+        let mut admission = admission.of(RunId(run.run.0));
+        let question = question.map(|question| MessageRow { marks: admission.marks(), ..question });
+        if question.is_some() {
+            // Of a question that is there already it was said before.
+            admission = admission.audited(self, by, RunId(run.run.0));
+        }
         let row = AnswerRow {
             run: RunId(run.run.0),
             owned,

@@ -1,43 +1,112 @@
-//! The screen of what people send to models. A signal, not the wall (docs/safety.md).
+//! The screen of what people send to models, and of names and titles. A signal, not the wall (docs/safety.md).
 
-use crate::{SignedIn, Studio, owned, ports::store::Owned, refusal::Refusal, text};
-use api_types::{Check, Flag, ModelRef, Problem};
-use safety::{Class, Finding, Place, Screening, Verdict, screen};
+use crate::{
+    SignedIn, Studio, aside, owned,
+    ports::store::{AuditRow, AuditTarget, Owned, Tx},
+    refusal::Refusal,
+    text,
+};
+use api_types::{AuditAction, Check, Flag, ModelRef, Problem};
+use safety::{Class, Finding, Place, RULES, Screening, Verdict, screen};
 
 /// Of the passage that was found, so many characters are shown.
 const PASSAGE_CHARS_MAX: usize = 80;
 
+/// What was found in a text that is let through: names of rules, each once.
+pub(crate) type Marks = Vec<&'static str>;
+
+/// The sentence of a rule that a text was marked with; none of a rule that there is no more.
+pub fn says_of_mark(rule: &str) -> Option<&'static str> {
+    RULES.iter().find(|known| known.name == rule).map(|known| known.says)
+}
+
 impl Studio {
-    /// Screens texts for a model; the first that is not let through says why. What the screen blocks is refused, and what a person
-    /// should look at too: nobody can be asked yet.
-    pub(crate) async fn screened(&self, owned: Owned, texts: &[&str]) -> Result<(), Refusal> {
-        if !self.is_on_for(Flag::SafetyChecks, owned).await {
-            return Ok(());
+    /// Screens a text for a model. What the screen blocks is refused, and what a person should look at too: nobody can be asked
+    /// yet.
+    pub(crate) async fn screened(&self, owned: Owned, text: &str) -> Result<Marks, Refusal> {
+        match self.is_on_for(Flag::SafetyChecks, owned).await {
+            true => screened(text, Place::Prompt),
+            false => Ok(Marks::new()),
         }
-        for text in texts {
-            let screening = screen(text, Place::Prompt);
-            if matches!(screening.verdict, Verdict::Review | Verdict::Block) {
-                return Err(refusal(text, &screening));
-            }
-        }
-        Ok(())
     }
 
-    /// Screens a text that is kept for a model, outside of a run.
+    /// Screens a text that is kept for a model, outside of a run. What it is marked with belongs into the unit of work that keeps it.
     ///
     /// # Errors
     /// `Unsafe`.
     pub(crate) async fn screen_kept(
         &self,
         by: &SignedIn,
-        (operation, model): (&str, &ModelRef),
+        of: (&str, Option<&ModelRef>),
         text: &str,
-    ) -> Result<(), Problem> {
-        match self.screened(owned(by), &[text]).await {
-            Ok(()) => Ok(()),
-            Err(no) => Err(self.refuse(by, (operation, Some(model)), no).await),
+    ) -> Result<Option<AuditRow>, Problem> {
+        match self.screened(owned(by), text).await {
+            Ok(marks) => Ok(self.marked(by, AuditTarget::person(by.person()), &marks)),
+            Err(no) => Err(self.refuse(by, of, no).await),
         }
     }
+
+    /// Screens a name or a title. What it is marked with belongs into the unit of work that keeps it.
+    ///
+    /// # Errors
+    /// `Unsafe`.
+    pub(crate) async fn screen_name(
+        &self,
+        by: &SignedIn,
+        operation: &str,
+        name: &str,
+    ) -> Result<Option<AuditRow>, Problem> {
+        if !self.is_on(Flag::SafetyChecks, by).await {
+            return Ok(None);
+        }
+        match screened(name, Place::Name) {
+            Ok(marks) => Ok(self.marked(by, AuditTarget::person(by.person()), &marks)),
+            Err(no) => Err(self.refuse(by, (operation, None), no).await),
+        }
+    }
+
+    /// Screens the name of somebody who is nobody yet.
+    ///
+    /// # Errors
+    /// `Unsafe`, which nothing records: there is nobody whose it would be.
+    pub(crate) async fn screen_first_name(&self, name: &str) -> Result<(), Problem> {
+        let features = self.features(None).await;
+        let is_on = features.iter().any(|(flag, decision)| *flag == Flag::SafetyChecks && decision.is_on);
+        if is_on {
+            screened(name, Place::Name).map_err(|no| no.problem)?;
+        }
+        Ok(())
+    }
+
+    /// The row of the audit log of what was let through, marked.
+    pub(crate) fn marked(
+        &self,
+        by: &SignedIn,
+        target: AuditTarget,
+        marks: &[&'static str],
+    ) -> Option<AuditRow> {
+        let first = marks.first()?;
+        Some(self.audit_by(by, AuditAction::Marked, target).because(first))
+    }
+}
+
+/// Writes the row of a text that was marked.
+pub(crate) async fn note_marked(tx: &mut dyn Tx, marked: Option<AuditRow>) -> Result<(), Problem> {
+    match marked {
+        Some(row) => Ok(tx.insert_audit(&row).await?),
+        None => Ok(()),
+    }
+}
+
+fn screened(text: &str, place: Place) -> Result<Marks, Refusal> {
+    let screening = aside(text.len(), || screen(text, place));
+    if matches!(screening.verdict, Verdict::Review | Verdict::Block) {
+        return Err(refusal(text, &screening));
+    }
+    let mut marks: Marks = screening.findings.iter().map(|finding| finding.rule.name).collect();
+    marks.sort_unstable();
+    marks.dedup();
+    Ok(marks)
 }
 
 /// What was found, where, and what to do.

@@ -95,6 +95,7 @@ impl Studio {
             return Err(taken());
         }
         let name = text::name(name)?;
+        self.screen_first_name(&name).await?;
         let person = PersonId(self.ids.next());
         let memo = Memo { person, name: name.clone(), code_digest: code::digest_of_typed(typed_code) };
         let (options, state) = self

@@ -84,6 +84,19 @@ impl Studio {
         })
     }
 
+    /// What this hour has, as the page's frame shows it; nothing where costs are not counted. One statement.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn this_hour(&self, by: &SignedIn) -> Result<Option<Window>, Problem> {
+        if !self.is_on(Flag::CostTracking, by).await {
+            return Ok(None);
+        }
+        let now = self.now();
+        let (spent, own) = self.store.spent_this_hour(owned(by), now).await?;
+        Ok(Some(Window::new(Span::Hour, now, spent, own.unwrap_or(self.settings.spending.hour))))
+    }
+
     /// What each of the last hours and days has, as far as anything was spent in it, the oldest first: 24 hours, 30 days, both with
     /// the one that is under way.
     ///

@@ -10,6 +10,7 @@ use crate::{
     account_event::note,
     broken, digest, owned,
     ports::store::{AuditTarget, AuditValue, TokenRow},
+    screening::note_marked,
     text,
 };
 use api_types::{AccountEventKind, Problem, Scope, Scopes, TokenId};
@@ -90,6 +91,7 @@ impl Studio {
         if wanted.scopes.has(Scope::Review) {
             by.reviewer()?;
         }
+        let marked = self.screen_name(by, "name", &name).await?;
         let (owned, now) = (owned(by), self.now());
         let text = new_token()?;
         let row = TokenRow {
@@ -127,7 +129,8 @@ impl Studio {
                         return Err(Problem::field("name", detail));
                     }
                     tx.insert_token(&kept).await?;
-                    Ok::<_, Problem>(tx.insert_account_event(&event).await?)
+                    tx.insert_account_event(&event).await?;
+                    note_marked(tx, marked).await
                 })
             })
             .await?;

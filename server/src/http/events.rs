@@ -12,7 +12,10 @@ mod told;
 
 use super::{Http, client::Spoken, problems, streams};
 use api_types::{AnswerEvent, Problem, RunEvent, RunId};
-use app::{api::context::Caller, aside::aside, components::turn};
+use app::{
+    api::context::Caller,
+    components::{frame, turn},
+};
 use asked::{Asked, OVERLAP};
 use axum::{
     Extension,
@@ -32,7 +35,7 @@ use std::{
     time::Duration,
 };
 use studio::{
-    SignedIn, Studio,
+    SignedIn, Studio, aside,
     ports::{Timestamp, store::AnswerRow},
 };
 use tokio::{sync::watch, time::Instant};
@@ -288,6 +291,8 @@ impl Feed {
         answer.ended_at = ended_at.map(|at| at.0);
         if !answer.state.is_active() {
             answer.foot = turn::foot_html(&self.studio, &self.by, answer.conversation, answer.message).await;
+            let hour = self.studio.this_hour(&self.by).await.ok().flatten();
+            answer.spent = hour.as_ref().map(frame::spent);
         }
         let id = self.runs.as_ref().map_or_else(|| self.studio.now().0.to_string(), Runs::id);
         json(Event::default().event("answer").id(id), &answer)

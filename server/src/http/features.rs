@@ -1,7 +1,7 @@
 //! `GET /api/features`: what is switched on for the caller; for strangers, in the studio as a whole.
 
 use super::Http;
-use api_types::{Flag, SUCCESS};
+use api_types::SUCCESS;
 use app::api::context::Caller;
 use axum::{Extension, Json, extract::State};
 use serde_json::{Map, Value, json};

@@ -40,6 +40,7 @@ pub(super) fn talk(owned: Owned, messages: usize, at: Timestamp) -> Result<Talk>
             parent: talk.conversation.leaf,
             role: if is_question { MessageRole::User } else { MessageRole::Assistant },
             body: if is_question { QUESTION } else { ANSWER }.to_owned(),
+            marks: Vec::new(),
             created_at: at,
         };
         talk.conversation.leaf = Some(message.id);

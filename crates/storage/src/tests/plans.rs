@@ -31,7 +31,7 @@ async fn no_statement_reads_a_whole_table() {
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {CONVERSATIONS}) \
          INSERT INTO conversations SELECT '{0}', '{1}', printf('00000000-0000-7000-8000-%012d', i), 'T', 'a/b', NULL, NULL, '', NULL, i, i, \
          CASE WHEN i % 100 = 0 THEN i END FROM n; \
-         INSERT INTO messages SELECT organization_id, owner_id, id, id, NULL, 'user', 'text', 1 FROM conversations; \
+         INSERT INTO messages SELECT organization_id, owner_id, id, id, NULL, 'user', 'text', 1, NULL FROM conversations; \
          INSERT INTO runs SELECT organization_id, owner_id, id, 'chat', 'done', NULL, 1, 1, NULL, NULL, NULL, 0, 0, 1, 1, \
          NULL, NULL FROM conversations; \
          INSERT INTO run_commits SELECT organization_id, owner_id, id, 1, id, 1, 'done', '[]', 1, 'chat', 1, '{{}}', 'd' FROM runs; \

@@ -168,7 +168,7 @@ async fn a_long_conversation_opens_whatever_the_planner_has_learnt() {
         let sql = format!(
             "INSERT INTO conversations SELECT organization_id, owner_id, 'c' || n.i, title, model, NULL, NULL, '', NULL, 1, \
              1, NULL FROM conversations CROSS JOIN ({numbers}) n; \
-             INSERT INTO messages SELECT organization_id, owner_id, id, 'm' || id, NULL, 'user', '', 1 \
+             INSERT INTO messages SELECT organization_id, owner_id, id, 'm' || id, NULL, 'user', '', 1, NULL \
              FROM conversations WHERE id LIKE 'c%'; \
              INSERT INTO runs SELECT organization_id, owner_id, 'r' || id, 'chat', 'done', NULL, 0, 0, NULL, NULL, NULL, 0, 0, \
              1, 1, NULL, NULL FROM conversations WHERE id LIKE 'c%'; \

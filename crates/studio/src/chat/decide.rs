@@ -141,7 +141,7 @@ impl Studio {
                 return Err(self.refuse(by, (CHAT, Some(&state.model)), no_price_then()).await);
             }
         }
-        let asked = Asked { flag: Flag::Chat, operation: CHAT, request: &request, price, texts: &[] };
+        let asked = Asked { flag: Flag::Chat, operation: CHAT, request: &request, price };
         Ok(self.admit(by, asked).await?.of(answer.run))
     }
 

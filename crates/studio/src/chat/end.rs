@@ -5,10 +5,7 @@ use super::{
     change::AnswerEnded,
     state::{Ending, Outcome, Said},
 };
-use crate::{
-    Live,
-    budget::{self, Used},
-};
+use crate::{Live, budget::Used};
 use api_types::{AnswerState, Price, RunId, Usage};
 use workflow::Status;
 
@@ -31,7 +28,7 @@ pub(super) fn outcome(said: Option<&Said>) -> Outcome {
 /// What a call cost, rounded up to a micro-dollar; `None` when the model did not say how much it used.
 pub(super) fn cost(price: Price, usage: Usage) -> Option<i64> {
     let (read, written) = (usage.prompt_tokens?, usage.completion_tokens?);
-    budget::cost(price, u64::from(read), u64::from(written))
+    price.cost(u64::from(read), u64::from(written))
 }
 
 /// What is booked of an answer that came to an end. Nothing was said: its model was not asked.

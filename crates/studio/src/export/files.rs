@@ -144,7 +144,7 @@ pub(super) fn message(message: &MessageRow, under_way: Option<&str>, runs: &[&An
         .collect();
     json!({
         "id": message.id, "parent": message.parent, "role": message.role,
-        "created_at": time(message.created_at), "text": under_way.unwrap_or(&message.body), "runs": runs,
+        "created_at": time(message.created_at), "text": under_way.unwrap_or(&message.body), "marks": message.marks, "runs": runs,
     })
     .to_string()
 }

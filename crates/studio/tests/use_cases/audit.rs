@@ -161,6 +161,8 @@ async fn everything(house: &House, ana: &SignedIn) {
     studio.set_price(&boss, "acme/model".parse().unwrap(), price, None).await.unwrap();
     studio.set_default_model(&admin, Some("acme/model".parse().unwrap())).await.unwrap();
     studio.remove_provider(&boss, "acme").await.unwrap();
+    // The screen lets it through, marked.
+    house.chat(ana, None, "Write to classified@mail.example.org").await;
     house.moved_to("new.example").await;
 }
 

@@ -181,6 +181,7 @@ async fn a_branch_that_grows_while_it_is_chosen_is_shown_to_its_end() {
             parent: Some(answer),
             role: MessageRole::User,
             body: "And then?".to_owned(),
+            marks: Vec::new(),
             created_at: now,
         };
         let leaf = question.id;

@@ -20,6 +20,7 @@ mod house;
 mod invites;
 mod leaving;
 mod limits;
+mod marks;
 mod meanwhile;
 mod memories;
 mod messages;

@@ -4,7 +4,7 @@ use crate::house::House;
 use api_types::{EntryKind, Micros, Problem, Role};
 use futures::future::join_all;
 use std::time::Duration;
-use studio::{SignedIn, ports::store::EntryRow};
+use studio::{SignedIn, ports::store::EntryRow, turn_bytes};
 
 /// Lets an owner spend so much within an hour, and ten times as much in a day.
 async fn limited(house: &House, by: &SignedIn, hour: i64) {
@@ -129,4 +129,48 @@ async fn limits_are_set_by_who_may_for_whom_and_both_or_none() {
     }
     set(&ana, &cem, None, None).await.unwrap();
     assert!(!house.studio.usage(&cem).await.unwrap().has_own_limits);
+}
+
+#[tokio::test]
+async fn what_is_said_to_be_held_before_sending_is_what_is_held() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let mut conversation = None;
+    for text in ["What does it cost?", "And the rest of it, in more words?"] {
+        let open = match conversation {
+            Some(id) => Some(house.studio.conversation(&ana, id, None).await.unwrap()),
+            None => None,
+        };
+        let settings = match &open {
+            Some(open) => open.conversation.settings.clone(),
+            None => house.studio.default_settings(&ana).await.unwrap().unwrap(),
+        };
+        let quote = house.studio.quote(&ana, &settings, open.as_ref()).await.unwrap().unwrap();
+        let turns = open.as_ref().map_or(&[][..], |open| &open.turns);
+        let shown: u64 = turns.iter().map(|turn| turn_bytes(turn.message.body.len())).sum();
+        let bytes = quote.bytes + shown + text.len() as u64;
+        let said = quote.price.cost(bytes, u64::from(quote.max_tokens)).unwrap();
+        let (opened, _) = house.chat(&ana, conversation, text).await;
+        conversation = Some(opened.conversation);
+        let holds = booked(&house, &ana).await;
+        let held = holds.iter().rfind(|row| row.kind == EntryKind::Hold && row.run == opened.run.run);
+        assert_eq!(held.unwrap().amount, said);
+    }
+}
+
+#[tokio::test]
+async fn who_stops_an_answer_is_told_what_is_given_back_and_the_hour_shows_it() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let (conversation, _) = house.stopped_after(&ana, "Half").await;
+    let turn = house.last_turn(&ana, conversation).await;
+    let rows = booked(&house, &ana).await;
+    let released = rows.iter().find(|row| row.kind == EntryKind::Release).unwrap();
+    assert_eq!(turn.given_back, Some(released.amount));
+    let (hour, usage) =
+        (house.studio.this_hour(&ana).await.unwrap(), house.studio.usage(&ana).await.unwrap());
+    assert_eq!(hour, Some(usage.hour));
+    assert!(usage.hour.spent > 0 && usage.hour.held == 0);
+    limited(&house, &ana, 5_000_000).await;
+    assert_eq!(house.studio.this_hour(&ana).await.unwrap().unwrap().limit, 5_000_000);
 }

@@ -94,6 +94,7 @@ impl Told {
             note,
             ended_at: None,
             foot: None,
+            spent: None,
         })
     }
 }

@@ -104,6 +104,7 @@ pub(crate) fn message(owned: Owned, conversation: ConversationId, parent: Option
         parent,
         role: MessageRole::User,
         body: "What folds?".to_owned(),
+        marks: if parent.is_none() { vec!["a.rule".to_owned(), "b.rule".to_owned()] } else { Vec::new() },
         created_at: at(1),
     }
 }

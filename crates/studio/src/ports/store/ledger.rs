@@ -103,6 +103,9 @@ pub trait LedgerReads: Send + Sync {
     /// What the windows have in which this moment lies: the hour's, then the day's.
     async fn spending(&self, owned: Owned, at: Timestamp) -> Result<(Spent, Spent), StoreError>;
 
+    /// What the hour has in which this moment lies, and its limit, where the person has one of their own. One statement.
+    async fn spent_this_hour(&self, owned: Owned, at: Timestamp) -> Result<(Spent, Option<i64>), StoreError>;
+
     /// What was ever spent.
     async fn total_spent(&self, owned: Owned) -> Result<i64, StoreError>;
 

@@ -23,6 +23,8 @@ pub struct MessageRow {
     pub role: MessageRole,
     /// The text; of an answer under way what earlier runs had written.
     pub body: String,
+    /// What the screen found in it and let through: names of rules.
+    pub marks: Vec<String>,
     /// When.
     pub created_at: Timestamp,
 }
@@ -36,6 +38,8 @@ pub struct TurnRow {
     pub run: Option<AnswerRow>,
     /// What the runs before that took.
     pub earlier: Taken,
+    /// What was given back of what was held for the last run, in micro-dollars, where somebody stopped it.
+    pub given_back: Option<i64>,
     /// All messages with the same parent, oldest first; this one among them.
     pub siblings: Vec<Sibling>,
 }

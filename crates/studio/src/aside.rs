@@ -6,7 +6,7 @@ use tokio::{
 };
 
 /// Work on fewer bytes is done where it stands: most answers are shorter, and moving the others is not free.
-pub const ASIDE_BYTES_MIN: usize = 32 * 1024;
+const ASIDE_BYTES_MIN: usize = 32 * 1024;
 
 /// Does work whose time grows with a text of `bytes`. Where it is long, other requests and streams that wait for this thread
 /// are first moved to another one.
