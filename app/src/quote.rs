@@ -7,14 +7,14 @@ const USUAL_ANSWER_TOKENS: u64 = 300;
 /// As many bytes of text as a token mostly has.
 const USUAL_BYTES_PER_TOKEN: u64 = 4;
 
-/// What is held is the most it can cost; what it does cost is mostly far less.
+/// What it mostly costs, and what is held: the most it can cost.
 pub(crate) fn words(price: Price, bytes: u64, max_tokens: u32) -> String {
     let max_tokens = u64::from(max_tokens);
     let most = price.cost(bytes, max_tokens);
     let usual = price.cost(bytes.div_ceil(USUAL_BYTES_PER_TOKEN), USUAL_ANSWER_TOKENS.min(max_tokens));
     match (usual, most) {
         (Some(usual), Some(most)) => {
-            format!("~{}, and {} is held until it is answered", rounded(usual), rounded(most))
+            format!("~{}, holds {}", rounded(usual), rounded(most))
         }
         _ => "More than can be counted".to_owned(),
     }
@@ -32,8 +32,8 @@ mod tests {
     #[test]
     fn it_says_what_it_mostly_costs_and_what_is_held() {
         let price = Price { prompt_micros_per_million: 2_500_000, completion_micros_per_million: 10_000_000 };
-        assert_eq!(words(price, 400, 2_048), "~$0.0033, and $0.0215 is held until it is answered");
-        assert_eq!(words(price, 0, 10), "~$0.0001, and $0.0001 is held until it is answered");
+        assert_eq!(words(price, 400, 2_048), "~$0.0033, holds $0.0215");
+        assert_eq!(words(price, 0, 10), "~$0.0001, holds $0.0001");
         assert_eq!(words(price, u64::MAX, 10), "More than can be counted");
     }
 }

@@ -99,6 +99,18 @@ pub fn signed_in_if_any() -> Option<SignedIn> {
     parts().and_then(|parts| parts.extensions.get::<Caller>().cloned()).and_then(|caller| caller.0.ok())
 }
 
+/// The same, where it matters that nobody is taken for a stranger because nobody could look.
+///
+/// # Errors
+/// Why the session could not be read.
+pub fn signed_in_or_stranger() -> Result<Option<SignedIn>, Refused> {
+    match parts().and_then(|parts| parts.extensions.get::<Caller>().cloned()) {
+        Some(Caller(Ok(by))) => Ok(Some(by)),
+        None | Some(Caller(Err(Problem::SignIn))) => Ok(None),
+        Some(Caller(Err(problem))) => Err(problem.into()),
+    }
+}
+
 /// The digest of this browser's binding cookie.
 ///
 /// # Errors

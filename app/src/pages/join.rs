@@ -16,7 +16,7 @@ use leptos_meta::Title;
 pub(crate) fn join() -> impl IntoView {
     super::page(async move {
         let is_open = context::studio()?.has_open_registration();
-        let body = match context::signed_in_if_any() {
+        let body = match context::signed_in_or_stranger()? {
             Some(by) => view! {
                 <h1>"You are in already"</h1>
                 <p class="lead">{format!("You are signed in as {}. The invitation is for somebody else, or for another account: sign out first to use it here.", by.name())}</p>

@@ -17,7 +17,7 @@ use leptos_meta::Title;
 pub(crate) fn login() -> impl IntoView {
     super::page(async move {
         let next = LocalPath::next(context::asked("next"));
-        if context::signed_in_if_any().is_some() {
+        if context::signed_in_or_stranger()?.is_some() {
             leptos_axum::redirect(next.as_str());
         }
         let gone = context::asked("gone").map(|_| {

@@ -11,7 +11,7 @@ use leptos_meta::Title;
 /// The page.
 pub(crate) fn recover() -> impl IntoView {
     super::page(async move {
-        if context::signed_in_if_any().is_some() {
+        if context::signed_in_or_stranger()?.is_some() {
             leptos_axum::redirect("/settings/passkeys");
         }
         let body = view! {

@@ -1,17 +1,27 @@
 //! `GET /api/features`: what is switched on for the caller; for strangers, in the studio as a whole.
 
-use super::Http;
-use api_types::SUCCESS;
+use super::{Http, problems};
+use api_types::{Problem, SUCCESS};
 use app::api::context::Caller;
-use axum::{Extension, Json, extract::State};
+use axum::{
+    Extension, Json,
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use serde_json::{Map, Value, json};
 use studio::{SignedIn, Studio};
 
 pub(super) async fn features(
     State(http): State<Http>,
     Extension(Caller(caller)): Extension<Caller>,
-) -> Json<Value> {
-    Json(json!({ "status": SUCCESS, "features": switched(&http.studio, caller.ok().as_ref()).await }))
+) -> Response {
+    let by = match caller {
+        Ok(by) => Some(by),
+        Err(Problem::SignIn) => None,
+        Err(problem) => return problems::answer(&problem),
+    };
+    let features = switched(&http.studio, by.as_ref()).await;
+    Json(json!({ "status": SUCCESS, "features": features })).into_response()
 }
 
 /// `{"enable_chat": true, …}`

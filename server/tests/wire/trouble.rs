@@ -1,9 +1,6 @@
 //! Bad days of the database: full, held by somebody else, gone and back.
 
-use crate::support::{
-    Answer, Person, Studio, databases, gate::Gate, id, outside::Outside, slowly, unescaped, until,
-};
-use reqwest::Url;
+use crate::support::{Answer, Person, Studio, gate::Gate, id, outside::Outside, slowly, unescaped, until};
 use serde_json::json;
 use std::{
     fs::File,
@@ -103,12 +100,8 @@ fn a_file_that_another_program_holds_is_waited_for_a_while_and_then_it_is_said()
 
 #[test]
 fn a_postgresql_that_goes_is_said_and_everything_goes_on_when_it_is_back() {
-    let Some(database) = databases().into_iter().flatten().next() else { return };
-    let mut url = Url::parse(&database).unwrap();
-    let gate = Gate::to(format!("{}:{}", url.host_str().unwrap(), url.port().unwrap_or(5432)));
-    url.set_host(Some("127.0.0.1")).unwrap();
-    url.set_port(Some(gate.port)).unwrap();
-    let studio = Studio::new().with("DATABASE_URL", url.as_str());
+    let Some((gate, url)) = Gate::to_postgres() else { return };
+    let studio = Studio::new().with("DATABASE_URL", &url);
     let running = studio.start();
     let mut ana = running.owner();
     let sent = ana.ask(&slowly(100, 40), None, "mock/lorem");

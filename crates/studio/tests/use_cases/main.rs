@@ -35,6 +35,7 @@ mod refusals;
 mod rotation;
 mod run_events;
 mod runs;
+mod schedules;
 mod sending;
 mod sessions;
 mod setup;

@@ -1,5 +1,7 @@
 //! A way to a server that can be closed and opened again.
 
+use super::databases;
+use reqwest::Url;
 use std::{
     io,
     net::{Shutdown, TcpListener, TcpStream},
@@ -44,6 +46,16 @@ impl Gate {
             }
         });
         Self { port, links }
+    }
+
+    /// A gate to a database of its own on the tests' PostgreSQL, and its address through the gate; none where there is no server.
+    pub(crate) fn to_postgres() -> Option<(Self, String)> {
+        let database = databases().into_iter().flatten().next()?;
+        let mut url = Url::parse(&database).unwrap();
+        let gate = Self::to(format!("{}:{}", url.host_str().unwrap(), url.port().unwrap_or(5432)));
+        url.set_host(Some("127.0.0.1")).unwrap();
+        url.set_port(Some(gate.port)).unwrap();
+        Some((gate, url.into()))
     }
 
     /// The server is gone.

@@ -5,6 +5,7 @@ use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     thread,
+    time::Duration,
 };
 
 /// What a model of this server says: the type of its answer, and all of its body.
@@ -32,6 +33,32 @@ pub(crate) fn saying(status: &'static str, media: &'static str, body: &'static s
             if request(&mut socket).is_some() {
                 let _ = socket.write_all(&[head(status, media), body.into()].concat());
             }
+        }
+    });
+    address
+}
+
+/// A server with the model `slow`, which says these pieces with a pause before each; its address.
+pub(crate) fn trickling(pieces: Vec<String>, pause: Duration) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/v1", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for mut socket in listener.incoming().flatten() {
+            let pieces = pieces.clone();
+            thread::spawn(move || {
+                let Some((line, body)) = request(&mut socket) else { return };
+                if line.starts_with("GET ") {
+                    let habits = [("slow", "", Vec::new())];
+                    return answer_to(socket, &line, &body, &habits);
+                }
+                let _ = socket.write_all(&head("200 OK", "text/event-stream"));
+                for piece in pieces {
+                    thread::sleep(pause);
+                    if socket.write_all(piece.as_bytes()).is_err() {
+                        return;
+                    }
+                }
+            });
         }
     });
     address

@@ -19,6 +19,11 @@ impl FakeClock {
         Self(Arc::new(AtomicI64::new(1_800_000_000_000_000)))
     }
 
+    /// Somebody sets it.
+    pub(crate) fn set(&self, at: Timestamp) {
+        self.0.store(at.0, Ordering::SeqCst);
+    }
+
     /// Some time goes by.
     pub(crate) fn pass(&self, time: Duration) {
         self.0.fetch_add(i64::try_from(time.as_micros()).unwrap(), Ordering::SeqCst);

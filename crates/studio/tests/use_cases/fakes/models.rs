@@ -76,6 +76,11 @@ impl FakeModels {
         self.inner.lock().unwrap().answers.push_back((events, false));
     }
 
+    /// What was prepared is not said.
+    pub(crate) fn takes_back(&self) {
+        self.inner.lock().unwrap().answers.clear();
+    }
+
     /// The next answer is this text.
     pub(crate) fn says(&self, text: &str) {
         let end = ChatEvent::End { reason: FinishReason::Stop, usage: usage(3, 4) };
