@@ -33,7 +33,7 @@ impl Group for Chats {
         "durability FULL (SQLite synchronous=FULL, PostgreSQL fsync and synchronous_commit on); session of every request, \
          CSRF check, limits of bodies, answers and people, rows of conversations, messages, runs and events, live events; \
          the screen of messages, a call of the rate, a hold and its settlement in the ledger for each chat, and every request counted \
-         for its address (both limits far away); no flags: they do not exist yet; 200 people, each with one session and one /api/events, each chat \
+         for its address (both limits far away), the flags; 200 people, each with one session and one /api/events, each chat \
          a new conversation with mock/echo, counted when its end is heard; both databases in turn"
     }
 

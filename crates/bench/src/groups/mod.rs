@@ -4,18 +4,21 @@ mod chat_page;
 mod chats;
 mod durable;
 mod first_token;
+mod gate;
 mod health;
 mod local_model;
+mod screen;
 mod session_end;
 mod sign_in;
 mod size;
 mod start;
 mod streams;
+mod usage;
 
 use crate::figure::Group;
 
 /// All of them.
-pub(crate) const GROUPS: [&dyn Group; 11] = [
+pub(crate) const GROUPS: [&dyn Group; 14] = [
     &start::Start,
     &size::Size,
     &chat_page::ChatPage,
@@ -25,6 +28,9 @@ pub(crate) const GROUPS: [&dyn Group; 11] = [
     &health::Health,
     &sign_in::SignIn,
     &session_end::SessionEnd,
+    &screen::Screen,
+    &usage::UsagePage,
+    &gate::Gate,
     &chats::Chats,
     &durable::Durable,
 ];

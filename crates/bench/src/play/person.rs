@@ -68,6 +68,16 @@ impl Person {
         self.send(&json!({ "text": text, "conversation": conversation })).await
     }
 
+    /// Asks in a new conversation, and waits for the answer in the same request.
+    pub(crate) async fn chat(&self, model: &str, text: &str) -> Result<()> {
+        let message = json!({ "message": text, "model": model });
+        let request = self.client.post(format!("{}/api/chat", self.address)).json(&message);
+        let request = request.header("cookie", &self.cookie).header("accept", "application/json");
+        let answer: Value = told(request.send().await?).await?.json().await?;
+        ensure!(answer["status"] == "success", "a chat was answered with {answer}");
+        Ok(())
+    }
+
     async fn send(&self, message: &Value) -> Result<Started> {
         let request = self.client.post(format!("{}/api/message/send", self.address)).json(message);
         let request = request.header("cookie", &self.cookie).header("accept", "application/json");

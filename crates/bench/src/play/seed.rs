@@ -4,21 +4,30 @@
 use super::talk::{Talk, conversation, minutes_before, opening, talk};
 use crate::clock;
 use adapters::{Tokens, WebauthnPasskeys};
-use anyhow::Result;
-use api_types::{ConversationId, ConversationSettings, OrganizationId, PersonId, Role, RunId, SessionId};
-use std::sync::Arc;
+use anyhow::{Context as _, Result};
+use api_types::{
+    AMOUNT_MAX, ConversationId, ConversationSettings, EntryKind, HoldId, ModelRef, OrganizationId, PersonId,
+    Role, RunId, SessionId,
+};
+use std::{sync::Arc, time::Duration};
 use storage::Database;
 use studio::{
     SESSION_LIFE, SessionToken,
     ports::{
         Passkeys, Timestamp,
-        store::{AnswerRow, Owned, PasskeyRow, PersonRow, SessionRow, Store, StoreError},
+        store::{
+            AnswerRow, EntryRow, HoldRow, Owned, PasskeyRow, PersonRow, SessionRow, SpendingLimits, Store,
+            StoreError,
+        },
     },
 };
 use virtual_authenticator::Browser;
 
 /// Rows of so many conversations or people go into one unit of work.
 const AT_ONCE: usize = 100;
+
+/// What a chat leaves in the ledger: a hold, its settlement, what is given back.
+const ROWS_OF_A_CHAT: usize = 3;
 
 /// A person who is there, and the cookie of a session of theirs.
 #[derive(Clone)]
@@ -183,6 +192,41 @@ impl Seed {
                 })
             })
             .await?;
+        Ok(())
+    }
+
+    /// So many rows in the ledger: chats of the last year that were held for, settled and given back for.
+    pub(crate) async fn ledger(&self, member: &Member, rows: usize) -> Result<()> {
+        const MOST: SpendingLimits = SpendingLimits { hour: AMOUNT_MAX, day: AMOUNT_MAX };
+        let (holds, now) = (rows.div_ceil(ROWS_OF_A_CHAT), clock::now());
+        let step = Duration::from_secs(365 * 24 * 3600) / u32::try_from(holds)?;
+        let model = ModelRef::new("mock", "echo").context("no name of a model")?;
+        let hold = |number: usize| HoldRow {
+            id: HoldId(clock::new_id()),
+            owned: member.owned,
+            run: RunId(clock::new_id()),
+            operation: "chat".to_owned(),
+            model: model.clone(),
+            amount: 10_000,
+            at: now - step * u32::try_from(holds - number).unwrap_or(u32::MAX),
+        };
+        for first in (0..holds).step_by(AT_ONCE) {
+            let some: Vec<HoldRow> = (first..holds.min(first + AT_ONCE)).map(hold).collect();
+            self.store
+                .write::<_, StoreError, _>(move |tx| {
+                    Box::pin(async move {
+                        for hold in &some {
+                            tx.take_hold(hold, MOST).await?;
+                            tx.end_hold(hold.owned, hold.run).await?;
+                            let parts = [(EntryKind::Settle, 200), (EntryKind::Release, hold.amount - 200)];
+                            tx.book(&parts.map(|(kind, amount)| EntryRow::of(hold, kind, amount, hold.at)))
+                                .await?;
+                        }
+                        Ok(())
+                    })
+                })
+                .await?;
+        }
         Ok(())
     }
 
