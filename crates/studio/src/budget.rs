@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn an_estimate_takes_a_third_of_the_bytes_for_tokens_and_says_that_it_is_one() {
-        let held = worst_case(PRICE, 300, 1_000).unwrap();
+        let held = PRICE.cost(300, 1_000).unwrap();
         let used =
             Used::Estimated { price: PRICE, max_tokens: 1_000, prompt_tokens: None, written_bytes: Some(60) };
         let rows = settled(&hold(held), used, 0, Timestamp(1));
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn an_estimate_takes_the_time_for_tokens_where_nothing_could_be_seen() {
-        let held = worst_case(PRICE, 300, 1_000).unwrap();
+        let held = PRICE.cost(300, 1_000).unwrap();
         let used = Used::Estimated {
             price: PRICE,
             max_tokens: 1_000,

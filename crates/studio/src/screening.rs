@@ -25,7 +25,7 @@ impl Studio {
     /// yet.
     pub(crate) async fn screened(&self, owned: Owned, text: &str) -> Result<Marks, Refusal> {
         match self.is_on_for(Flag::SafetyChecks, owned).await {
-            true => screened(text, Place::Prompt),
+            true => screened(text, Place::Prompt).map_err(|no| *no),
             false => Ok(Marks::new()),
         }
     }
@@ -61,7 +61,7 @@ impl Studio {
         }
         match screened(name, Place::Name) {
             Ok(marks) => Ok(self.marked(by, AuditTarget::person(by.person()), &marks)),
-            Err(no) => Err(self.refuse(by, (operation, None), no).await),
+            Err(no) => Err(self.refuse(by, (operation, None), *no).await),
         }
     }
 
@@ -98,10 +98,10 @@ pub(crate) async fn note_marked(tx: &mut dyn Tx, marked: Option<AuditRow>) -> Re
     }
 }
 
-fn screened(text: &str, place: Place) -> Result<Marks, Refusal> {
+fn screened(text: &str, place: Place) -> Result<Marks, Box<Refusal>> {
     let screening = aside(text.len(), || screen(text, place));
     if matches!(screening.verdict, Verdict::Review | Verdict::Block) {
-        return Err(refusal(text, &screening));
+        return Err(Box::new(refusal(text, &screening)));
     }
     let mut marks: Marks = screening.findings.iter().map(|finding| finding.rule.name).collect();
     marks.sort_unstable();

@@ -102,7 +102,7 @@ fn a_client_of_the_forerunner_is_answered_in_its_fields() {
 fn a_header_that_names_a_user_and_a_login_without_a_key_open_nothing() {
     let studio = Studio::new();
     let running = studio.start();
-    let ana = running.owner();
+    running.owner();
     let named = client()
         .post(format!("{}/api/chat", running.url))
         .header("x-user-id", "Ana")

@@ -111,6 +111,7 @@ mod tests {
             note: None,
             ended_at: None,
             foot: None,
+            spent: None,
         }
     }
 

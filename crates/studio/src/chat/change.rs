@@ -34,7 +34,7 @@ pub enum StudioChange {
         message: MessageId,
     },
     /// What its admission has to take is taken: a call of the rate, and the hold.
-    Admit(Admission),
+    Admit(Box<Admission>),
     /// What it cost is booked, and the rest of its hold given back. Nothing where nothing is held.
     SettleCost {
         /// Whose.

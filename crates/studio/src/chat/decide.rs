@@ -90,7 +90,7 @@ impl Studio {
                 .writes
                 .push(StudioChange::ResumeAnswer { owned: answer.owned, conversation: answer.conversation });
         }
-        commit.writes.extend(admission.clone().map(StudioChange::Admit));
+        commit.writes.extend(admission.clone().map(Box::new).map(StudioChange::Admit));
         // A place in memory from its former life would show the former end.
         let former = self.live.get(answer.owned.owner, answer.run);
         if former.is_some_and(|live| live.inner().ended_at.is_some()) {

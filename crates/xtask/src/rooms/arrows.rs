@@ -65,7 +65,7 @@ const ROOMS: &[Room] = &[
     room("virtual-authenticator", &[], &["sqlx", "axum", "leptos", "webauthn-rs", "candle-core"]),
     room(
         "bench",
-        &["api-types", "workflow", "studio", "storage", "adapters", "virtual-authenticator"],
+        &["api-types", "workflow", "safety", "studio", "storage", "adapters", "virtual-authenticator"],
         &["candle-core", "sqlx", "leptos"],
     ),
     room(
