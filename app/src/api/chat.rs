@@ -28,7 +28,7 @@ pub async fn chat(
         system_prompt: String::new(),
     });
     let message = studio::SendMessage { conversation, text: message, settings };
-    let run = studio.send_message(&by, message, once).await?.run.run;
+    let run = studio.send_message(&by, message, once).await.map_err(named)?.run.run;
     let studio::Answered { row, text } =
         studio.wait_for_answer(&by, run, context::context()?.answers_within).await?;
     let status = match row.state {
@@ -40,7 +40,8 @@ pub async fn chat(
         }
         AnswerState::Failed | AnswerState::Interrupted => {
             let why = row.failure.unwrap_or_else(|| "The answer was broken off.".to_owned());
-            let detail = format!("{why} What there is of it is in the conversation {}.", row.conversation);
+            let why = why.trim_end_matches(['.', ' ']);
+            let detail = format!("{why}. What there is of it is in the conversation {}.", row.conversation);
             return Err(Problem::TryLater { detail }.into());
         }
     };
@@ -53,4 +54,19 @@ pub async fn chat(
         conversation: row.conversation,
         run,
     })
+}
+
+/// A problem of the text, by the name that it has here.
+#[cfg(feature = "ssr")]
+fn named(problem: Problem) -> Problem {
+    match problem {
+        Problem::Invalid { mut fields, refusal } => {
+            fields
+                .iter_mut()
+                .filter(|error| error.field == "text")
+                .for_each(|error| error.field = "message".to_owned());
+            Problem::Invalid { fields, refusal }
+        }
+        other => other,
+    }
 }

@@ -2,10 +2,11 @@
 
 mod support;
 
+use futures::StreamExt as _;
 use providers::{CONTINUE, Dialect};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use studio::ports::{ChatRequest, FinishReason, ModelError, ModelSource};
+use studio::ports::{ChatEvent, ChatRequest, FinishReason, ModelError, ModelSource};
 use support::{END, KEY, asked, delta, heard, process::free_port, question, remote};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -161,5 +162,35 @@ async fn an_error_inside_a_successful_answer_is_understood() {
         let server = server(ResponseTemplate::new(200).set_body_raw(body, kind)).await;
         let (_, end) = asked(&remote(Dialect::OpenAi, &server.uri())).await;
         assert_eq!(end, Err(ModelError::NoSuchModel { model: "acme/m".into() }));
+    }
+}
+
+/// A frame of thinking, which counts what was used by then.
+fn thinking(completion_tokens: u32) -> String {
+    let usage = json!({ "prompt_tokens": 10, "completion_tokens": completion_tokens });
+    format!(
+        "data: {}\n\n",
+        json!({ "choices": [{ "delta": { "reasoning_content": "hm" } }], "usage": usage })
+    )
+}
+
+#[tokio::test]
+async fn what_is_counted_while_a_model_thinks_is_told_before_it_fails_and_it_is_not_asked_again() {
+    let busy = "data: {\"error\":{\"message\":\"overloaded\",\"type\":\"overloaded_error\"}}\n\n";
+    for after in [String::new(), busy.to_owned()] {
+        let body = thinking(1_000) + &thinking(5_000) + &after;
+        let server = server(ResponseTemplate::new(200).set_body_raw(body, "text/event-stream")).await;
+        let mut answer = remote(Dialect::OpenAi, &server.uri()).chat(question("m", "hello"));
+        let (mut told, mut failed) = (Vec::new(), None);
+        while let Some(event) = answer.next().await {
+            match event {
+                Ok(ChatEvent::Used(usage)) => told.push(usage.completion_tokens.unwrap()),
+                Err(error) => failed = Some(error),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(told, [1_000, 5_000], "{after}");
+        assert!(failed.is_some(), "{after}");
+        assert_eq!(server.received_requests().await.unwrap().len(), 1, "{after}");
     }
 }

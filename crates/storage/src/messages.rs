@@ -192,6 +192,24 @@ impl<L: Line> MessageReads for Statements<L> {
         rows.iter().map(|row| message(&mut Cells::new(row, "messages"))).collect()
     }
 
+    async fn spoken_bytes(
+        &self,
+        owned: Owned,
+        conversation: ConversationId,
+        leaf: MessageId,
+        limit: u32,
+    ) -> Result<(u64, u64), StoreError> {
+        let asked = Statement::new(concat!(
+            with_branch!(),
+            "SELECT COUNT(*), CAST(COALESCE(SUM(OCTET_LENGTH(m.body)), 0) AS BIGINT) \
+             FROM branch b JOIN messages m ON m.id = b.id"
+        ));
+        let row = self.0.row(asked.owned(owned).bind(conversation).bind(leaf).bind(limit)).await?;
+        let Some(row) = row else { return Ok((0, 0)) };
+        let mut cells = Cells::new(&row, "messages");
+        Ok((cells.take()?, cells.take()?))
+    }
+
     async fn youngest_leaf(
         &self,
         owned: Owned,

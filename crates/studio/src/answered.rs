@@ -18,20 +18,26 @@ pub struct Answered {
 }
 
 impl Studio {
-    /// Waits until an answer has ended, for so long at most, and until the process goes down.
+    /// Waits until an answer has ended, for so long at most, and until the process goes down. A person waits in
+    /// [`WAITS_OF_ONE_PERSON_MAX`](crate::WAITS_OF_ONE_PERSON_MAX) places at once; elsewhere nothing is waited for.
     ///
     /// # Errors
-    /// `NotFound`, `TryLater`.
+    /// `NotFound`, `TryLater`; `SignIn` for who was shut out meanwhile.
     pub async fn wait_for_answer(
         &self,
         by: &SignedIn,
         run: RunId,
         at_most: Duration,
     ) -> Result<Answered, Problem> {
-        tokio::select! {
-            biased;
-            ended = timeout(at_most, self.end_of_answer(by, run)) => if let Ok(ended) = ended { ended?; },
-            () = self.live.closed() => {}
+        // Whoever has no place to wait is told how it stands: each that waits holds a connection.
+        if let Some(_place) = self.live.waits(by.person()) {
+            tokio::select! {
+                biased;
+                ended = timeout(at_most, self.end_of_answer(by, run)) => if let Ok(ended) = ended { ended?; },
+                () = self.live.closed() => {}
+            }
+            // It took a while, and they may have been shut out in it.
+            self.still_signed_in(by).await?;
         }
         let row = self.store.answer(owned(by), run).await?.ok_or(Problem::NotFound)?;
         let text = match row.state.is_active() {

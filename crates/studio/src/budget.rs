@@ -20,6 +20,13 @@ pub const ESTIMATE_TOKENS_PER_SECOND: u64 = 200;
 pub enum Used {
     /// What the provider said, at the price that was held for; for an operation that never reached it: nothing.
     Reported(i64),
+    /// What the provider said before it went on, and the most that it can have come to since. Never more than was held, unless it said so.
+    Partly {
+        /// What it said.
+        reported: i64,
+        /// With what may have come after.
+        with_rest: i64,
+    },
     /// Nobody can say anything: all that was held.
     Unknown,
     /// It did not say. So many bytes were read and written at most, as far as is known.
@@ -45,6 +52,9 @@ impl Used {
     fn amount(self, hold: i64, written: u64, seconds: u64) -> (i64, bool) {
         match self {
             Self::Reported(amount) => (amount.clamp(0, AMOUNT_MAX), false),
+            Self::Partly { reported, with_rest } => {
+                (reported.clamp(0, AMOUNT_MAX).max(with_rest.min(hold)), true)
+            }
             Self::Unknown => (hold, true),
             Self::Estimated { price, max_tokens, prompt_tokens, written_bytes } => {
                 let longest = price.cost(0, u64::from(max_tokens)).unwrap_or(hold);
@@ -53,13 +63,21 @@ impl Used {
                 let guessed = (hold - longest).max(0).saturating_add(bytes_per_token - 1) / bytes_per_token;
                 let prompt =
                     prompt_tokens.and_then(|tokens| price.cost(u64::from(tokens), 0)).unwrap_or(guessed);
-                let seen = written_bytes.unwrap_or(written).div_ceil(ESTIMATE_BYTES_PER_TOKEN);
-                let tokens = seen.max(seconds.saturating_mul(ESTIMATE_TOKENS_PER_SECOND));
+                let tokens = guessed_tokens(written_bytes.unwrap_or(written), seconds);
                 let answer = price.cost(0, tokens).unwrap_or(longest).min(longest);
                 (prompt.saturating_add(answer).min(hold), true)
             }
         }
     }
+}
+
+/// The most tokens that a model can have written, of whose text so many bytes were seen, in so many seconds.
+pub(crate) const fn guessed_tokens(written_bytes: u64, seconds: u64) -> u64 {
+    let (seen, unseen) = (
+        written_bytes.div_ceil(ESTIMATE_BYTES_PER_TOKEN),
+        seconds.saturating_mul(ESTIMATE_TOKENS_PER_SECOND),
+    );
+    if seen > unseen { seen } else { unseen }
 }
 
 /// The rows that end a hold. Together they take from `held` exactly what the hold put there.

@@ -7,6 +7,7 @@ use crate::{
         Timestamp,
         store::{AuditTarget, AuditValue, InviteRow, ListedInvite},
     },
+    screening::note_marked,
     text,
 };
 use api_types::{AuditAction, InviteId, Problem, Role};
@@ -70,6 +71,7 @@ impl Studio {
         if !(1..=INVITE_DAYS_MAX).contains(&new.days) {
             return Err(Problem::field("days", format!("An invitation lasts 1 to {INVITE_DAYS_MAX} days.")));
         }
+        let marked = self.screen_name(&by, "note", &note).await?;
         let code = code::new_code()?;
         let now = self.now();
         let invite = InviteRow {
@@ -96,6 +98,7 @@ impl Studio {
                 Box::pin(async move {
                     may_give(&acting(tx, &by).await?, invite.role, invite.reviewer)?;
                     tx.insert_invite(&invite).await?;
+                    note_marked(tx, marked).await?;
                     Ok(tx.insert_audit(&made).await?)
                 })
             })

@@ -59,6 +59,8 @@ pub const SEARCH_CHARS_MAX: usize = 200;
 pub const RUNS_AT_ONCE_MAX: usize = 512;
 /// Answers of one person at the same time.
 pub const RUNS_OF_ONE_PERSON_MAX: usize = 32;
+/// Requests of one person that wait for the end of an answer at once, in each process; one more is told how it stands.
+pub const WAITS_OF_ONE_PERSON_MAX: usize = 8;
 /// Runs in one part of their list.
 pub const RUNS_PER_PAGE: u32 = 50;
 /// Commits of runs that a stream of events reads at once; it has no more of them in memory.

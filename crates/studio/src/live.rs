@@ -1,7 +1,7 @@
 //! Answers under way in this process: their text in memory, ahead of the rows, and who wants to hear of it.
 
 use crate::{
-    RUNS_AT_ONCE_MAX, RUNS_OF_ONE_PERSON_MAX,
+    RUNS_AT_ONCE_MAX, RUNS_OF_ONE_PERSON_MAX, WAITS_OF_ONE_PERSON_MAX,
     ports::{ChatRequest, Timestamp, store::Owned},
 };
 use api_types::{AnswerState, ConversationId, MessageId, PersonId, RunId, Usage};
@@ -25,6 +25,8 @@ pub struct Live {
     /// A place for each answer that is being written, [`RUNS_AT_ONCE_MAX`] in all.
     places: Arc<Semaphore>,
     listeners: Mutex<HashMap<PersonId, watch::Sender<u64>>>,
+    /// How many requests of each person wait for the end of an answer.
+    waits: Arc<Mutex<HashMap<PersonId, usize>>>,
     /// Rung when one answer has more unsaved text than should wait for the next tick.
     pub(crate) flush_now: Notify,
     /// Somebody was deleted: what is theirs is to go.
@@ -63,11 +65,31 @@ pub(crate) struct Inner {
     /// Its model was asked, and may want money whatever comes of it.
     pub(crate) is_asked: bool,
     pub(crate) usage: Usage,
+    /// So many tokens more may have been written, at most, after that was said.
+    pub(crate) unreported: u64,
     pub(crate) first_token_at: Option<Timestamp>,
     pub(crate) ended_at: Option<Timestamp>,
     pub(crate) failure: Option<String>,
     /// Its place among those that are being written; given back at its end, or when nobody knows it any more.
     pub(crate) place: Option<OwnedSemaphorePermit>,
+}
+
+/// A place of somebody who waits for an answer; given back when it is dropped.
+pub(crate) struct Wait {
+    waits: Arc<Mutex<HashMap<PersonId, usize>>>,
+    person: PersonId,
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = waits.get_mut(&self.person) {
+            *own -= 1;
+            if *own == 0 {
+                waits.remove(&self.person);
+            }
+        }
+    }
 }
 
 /// Why there is no room for another answer.
@@ -116,6 +138,7 @@ impl LiveRun {
                 note: None,
                 is_asked: false,
                 usage: Usage::default(),
+                unreported: 0,
                 first_token_at: None,
                 ended_at: None,
                 failure: None,
@@ -156,6 +179,7 @@ impl Default for Live {
             runs: RwLock::default(),
             places: Arc::new(Semaphore::new(RUNS_AT_ONCE_MAX)),
             listeners: Mutex::default(),
+            waits: Arc::default(),
             flush_now: Notify::new(),
             bin_due: Notify::new(),
             closing: CancellationToken::new(),
@@ -216,6 +240,16 @@ impl Live {
             runs.drain().map(|(person, _)| person).collect()
         };
         people.into_iter().for_each(|person| self.changed(person));
+    }
+
+    /// A place to wait for an answer; `None` where this person has all of theirs.
+    pub(crate) fn waits(&self, person: PersonId) -> Option<Wait> {
+        let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = waits.entry(person).or_default();
+        (*own < WAITS_OF_ONE_PERSON_MAX).then(|| {
+            *own += 1;
+            Wait { waits: Arc::clone(&self.waits), person }
+        })
     }
 
     /// A receiver that changes whenever an answer of this person does.

@@ -43,6 +43,7 @@ impl Studio {
             return Err(Problem::field("metadata", detail));
         }
         let marked = self.screen_kept(by, ("memory", None), content).await?;
+        self.screen_kept(by, ("memory", None), &metadata).await?;
         let (owned, now, id) = (owned(by), self.now(), MemoryId(self.ids.next()));
         let memory = MemoryRow {
             id,

@@ -1,7 +1,7 @@
 //! What an answer would cost, before it is asked for.
 
 use crate::{
-    ANSWER_TOKENS_DEFAULT, OpenConversation, SignedIn, Studio,
+    ANSWER_TOKENS_DEFAULT, OpenConversation, PROMPT_TURNS_MAX, SignedIn, Studio,
     gate::{turn_bytes, unseen_bytes},
     owned,
 };
@@ -35,9 +35,12 @@ impl Studio {
             return Ok(None);
         }
         let mut bytes = settings.system_prompt.len() as u64 + unseen_bytes();
-        if let Some(open) = open.filter(|open| open.earlier.is_some()) {
-            let all = self.turns(owned(by), open.conversation.id, open.conversation.leaf).await?;
-            let all: u64 = all.iter().map(|turn| turn_bytes(turn.text.len())).sum();
+        if let Some(open) = open.filter(|open| open.earlier.is_some())
+            && let Some(leaf) = open.conversation.leaf
+        {
+            let spoken = self.store.spoken_bytes(owned(by), open.conversation.id, leaf, PROMPT_TURNS_MAX);
+            let (turns, texts) = spoken.await?;
+            let all = texts + turns * turn_bytes(0);
             let shown: u64 = open.turns.iter().map(|turn| turn_bytes(turn.message.body.len())).sum();
             bytes += all.saturating_sub(shown);
         }

@@ -5,7 +5,8 @@
 use crate::support::{Answer, Person, Studio, client, databases, id, slowly, upstream};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, thread, time::Duration};
+use studio::WAITS_OF_ONE_PERSON_MAX;
 
 /// A program with a token of its own.
 struct Program<'a>(&'a Person, String);
@@ -143,6 +144,35 @@ fn a_chat_goes_on_in_its_conversation_and_what_it_cannot_do_it_says() {
     let failed = ana.call("/api/chat", json!({ "message": "Hello", "model": "openai/broken" }));
     assert_eq!((failed.status, failed.json()["code"].as_str()), (503, Some("try_later")), "{failed:?}");
     assert!(failed.json()["detail"].as_str().unwrap().contains("in the conversation"), "{failed:?}");
+}
+
+#[test]
+fn who_is_shut_out_while_they_wait_is_not_answered_and_a_person_waits_in_few_places() {
+    let studio = Studio::new();
+    let running = studio.start();
+    let mut ana = running.owner();
+    let token = ana.token(&["run"]);
+    let asked = json!({ "message": slowly(60, 12), "model": "mock/lorem" });
+    let wait = |key: &'static str, bearer: Option<String>| {
+        let request = ana.request(Method::POST, "/api/chat").header("idempotency-key", key).json(&asked);
+        let request = match bearer {
+            Some(token) => request.header("cookie", "").bearer_auth(token),
+            None => request,
+        };
+        thread::spawn(move || request.send().unwrap().status().as_u16())
+    };
+    let by_token = wait("k-token", Some(token));
+    let all: Vec<_> = (0..WAITS_OF_ONE_PERSON_MAX + 3).map(|_| wait("k-many", None)).collect();
+    thread::sleep(Duration::from_secs(2));
+    let told = all.iter().filter(|waiting| waiting.is_finished()).count();
+    assert!(told >= 3, "those without a place are told how it stands: {told}");
+    let list = ana.page("/settings/tokens").body;
+    let at =
+        list.find("name=\"token\" value=\"").expect("the token's form") + "name=\"token\" value=\"".len();
+    let id: String = list[at..].chars().take_while(|c| *c != '"').collect();
+    assert_eq!(ana.call("/api/token/revoke", json!({ "token": id })).status, 200);
+    assert_eq!(by_token.join().unwrap(), 401, "its token was revoked while it waited");
+    assert!(all.into_iter().all(|waiting| [200, 202].contains(&waiting.join().unwrap())));
 }
 
 #[test]

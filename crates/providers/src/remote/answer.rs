@@ -52,6 +52,8 @@ enum Phase {
     Hearing(Frames),
     /// Everything is said but `End`.
     Ending(Option<Frames>),
+    /// Everything is said but why it failed.
+    Failing(ModelError),
     Closing(Frames),
     Over,
 }
@@ -87,6 +89,7 @@ impl Answer {
                 },
                 Phase::Hearing(frames) => self.hear(frames).await,
                 Phase::Ending(frames) => Ok(self.end(frames)),
+                Phase::Failing(error) => return Some((Err(error), self)),
                 Phase::Closing(mut frames) => {
                     _ = timeout(CLOSING_MAX, async { while let Ok(Some(_)) = frames.next().await {} }).await;
                     return None;
@@ -96,6 +99,11 @@ impl Answer {
             match event {
                 Ok(event) => return Some((Ok(event), self)),
                 Err(fault) if self.waited_to_try_again(&fault).await => self.phase = Phase::Asking,
+                Err(fault) if self.told != self.usage => {
+                    self.told = self.usage;
+                    self.phase = Phase::Failing(fault.error);
+                    return Some((Ok(ChatEvent::Used(self.usage)), self));
+                }
                 Err(fault) => return Some((Err(fault.error), self)),
             }
         }
@@ -140,7 +148,8 @@ impl Answer {
     /// Waits as long as the fault and our patience say; false when the fault is final.
     async fn waited_to_try_again(&mut self, fault: &Fault) -> bool {
         let first_by = self.first_by();
-        if self.spoken > 0 {
+        // What a model has counted is paid: it is not asked twice for it.
+        if self.spoken > 0 || self.usage.completion_tokens.is_some() {
             return false;
         }
         let chance = getrandom::u32().map_or(0, |chance| chance.to_le_bytes()[0]);
@@ -191,8 +200,15 @@ impl Answer {
             let ended = cut || last || (self.finish.is_some() && counted);
             if cut {
                 self.finish = Some(FinishReason::Length);
+                // What it counted so far is not all it wrote.
+                self.usage.completion_tokens = None;
             }
             match (text.is_empty(), ended) {
+                (true, false) if self.told != self.usage => {
+                    self.told = self.usage;
+                    self.phase = Phase::Hearing(frames);
+                    return Ok(ChatEvent::Used(self.usage));
+                }
                 (true, false) => {}
                 (true, true) => return Ok(self.end((!cut).then_some(frames))),
                 (false, false) => {

@@ -13,7 +13,7 @@ use crate::{
 use api_types::{ModelInfo, ModelKind, ModelRef};
 use reqwest::Method;
 use std::{net::IpAddr, time::Duration};
-use studio::ports::ModelError;
+use studio::{is_invisible, ports::ModelError};
 use tokio::time::{Instant, timeout};
 
 /// A server's models as last heard.
@@ -93,6 +93,10 @@ impl Server {
     /// `None` for a name that cannot be one of ours (blanks, control characters, far too long).
     fn info(&self, listed: Listed) -> Option<ModelInfo> {
         let Listed { id, label, context_tokens } = listed;
+        // A name that is not what it looks like is no name.
+        if id.chars().any(is_invisible) {
+            return None;
+        }
         // Ollama passes these on to its makers' own machines.
         let is_passed_on = id.ends_with("-cloud") || id.ends_with(":cloud");
         let kind = if self.is_nearby() && !is_passed_on { ModelKind::Nearby } else { ModelKind::Remote };
@@ -109,5 +113,5 @@ impl Server {
 /// A foreign label as one short line.
 fn plain(label: &str) -> String {
     const LABEL_CHARS_MAX: usize = 80;
-    label.trim().chars().filter(|c| !c.is_control()).take(LABEL_CHARS_MAX).collect()
+    label.trim().chars().filter(|c| !c.is_control() && !is_invisible(*c)).take(LABEL_CHARS_MAX).collect()
 }

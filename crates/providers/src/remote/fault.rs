@@ -2,7 +2,7 @@
 
 use crate::{DETAIL_CHARS_MAX, dialect::Complaint, wire::WireFault};
 use reqwest::{StatusCode, header::HeaderMap};
-use std::{error::Error, time::Duration};
+use std::{collections::HashSet, error::Error, time::Duration};
 use studio::{
     is_invisible,
     ports::{ChatRequest, ModelError},
@@ -226,11 +226,12 @@ fn without_key(foreign: &str, key: &str) -> String {
     if key.is_empty() {
         return foreign.to_owned();
     }
-    let parts: Vec<&[u8]> = key.as_bytes().windows(key.len().min(PART_BYTES)).collect();
+    let length = key.len().min(PART_BYTES);
+    let parts: HashSet<&[u8]> = key.as_bytes().windows(length).collect();
     let mut hidden = vec![false; foreign.len()];
-    for at in 0..foreign.len() {
-        if let Some(part) = parts.iter().find(|part| foreign.as_bytes()[at..].starts_with(part)) {
-            hidden[at..at + part.len()].fill(true);
+    for (at, piece) in foreign.as_bytes().windows(length).enumerate() {
+        if parts.contains(piece) {
+            hidden[at..at + length].fill(true);
         }
     }
     let mut shown = String::with_capacity(foreign.len());

@@ -143,6 +143,7 @@ pub(super) async fn tour(db: &Arc<Database>) {
     store.message(owned, chat, answer.id).await.unwrap();
     store.branch(owned, chat, answer.id, 50).await.unwrap();
     store.spoken(owned, chat, answer.id, 50).await.unwrap();
+    store.spoken_bytes(owned, chat, answer.id, 50).await.unwrap();
     store.youngest_leaf(owned, chat, question.id).await.unwrap();
     store.answer(owned, run.run).await.unwrap();
     store.answers_since(owned, now).await.unwrap();

@@ -6,9 +6,10 @@ use super::{
 };
 use crate::{
     ANSWER_BYTES_MAX, FLUSH_BYTES, LiveRun, PROMPT_TURNS_MAX, RUNS_OF_ONE_PERSON_MAX,
+    budget::guessed_tokens,
     live::Full,
     ports::{
-        ChatEvent, ChatRequest, ChatTurn, ModelError,
+        ChatEvent, ChatRequest, ChatTurn, ModelError, Timestamp,
         store::{Store, StoreError},
     },
 };
@@ -17,12 +18,37 @@ use futures::{StreamExt, poll};
 use std::{pin::pin, sync::Arc};
 use workflow::{Call, Failure, Stop};
 
-/// What happened at the model.
+/// What happened at the model, and what it said it used.
 enum Heard {
-    Said(Ending, Usage),
-    Failed(ModelError, Usage),
+    Said(Ending, Counted),
+    Failed(ModelError, Counted),
     /// The process goes down, and the answer with it: what the model would have said nobody knows.
-    CutOff(Usage),
+    CutOff(Counted),
+}
+
+/// What a model said it used, and what may have come after that.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counted {
+    usage: Usage,
+    /// So many tokens, at most.
+    unreported: u64,
+}
+
+/// What a model counted along, when, and how much of its text was there by then.
+#[derive(Debug, Clone, Copy, Default)]
+struct Along {
+    usage: Usage,
+    at: Option<(Timestamp, usize)>,
+}
+
+impl Along {
+    /// Where it comes to no end: what came after the last count is guessed.
+    fn broken_off(self, now: Timestamp, len: usize) -> Counted {
+        let since = |(at, before): (Timestamp, usize)| {
+            guessed_tokens(len.saturating_sub(before) as u64, now.since(at).as_secs())
+        };
+        Counted { usage: self.usage, unreported: self.at.map_or(0, since) }
+    }
 }
 
 impl Chat {
@@ -49,19 +75,27 @@ impl Chat {
         let mut inner = live.inner();
         inner.note = None;
         match heard {
-            Heard::Said(ending, usage) => {
-                inner.usage = usage;
+            Heard::Said(ending, Counted { usage, unreported }) => {
+                (inner.usage, inner.unreported) = (usage, unreported);
                 let (text, prefix_bytes) = (format!("{}{}", inner.prefix, inner.text), inner.prefix.len());
-                Ok(Said { text, prefix_bytes, ending, usage, first_token_at: inner.first_token_at })
+                Ok(Said {
+                    text,
+                    prefix_bytes,
+                    ending,
+                    usage,
+                    unreported,
+                    first_token_at: inner.first_token_at,
+                })
             }
-            Heard::Failed(error, usage) => {
-                inner.usage = usage;
-                inner.is_asked = inner.is_asked && costs(&error);
+            Heard::Failed(error, Counted { usage, unreported }) => {
+                (inner.usage, inner.unreported) = (usage, unreported);
+                // What it counted it wants to be paid for, however it complained after.
+                inner.is_asked = inner.is_asked && (costs(&error) || usage.completion_tokens.is_some());
                 let is_empty = inner.prefix.is_empty() && inner.text.is_empty();
                 Err(Failure::Final(sentence(&error, is_empty)))
             }
-            Heard::CutOff(usage) => {
-                inner.usage = usage;
+            Heard::CutOff(Counted { usage, unreported }) => {
+                (inner.usage, inner.unreported) = (usage, unreported);
                 Err(Failure::Unknown)
             }
         }
@@ -96,47 +130,49 @@ impl Chat {
         let model = request.model.clone();
         if poll!(pin!(call.stopped())).is_ready() {
             // Not asked: it used nothing, and that is known.
-            return Heard::Said(
-                Ending::Stopped,
-                Usage { prompt_tokens: Some(0), completion_tokens: Some(0) },
-            );
+            let nothing = Usage { prompt_tokens: Some(0), completion_tokens: Some(0) };
+            return Heard::Said(Ending::Stopped, Counted { usage: nothing, unreported: 0 });
         }
         live.inner().is_asked = true;
         let mut stream = self.catalog.chat(request);
         live.inner().state = AnswerState::Running;
         let mut ending = None;
         // Of an answer that does not come to its end.
-        let mut used = Usage::default();
+        let mut along = Along::default();
+        let broken_off = |along: Along| along.broken_off(self.clock.now(), live.inner().text.len());
         loop {
             let event = tokio::select! {
                 biased;
                 stop = call.stopped() => return match stop {
-                    Stop::Run => Heard::Said(Ending::Stopped, used),
-                    Stop::Process => Heard::CutOff(used),
+                    Stop::Run => Heard::Said(Ending::Stopped, broken_off(along)),
+                    Stop::Process => Heard::CutOff(broken_off(along)),
                 },
                 event = stream.next() => event,
             };
             match event {
                 Some(Ok(ChatEvent::Delta(delta))) => {
                     if !self.push(live, &delta) {
-                        return Heard::Said(Ending::Length, used);
+                        return Heard::Said(Ending::Length, broken_off(along));
                     }
                 }
                 Some(Ok(ChatEvent::Waiting { ahead })) => {
                     live.inner().note = Some(waiting(ahead));
                     self.live.changed(live.owned.owner);
                 }
-                Some(Ok(ChatEvent::Used(usage))) => used = usage,
+                Some(Ok(ChatEvent::Used(usage))) => {
+                    along = Along { usage, at: Some((self.clock.now(), live.inner().text.len())) };
+                }
                 Some(Ok(ChatEvent::End { reason, usage })) => {
-                    ending = Some(Heard::Said(reason.into(), usage));
+                    ending = Some(Heard::Said(reason.into(), Counted { usage, unreported: 0 }));
                 }
                 Some(Err(error)) => {
                     tracing::warn!(run = %live.run, %model, error = error.word(), "an answer failed");
-                    return Heard::Failed(error, used);
+                    return Heard::Failed(error, broken_off(along));
                 }
                 None => {
                     return ending.unwrap_or_else(|| {
-                        Heard::Failed(ModelError::BrokeOff { source_name: "The model".to_owned() }, used)
+                        let error = ModelError::BrokeOff { source_name: "The model".to_owned() };
+                        Heard::Failed(error, broken_off(along))
                     });
                 }
             }

@@ -141,6 +141,14 @@ impl Studio {
                 return Err(self.refuse(by, (CHAT, Some(&state.model)), no_price_then()).await);
             }
         }
+        if let (Some(then), Some(now)) =
+            (price, self.catalog.find(&state.model).await.and_then(|info| info.price))
+            && (now.prompt_micros_per_million > then.prompt_micros_per_million
+                || now.completion_micros_per_million > then.completion_micros_per_million)
+            && self.is_on_for(Flag::CostTracking, answer.owned).await
+        {
+            return Err(self.refuse(by, (CHAT, Some(&state.model)), price_risen()).await);
+        }
         let asked = Asked { flag: Flag::Chat, operation: CHAT, request: &request, price };
         Ok(self.admit(by, asked).await?.of(answer.run))
     }
@@ -154,6 +162,7 @@ impl Studio {
             ending: super::state::Ending::Whole,
             // What was used stands at the answer already.
             usage: Usage::default(),
+            unreported: 0,
             first_token_at: answer.first_token_at,
         };
         serde_json::to_value(&said).map_err(|error| crate::broken("an answer is no JSON", &error))
@@ -172,6 +181,12 @@ impl Studio {
         let mut entries = threads.into_values().flat_map(|thread| thread.journal);
         Ok(entries.find(|entry| entry.known == Known::Unknown).map(|entry| entry.key))
     }
+}
+
+fn price_risen() -> Refusal {
+    let detail = "Its model costs more by now than when this run was begun, so it is not asked again. Continue the answer in its chat: \
+                  that is a run at the price of today.";
+    Refusal::new(Check::Price, "price.risen", Problem::field("run", detail))
 }
 
 fn no_price_then() -> Refusal {

@@ -5,7 +5,10 @@ use super::{
     change::AnswerEnded,
     state::{Ending, Outcome, Said},
 };
-use crate::{Live, budget::Used};
+use crate::{
+    Live,
+    budget::{AMOUNT_MAX, Used},
+};
 use api_types::{AnswerState, Price, RunId, Usage};
 use workflow::Status;
 
@@ -36,17 +39,32 @@ pub(super) fn used(state: &ChatState, said: Option<&Said>) -> Option<StudioChang
     let price = state.price?;
     let used = said.map_or(Used::Reported(0), |said| {
         let written = said.text.len() - said.prefix_bytes.min(said.text.len());
-        booked(state, price, said.usage, Some(written))
+        booked(state, price, (said.usage, said.unreported), Some(written))
     });
     Some(StudioChange::SettleCost { owned: state.owned(), used })
 }
 
 /// What the provider said, or an estimate.
-fn booked(state: &ChatState, price: Price, usage: Usage, written: Option<usize>) -> Used {
+fn booked(
+    state: &ChatState,
+    price: Price,
+    (usage, unreported): (Usage, u64),
+    written: Option<usize>,
+) -> Used {
     let written_bytes = written.map(|bytes| bytes as u64);
     let (max_tokens, prompt_tokens) = (state.max_tokens, usage.prompt_tokens);
     let guess = Used::Estimated { price, max_tokens, prompt_tokens, written_bytes };
-    cost(price, usage).map_or(guess, Used::Reported)
+    let with_rest = |written: u32| {
+        let read = usage.prompt_tokens.unwrap_or_default();
+        price.cost(u64::from(read), u64::from(written) + unreported).unwrap_or(AMOUNT_MAX)
+    };
+    match (cost(price, usage), usage.completion_tokens) {
+        (Some(reported), _) if unreported == 0 => Used::Reported(reported),
+        (Some(reported), Some(written)) => Used::Partly { reported, with_rest: with_rest(written) },
+        // It said more than anything costs. That is not believed, and nobody knows what is true.
+        (None, Some(_)) if usage.prompt_tokens.is_some() => Used::Unknown,
+        _ => guess,
+    }
 }
 
 /// The end of an answer that came to one.
@@ -87,13 +105,13 @@ pub(super) fn mirror(
         Some(here) => {
             let inner = here.inner();
             match inner.is_asked {
-                true => booked(state, price, inner.usage, Some(inner.text.len())),
+                true => booked(state, price, (inner.usage, inner.unreported), Some(inner.text.len())),
                 false => Used::Reported(0),
             }
         }
         // It failed without having been asked: where it had been, it would have a place here, or nobody would know.
         None if status == Status::Failed => Used::Reported(0),
-        None => booked(state, price, Usage::default(), None),
+        None => booked(state, price, (Usage::default(), 0), None),
     });
     let mut answer = AnswerEnded {
         owned: state.owned(),
@@ -108,7 +126,8 @@ pub(super) fn mirror(
     if let Some(here) = here {
         let inner = here.inner();
         answer.usage = inner.usage;
-        answer.cost_micros = state.price.and_then(|price| cost(price, inner.usage));
+        answer.cost_micros =
+            state.price.filter(|_| inner.unreported == 0).and_then(|price| cost(price, inner.usage));
         answer.first_token_at = inner.first_token_at;
         answer.body = Some(format!("{}{}", inner.prefix, inner.text));
     }

@@ -105,9 +105,11 @@ async fn format_output(state: &mut ChatState, _: &Ctx<StudioChange>) -> Result<S
 
 async fn settle_cost(state: &mut ChatState, ctx: &Ctx<StudioChange>) -> Result<Step, NodeError> {
     let said = state.said.take();
-    if let Some(Said { usage, .. }) = &said {
+    if let Some(Said { usage, unreported, .. }) = &said {
         state.usage = *usage;
-        state.cost_micros = state.price.and_then(|price| end::cost(price, *usage));
+        // What it came to after that is booked as an estimate, and is no cost that anybody said.
+        state.cost_micros =
+            state.price.filter(|_| *unreported == 0).and_then(|price| end::cost(price, *usage));
     }
     let used = end::used(state, said.as_ref());
     ctx.write(end::answer(state, said));

@@ -53,6 +53,9 @@ pub(crate) struct Said {
     pub(crate) prefix_bytes: usize,
     pub(crate) ending: Ending,
     pub(crate) usage: Usage,
+    /// So many tokens more it may have written, at most, after it said what it used.
+    #[serde(default)]
+    pub(crate) unreported: u64,
     pub(crate) first_token_at: Option<Timestamp>,
 }
 

@@ -61,7 +61,13 @@ async fn names_titles_and_notes_are_screened_and_a_refused_one_is_explained() {
     let token = MakeToken { name: key(), scopes: [api_types::Scope::Read].into_iter().collect(), days: 1 };
     let touched = ana.touched(now).unwrap();
     assert_eq!(rule_of(studio.make_token(&touched, token).await.map(|_| ())), "secret.cloud_key");
-    assert_eq!(studio.refusals(&ana).await.unwrap().len(), 4, "one for each operation and rule");
+    let metadata = Map::from_iter([("key".to_owned(), key().into())]);
+    let note = studio.store_memory(&ana, "Harmless", &metadata).await.map(|_| ());
+    assert_eq!(rule_of(note), "secret.cloud_key");
+    let new = studio::NewInvite { role: Role::Member, reviewer: false, note: key(), days: 7 };
+    let invited = studio.make_invite(&ana.touched_admin(now).unwrap(), new).await.map(|_| ());
+    assert_eq!(rule_of(invited), "secret.cloud_key");
+    assert_eq!(studio.refusals(&ana).await.unwrap().len(), 5, "one for each operation and rule");
 
     // What is only marked is kept, and noted.
     studio.rename_conversation(&ana, opened.conversation, "To a.person@mail.example.org").await.unwrap();

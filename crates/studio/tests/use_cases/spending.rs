@@ -1,10 +1,14 @@
 //! Budgets: what is held before it is spent, and what becomes of it.
 
-use crate::house::House;
-use api_types::{EntryKind, Micros, Problem, Role};
+use crate::{fakes::usage, house::House};
+use api_types::{EntryKind, Micros, Price, Problem, Role};
 use futures::future::join_all;
 use std::time::Duration;
-use studio::{SignedIn, ports::store::EntryRow, turn_bytes};
+use studio::{
+    SignedIn,
+    ports::{ChatEvent, ModelError, store::EntryRow},
+    turn_bytes,
+};
 
 /// Lets an owner spend so much within an hour, and ten times as much in a day.
 async fn limited(house: &House, by: &SignedIn, hour: i64) {
@@ -173,4 +177,62 @@ async fn who_stops_an_answer_is_told_what_is_given_back_and_the_hour_shows_it() 
     assert!(usage.hour.spent > 0 && usage.hour.held == 0);
     limited(&house, &ana, 5_000_000).await;
     assert_eq!(house.studio.this_hour(&ana).await.unwrap().unwrap().limit, 5_000_000);
+}
+
+#[tokio::test]
+async fn what_comes_after_the_last_count_of_a_stopped_or_broken_answer_is_booked_as_an_estimate() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let early = || ChatEvent::Used(usage(10, 1));
+    let words = || ChatEvent::Delta("word ".repeat(120));
+    let settled = async |run| {
+        let rows = booked(&house, &ana).await;
+        let of_run = rows.into_iter().find(|row| row.run == run && row.kind == EntryKind::Settle).unwrap();
+        (of_run.amount, of_run.is_estimate)
+    };
+    // 10 tokens read and 1 written were counted, and then 600 bytes came: 200 tokens at most; 5 micro-dollars each.
+    let begins = vec![early(), words()];
+    house.model.begins_with(begins);
+    let opened = house.send(&ana, None, "Go on").await.unwrap();
+    let live = house.live(&ana, &opened);
+    let stop = async {
+        while live.view(0).text.is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        house.studio.stop_run(&ana, opened.run.run).await.unwrap();
+    };
+    tokio::join!(house.work(), stop);
+    assert_eq!(settled(opened.run.run).await, ((10 + 1 + 200) * 5, true));
+    let turn = house.last_turn(&ana, opened.conversation).await;
+    assert_eq!(turn.run.unwrap().cost_micros, None, "nobody said what it cost");
+
+    let broke = ModelError::BrokeOff { source_name: "It".to_owned() };
+    house.model.answers(vec![Ok(early()), Ok(words()), Err(broke)]);
+    let (opened, _) = house.chat(&ana, None, "Again").await;
+    assert_eq!(settled(opened.run.run).await, ((10 + 1 + 200) * 5, true));
+    // What was counted last is what it cost, whoever complains after.
+    let no = ModelError::Refused { source_name: "It".to_owned(), detail: "No.".to_owned() };
+    house.model.answers(vec![Ok(words()), Ok(ChatEvent::Used(usage(10, 300))), Err(no)]);
+    let (opened, _) = house.chat(&ana, None, "And again").await;
+    assert_eq!(settled(opened.run.run).await, (310 * 5, false));
+}
+
+#[tokio::test]
+async fn a_run_is_not_tried_again_at_a_price_that_was_lower() {
+    let house = House::new().await;
+    let ana = house.owner().await;
+    let no = || ModelError::Refused { source_name: "It".to_owned(), detail: "No.".to_owned() };
+    house.model.answers(vec![Err(no())]);
+    let (opened, _) = house.chat(&ana, None, "First").await;
+    let set = async |micros| {
+        let admin = ana.touched_admin(house.studio.now()).unwrap();
+        let price = Price { prompt_micros_per_million: micros, completion_micros_per_million: micros };
+        house.studio.set_price(&admin, "fake/fake".parse().unwrap(), price, None).await.unwrap();
+    };
+    set(6_000_000).await;
+    let refused = house.studio.retry_answer(&ana, opened.run.run, None).await.unwrap_err();
+    let row = house.studio.refusal(&ana, refused.refusal().unwrap().0).await.unwrap().row;
+    assert_eq!(row.rule, "price.risen");
+    set(4_000_000).await;
+    house.studio.retry_answer(&ana, opened.run.run, None).await.unwrap();
 }

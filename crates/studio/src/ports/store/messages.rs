@@ -137,6 +137,15 @@ pub trait MessageReads: Send + Sync {
         limit: u32,
     ) -> Result<Vec<TurnRow>, StoreError>;
 
+    /// How many there are of [`MessageReads::spoken`], and how many bytes of text they have together. One statement.
+    async fn spoken_bytes(
+        &self,
+        owned: Owned,
+        conversation: ConversationId,
+        leaf: MessageId,
+        limit: u32,
+    ) -> Result<(u64, u64), StoreError>;
+
     /// The messages of [`MessageReads::branch`] alone, as a model is given them. One statement.
     async fn spoken(
         &self,
