@@ -1,6 +1,6 @@
 //! What is said of an answer's price before it is asked for; the same words from the server and in the browser.
 
-use api_types::{Micros, Price};
+use api_types::Price;
 
 /// An answer as long as many are, in tokens.
 const USUAL_ANSWER_TOKENS: u64 = 300;
@@ -14,15 +14,16 @@ pub(crate) fn words(price: Price, bytes: u64, max_tokens: u32) -> String {
     let usual = price.cost(bytes.div_ceil(USUAL_BYTES_PER_TOKEN), USUAL_ANSWER_TOKENS.min(max_tokens));
     match (usual, most) {
         (Some(usual), Some(most)) => {
-            format!("~{}, holds {}", rounded(usual), rounded(most))
+            format!("about {}, at most {}", rounded(usual), rounded(most))
         }
         _ => "More than can be counted".to_owned(),
     }
 }
 
-/// To four places, upwards.
-fn rounded(micros: i64) -> Micros {
-    Micros(micros.saturating_add(99) / 100 * 100)
+/// To four places, upwards, and always so many: a line whose length changes while one types would jump.
+fn rounded(micros: i64) -> String {
+    let tens = micros.saturating_add(99) / 100;
+    format!("${}.{:04}", tens / 10_000, tens % 10_000)
 }
 
 #[cfg(test)]
@@ -32,8 +33,8 @@ mod tests {
     #[test]
     fn it_says_what_it_mostly_costs_and_what_is_held() {
         let price = Price { prompt_micros_per_million: 2_500_000, completion_micros_per_million: 10_000_000 };
-        assert_eq!(words(price, 400, 2_048), "~$0.0033, holds $0.0215");
-        assert_eq!(words(price, 0, 10), "~$0.0001, holds $0.0001");
+        assert_eq!(words(price, 400, 2_048), "about $0.0033, at most $0.0215");
+        assert_eq!(words(price, 0, 10), "about $0.0001, at most $0.0001");
         assert_eq!(words(price, u64::MAX, 10), "More than can be counted");
     }
 }

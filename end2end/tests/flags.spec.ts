@@ -10,7 +10,7 @@ test("an owner switches chat off, for one person and for everybody, and on again
   await owner.getByRole("link", { name: "Flags" }).click();
   await expect(owner.getByRole("heading", { level: 1 })).toHaveText("Flags");
   const section = owner.locator("section", { has: owner.getByRole("heading", { name: "Chat", exact: true }) });
-  await expect(section).toContainText("Nobody said otherwise");
+  await expect(section).toContainText("It is the default");
   await section.getByLabel("Switch").selectOption("share");
   await section.getByLabel("Share in percent").fill("half");
   await section.getByRole("button", { name: "Save: Chat" }).click();

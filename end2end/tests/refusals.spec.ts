@@ -58,7 +58,7 @@ test("a key is stopped, and an administrator reads the rule but no word of the t
   await composer(page).fill(`Please keep ${KEY} for me`);
   await page.getByRole("button", { name: "Send" }).click();
   await page.locator("#message-error").getByRole("link", { name: WHY }).click();
-  await expect(page.getByText("Stopped by the screen.")).toBeVisible();
+  await expect(page.getByText("Stopped by the safety screen.")).toBeVisible();
   await expect(page.getByText("Characters 13 to 32 of the text")).toBeVisible();
   const at = page.url();
 

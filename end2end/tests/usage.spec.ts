@@ -42,8 +42,8 @@ test("a stopped answer costs what came of it, and the rest is given back", async
 test("before it is sent a message says what its answer would cost, and a marked one is marked", async ({ owner, studio }) => {
   await choose(owner, studio, "mock/echo");
   const quote = owner.locator("#quote");
-  await expect(quote).toHaveText(/^~\$0\.\d+, holds \$0\.\d+$/);
-  const held = async () => Number(/holds \$(0\.\d+)/.exec((await quote.textContent()) ?? "")?.[1]);
+  await expect(quote).toHaveText(/^about \$0\.\d+, at most \$0\.\d+$/);
+  const held = async () => Number(/at most \$(0\.\d+)/.exec((await quote.textContent()) ?? "")?.[1]);
   const before = await held();
   const long = "Write to a.person@mail.example.org about it. ".repeat(40);
   await composer(owner).fill(long);

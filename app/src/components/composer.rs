@@ -106,7 +106,7 @@ pub fn composer(shown: Composer) -> impl IntoView {
 fn priced(quote: Quote, bytes: u64) -> impl IntoView {
     let Quote { price, bytes: unseen, max_tokens } = quote;
     view! {
-        <p id="quote" title="What an answer mostly costs, and the most it can cost, which is held until it is there" data-bytes=unseen.to_string() data-max-tokens=max_tokens.to_string()
+        <p id="quote" data-bytes=unseen.to_string() data-max-tokens=max_tokens.to_string()
             data-prompt=price.prompt_micros_per_million.to_string() data-completion=price.completion_micros_per_million.to_string()>
             {crate::quote::words(price, unseen + bytes, max_tokens)}
         </p>

@@ -63,6 +63,7 @@ fn marks(rules: &[String]) -> Option<impl IntoView + use<>> {
             <details class="marks">
                 <summary>"Marked by the safety screen"</summary>
                 <ul>{rules.iter().map(says).collect_view()}</ul>
+                <p>"It was sent as it is. Edit it to ask again without it."</p>
             </details>
         }
     })

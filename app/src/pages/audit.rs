@@ -247,6 +247,10 @@ fn named(name: &str, id: Option<&str>) -> String {
 
 /// A word of the source, as people read it.
 fn words(word: &str) -> String {
+    // A rule is called what it is called.
+    if word.contains('.') {
+        return word.to_owned();
+    }
     word.replace('_', " ")
 }
 

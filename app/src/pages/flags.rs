@@ -110,7 +110,7 @@ fn because(flag: Flag, reason: FlagReason) -> String {
     let key = flag.as_str();
     match reason {
         FlagReason::NotBuilt => "This version does not have it yet".to_owned(),
-        FlagReason::Default => "Nobody said otherwise".to_owned(),
+        FlagReason::Default => "It is the default".to_owned(),
         FlagReason::File => format!("vobio.toml says so: enable_{key}"),
         FlagReason::Switch | FlagReason::Share | FlagReason::Person => {
             "An administrator switched it".to_owned()

@@ -70,7 +70,6 @@ async fn frame_data(by: SignedIn) -> Result<FrameData, Refused> {
         .filter(|run| run.view(usize::MAX).state.is_active())
         .map(|run| run.conversation)
         .collect();
-    let news = studio.account_news(&by).await?;
-    let this_hour = studio.this_hour(&by).await?;
+    let (news, this_hour) = studio.news_and_hour(&by).await?;
     Ok(FrameData { now: studio.now(), this_hour, by, has_chat, recent, answering, news })
 }

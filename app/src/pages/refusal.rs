@@ -93,7 +93,8 @@ fn what_to_do(seen: &RefusalView) -> impl IntoView + use<> {
         (Check::Rate, false) => view! { "It lets go by itself. The rate is of everybody in this studio, and its operator sets it: "<code>"MAX_API_CALLS_PER_MINUTE"</code>"." }.into_any(),
         (Check::Price, true) => view! { "Choose another model: "<a href="/models">"Models"</a>" says what each costs. What nobody knows the price of is not asked." }.into_any(),
         (Check::Price, false) => view! { "The model needs a price, which you can set under "<a href="/admin/models">"Model servers"</a>"." }.into_any(),
-        (Check::Budget, true) => view! { "Ask for a shorter answer or a cheaper model, or wait. "<a href="/usage">"Usage"</a>" says what is left; an administrator can give you other limits." }.into_any(),
+        (Check::Budget, true) if seen.row.resets_at.is_none() => view! { "It does not fit under the limit at all, so waiting does not help. Ask for a shorter answer (the longest one is in the chat's settings), choose a cheaper model, or ask an administrator for a higher limit." }.into_any(),
+        (Check::Budget, true) => view! { "Ask for a shorter answer (the longest one is in the chat's settings) or a cheaper model, or wait. "<a href="/usage">"Usage"</a>" says what is left; an administrator can give you other limits." }.into_any(),
         (Check::Budget, false) => view! { "It lets go by itself, and "<a href=format!("/people/{}", seen.row.owned.owner)>"their page"</a>" has their limits, which can be changed." }.into_any(),
         (Check::Screen, true) => "Take out what it is about and send it again: what you typed is still there. If it is a key, and it was \
             sent anywhere before, revoke it."
@@ -159,7 +160,7 @@ const fn checked(check: Check) -> &'static str {
         Check::Rate => "Rate: how often within a minute?",
         Check::Price => "Price: what does it cost?",
         Check::Budget => "Budget: does it fit under the limits?",
-        Check::Screen => "Screen: what is in the text?",
+        Check::Screen => "Safety screen: what is in the text?",
     }
 }
 

@@ -55,11 +55,16 @@ pub(crate) async fn page(problem: Problem) -> AnyView {
         && let Some(by) = context::signed_in_if_any()
         && let Ok(data) = super::frame_data(by).await
     {
+        let is_admin = data.by.admin().is_ok();
         let body = view! {
             <h1>{title}</h1>
             <p>{problem.to_string()}" "{form::refused_form().and_then(|form| why(&form.problem))}</p>
             {unsent(false)}
-            <div class="actions"><a class="btn" href="/runs">"Runs"</a><a class="btn" href="/usage">"Usage"</a></div>
+            <p>"What there is stays as it is until then."</p>
+            <div class="actions">
+                {is_admin.then(|| view! { <a class="btn primary" href="/flags">"Flags"</a> })}
+                <a class="btn" href="/runs">"Runs"</a><a class="btn" href="/usage">"Usage"</a>
+            </div>
         };
         return view! { <Title text=title />{nothing_here(data, body)} }.into_any();
     }

@@ -81,7 +81,7 @@ flags! {
         true, true;
     /// The screen.
     SafetyChecks = "safety_checks", "Safety screen",
-        "Looks at every text that goes to a model for secrets, hidden text and commands. Off: everything goes through.",
+        "Looks at every message, system prompt, name and title for secrets, hidden text, commands and personal data. Off: everything goes through.",
         true, true;
 }
 

@@ -130,8 +130,9 @@ pub enum Problem {
         detail: String,
         /// When the limit begins anew: RFC 3339, UTC.
         resets_at: String,
-        /// The same in seconds from now.
-        retry_after_s: u32,
+        /// The same in seconds from now; not where it will not fit then either.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after_s: Option<u32>,
         /// Where it is explained.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refusal: Option<RefusalLink>,
@@ -215,7 +216,7 @@ impl Problem {
             Self::Expired { .. } => "Too late",
             Self::TooLarge { .. } => "Too large",
             Self::WrongType => "Wrong type",
-            Self::Unsafe { .. } => "Not sent",
+            Self::Unsafe { .. } => "Stopped by the safety screen",
             Self::Malformed { .. } => "Not readable",
             Self::Invalid { .. } => "Please check",
             Self::RateLimited { .. } => "Slow down",
@@ -228,9 +229,8 @@ impl Problem {
     /// After how many seconds it may be tried again, where that is known.
     pub const fn retry_after_s(&self) -> Option<u32> {
         match self {
-            Self::RateLimited { retry_after_s, .. } | Self::OverBudget { retry_after_s, .. } => {
-                Some(*retry_after_s)
-            }
+            Self::RateLimited { retry_after_s, .. } => Some(*retry_after_s),
+            Self::OverBudget { retry_after_s, .. } => *retry_after_s,
             _ => None,
         }
     }
@@ -301,7 +301,7 @@ mod tests {
             Problem::OverBudget {
                 detail: "x".into(),
                 resets_at: "2026-11-29T18:00:00Z".into(),
-                retry_after_s: 1,
+                retry_after_s: Some(1),
                 refusal: None,
             },
             Problem::TryLater { detail: "x".into() },

@@ -47,7 +47,7 @@ impl Check {
             Self::Rate => "Too many at once",
             Self::Price => "No known price",
             Self::Budget => "Over the budget",
-            Self::Screen => "Stopped by the screen",
+            Self::Screen => "Stopped by the safety screen",
         }
     }
 }

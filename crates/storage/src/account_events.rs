@@ -3,6 +3,7 @@
 use crate::{
     database::Statements,
     exec::{Line, Statement},
+    ledger::{hour_of, limit_of_hour, spent_this_hour, this_hour},
     row::Cells,
     unit::Unit,
 };
@@ -13,12 +14,15 @@ use studio::ports::{
     Timestamp,
     store::{
         AccountEventReads, AccountEventRow, AccountEventWrites, AuditWrites as _, Happened, Owned, Seen,
-        StoreError,
+        SpentThisHour, StoreError,
     },
 };
 
 fn account_event(row: &AnyRow) -> Result<AccountEventRow, StoreError> {
-    let mut cells = Cells::new(row, "account_events");
+    event(&mut Cells::new(row, "account_events"))
+}
+
+fn event(cells: &mut Cells<'_>) -> Result<AccountEventRow, StoreError> {
     Ok(AccountEventRow {
         owned: cells.take_owned()?,
         id: cells.take()?,
@@ -28,6 +32,14 @@ fn account_event(row: &AnyRow) -> Result<AccountEventRow, StoreError> {
         at: cells.take()?,
         seen_at: cells.take_opt()?,
     })
+}
+
+/// Those that matter first, then the newest. The kinds are those of `AccountEventKind::matters`: a test holds the two together.
+macro_rules! matters_first {
+    () => {
+        "CASE WHEN kind IN ('new_device', 'passkey_added', 'passkey_cloned', 'code_used', 'older_token', 'token_made') \
+         THEN 0 ELSE 1 END, id DESC"
+    };
 }
 
 /// Whether an event of the person of `$1` and `$2` is news in a session (its id, then the id of its passkey): whoever added a
@@ -70,17 +82,55 @@ impl<L: Line> AccountEventReads for Statements<L> {
         credential_id: &str,
         limit: u32,
     ) -> Result<Vec<AccountEventRow>, StoreError> {
-        // The kinds are those of `AccountEventKind::matters`: a test holds the two together.
         let asked = Statement::new(concat!(
             "SELECT organization_id, owner_id, id, kind, detail, session_id, at, seen_at FROM account_events \
              WHERE organization_id = $1 AND owner_id = $2 AND ",
             is_news!("$3", "$4"),
-            " ORDER BY CASE WHEN kind IN ('new_device', 'passkey_added', 'passkey_cloned', 'code_used', 'older_token', \
-             'token_made') THEN 0 ELSE 1 END, id DESC LIMIT $5"
+            " ORDER BY ",
+            matters_first!(),
+            " LIMIT $5"
         ));
         let asked = asked.owned(owned).bind(session).text(credential_id).bind(i64::from(limit));
         let rows = self.0.rows(asked).await?;
         rows.iter().map(account_event).collect()
+    }
+
+    async fn unseen_and_spent(
+        &self,
+        owned: Owned,
+        session: SessionId,
+        credential_id: &str,
+        limit: u32,
+        at: Timestamp,
+    ) -> Result<(Vec<AccountEventRow>, SpentThisHour), StoreError> {
+        let asked = Statement::new(concat!(
+            "SELECT h.held, h.spent, h.most, n.organization_id, n.owner_id, n.id, n.kind, n.detail, n.session_id, n.at, \
+             n.seen_at FROM (SELECT ",
+            this_hour!("held"),
+            " AS held, ",
+            this_hour!("spent"),
+            " AS spent, ",
+            limit_of_hour!(),
+            " AS most) h LEFT JOIN (SELECT organization_id, owner_id, id, kind, detail, session_id, at, seen_at \
+             FROM account_events WHERE organization_id = $1 AND owner_id = $2 AND ",
+            is_news!("$4", "$5"),
+            " ORDER BY ",
+            matters_first!(),
+            " LIMIT $6) n ON 1 = 1 ORDER BY ",
+            matters_first!()
+        ));
+        let asked =
+            asked.owned(owned).bind(hour_of(at)).bind(session).text(credential_id).bind(i64::from(limit));
+        let rows = self.0.rows(asked).await?;
+        let (mut news, mut hour) = (Vec::with_capacity(rows.len()), SpentThisHour::default());
+        for row in &rows {
+            let mut cells = Cells::new(row, "account_events");
+            hour = spent_this_hour(&mut cells)?;
+            if !cells.is_empty()? {
+                news.push(event(&mut cells)?);
+            }
+        }
+        Ok((news, hour))
     }
 }
 

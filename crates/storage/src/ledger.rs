@@ -11,7 +11,8 @@ use async_trait::async_trait;
 use studio::ports::{
     Timestamp,
     store::{
-        Difference, EntryRow, HoldRow, LedgerReads, LedgerWrites, Owned, SpendingLimits, Spent, StoreError,
+        Difference, EntryRow, HoldRow, LedgerReads, LedgerWrites, Owned, SpendingLimits, Spent,
+        SpentThisHour, StoreError,
     },
 };
 
@@ -67,9 +68,28 @@ macro_rules! this_hour {
         concat!(
             "COALESCE((SELECT s.",
             $column,
-            " FROM spending s WHERE s.organization_id = $1 AND s.owner_id = $2 AND s.span = 'hour' AND s.starts_at = $3), 0), "
+            " FROM spending s WHERE s.organization_id = $1 AND s.owner_id = $2 AND s.span = 'hour' AND s.starts_at = $3), 0)"
         )
     };
+}
+pub(crate) use this_hour;
+
+/// What the person may spend in an hour, where that is their own limit.
+macro_rules! limit_of_hour {
+    () => {
+        "(SELECT l.hour_micros FROM spending_limits l WHERE l.organization_id = $1 AND l.owner_id = $2)"
+    };
+}
+pub(crate) use limit_of_hour;
+
+/// Reads `this_hour!` of both columns and `limit_of_hour!`.
+pub(crate) fn spent_this_hour(cells: &mut Cells<'_>) -> Result<SpentThisHour, StoreError> {
+    Ok(SpentThisHour { spent: spent(cells)?, limit: cells.take_opt()? })
+}
+
+/// The beginning of the hour in which a moment lies.
+pub(crate) fn hour_of(at: Timestamp) -> Timestamp {
+    windows_of(at).0
 }
 
 fn spent(cells: &mut Cells<'_>) -> Result<Spent, StoreError> {
@@ -100,17 +120,18 @@ impl<L: Line> LedgerReads for Statements<L> {
         Ok(both)
     }
 
-    async fn spent_this_hour(&self, owned: Owned, at: Timestamp) -> Result<(Spent, Option<i64>), StoreError> {
+    async fn spent_this_hour(&self, owned: Owned, at: Timestamp) -> Result<SpentThisHour, StoreError> {
         let asked = Statement::new(concat!(
             "SELECT ",
             this_hour!("held"),
+            ", ",
             this_hour!("spent"),
-            "(SELECT l.hour_micros FROM spending_limits l WHERE l.organization_id = $1 AND l.owner_id = $2)"
+            ", ",
+            limit_of_hour!()
         ));
-        let row = self.0.row(asked.owned(owned).bind(windows_of(at).0)).await?;
-        let Some(row) = row else { return Ok((Spent::default(), None)) };
-        let mut cells = Cells::new(&row, "spending");
-        Ok((spent(&mut cells)?, cells.take_opt()?))
+        let row = self.0.row(asked.owned(owned).bind(hour_of(at))).await?;
+        let hour = row.map(|row| spent_this_hour(&mut Cells::new(&row, "spending"))).transpose()?;
+        Ok(hour.unwrap_or_default())
     }
 
     async fn total_spent(&self, owned: Owned) -> Result<i64, StoreError> {

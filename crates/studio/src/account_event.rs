@@ -12,7 +12,7 @@ use crate::{
 use api_types::{AccountEventId, AccountEventKind, PersonId, Problem, SessionId};
 
 /// Unseen events that are looked through for what matters.
-const UNSEEN_LOOKED_AT: u32 = 20;
+pub(crate) const UNSEEN_LOOKED_AT: u32 = 20;
 
 /// One part of the list of events.
 #[derive(Debug, Clone, Default)]

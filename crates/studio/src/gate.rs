@@ -19,7 +19,7 @@ use crate::{
         },
     },
     refusal::Refusal,
-    screening::Marks,
+    screening::{Marks, of_system_prompt},
     too_many,
 };
 use api_types::{Check, Flag, HoldId, Micros, ModelRef, Price, Problem, RunId, Span};
@@ -97,7 +97,7 @@ impl Studio {
         let marks = self.screened(owned, asked).await?;
         let mut found = marks.clone();
         if !request.system_prompt.is_empty() {
-            found.extend(self.screened(owned, &request.system_prompt).await?);
+            found.extend(self.screened(owned, &request.system_prompt).await.map_err(of_system_prompt)?);
         }
         Ok((marks, found))
     }
@@ -301,7 +301,7 @@ fn over_budget(hold: &HoldRow, (span, left, limit): (Span, i64, i64)) -> Result<
     };
     let at = resets_at.strftime("%H:%M UTC");
     let next = if hold.amount > limit {
-        "Choose a shorter answer or another model, or ask an administrator for a higher limit.".to_owned()
+        "Choose a shorter answer (the chat's settings) or another model, or ask an administrator for a higher limit.".to_owned()
     } else {
         format!("Choose a shorter answer or another model, or wait until {at}.")
     };
@@ -309,7 +309,7 @@ fn over_budget(hold: &HoldRow, (span, left, limit): (Span, i64, i64)) -> Result<
     let problem = Problem::OverBudget {
         detail: format!("{what}. {next} Nothing was spent."),
         resets_at: resets_at.to_string(),
-        retry_after_s: u32::try_from(seconds).unwrap_or(u32::MAX),
+        retry_after_s: (hold.amount <= limit).then(|| u32::try_from(seconds).unwrap_or(u32::MAX)),
         refusal: None,
     };
     let no = Refusal::new(Check::Budget, rule, problem);

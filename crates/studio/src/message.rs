@@ -254,7 +254,7 @@ impl Studio {
             let model = &settings.model;
             let why = self.catalog.shut(model.source());
             let why = why.unwrap_or_else(|| format!("The model {model} is not available now."));
-            Problem::field("model", format!("{why} Choose another one in this chat's settings."))
+            Problem::field("model", format!("{why} Choose another one."))
         })
     }
 

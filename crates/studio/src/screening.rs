@@ -46,14 +46,14 @@ impl Studio {
         }
     }
 
-    /// Screens a name or a title. What it is marked with belongs into the unit of work that keeps it.
+    /// Screens a name or a title, which is in a field of a form. What it is marked with belongs into the unit of work that keeps it.
     ///
     /// # Errors
-    /// `Unsafe`.
+    /// `Invalid` naming the field.
     pub(crate) async fn screen_name(
         &self,
         by: &SignedIn,
-        operation: &str,
+        field: &str,
         name: &str,
     ) -> Result<Option<AuditRow>, Problem> {
         if !self.is_on(Flag::SafetyChecks, by).await {
@@ -61,19 +61,19 @@ impl Studio {
         }
         match screened(name, Place::Name) {
             Ok(marks) => Ok(self.marked(by, AuditTarget::person(by.person()), &marks)),
-            Err(no) => Err(self.refuse(by, (operation, None), *no).await),
+            Err(no) => Err(self.refuse(by, (field, None), at_field(field, *no)).await),
         }
     }
 
     /// Screens the name of somebody who is nobody yet.
     ///
     /// # Errors
-    /// `Unsafe`, which nothing records: there is nobody whose it would be.
+    /// `Invalid` naming `name`, which nothing records: there is nobody whose it would be.
     pub(crate) async fn screen_first_name(&self, name: &str) -> Result<(), Problem> {
         let features = self.features(None).await;
         let is_on = features.iter().any(|(flag, decision)| *flag == Flag::SafetyChecks && decision.is_on);
         if is_on {
-            screened(name, Place::Name).map_err(|no| no.problem)?;
+            screened(name, Place::Name).map_err(|no| at_field("name", *no).problem)?;
         }
         Ok(())
     }
@@ -88,6 +88,21 @@ impl Studio {
         let first = marks.first()?;
         Some(self.audit_by(by, AuditAction::Marked, target).because(first))
     }
+}
+
+/// The same no, told at the field in which the text stands.
+fn at_field(field: &str, no: Refusal) -> Refusal {
+    let problem = Problem::field(field, no.problem.to_string());
+    Refusal { problem, ..no }
+}
+
+/// The same no, of a text that is not the one somebody has just typed.
+pub(crate) fn of_system_prompt(mut no: Refusal) -> Refusal {
+    if let Problem::Unsafe { detail, .. } = &mut no.problem {
+        *detail = format!("In the system prompt (the chat's settings): {detail}");
+    }
+    no.sentence = format!("In the system prompt (the chat's settings): {}", no.sentence);
+    no
 }
 
 /// Writes the row of a text that was marked.
@@ -117,9 +132,9 @@ fn refusal(text: &str, Screening { verdict, findings, .. }: &Screening) -> Refus
         return Refusal::new(Check::Screen, UNKNOWN, problem);
     };
     let found =
-        passage(text, finding).map_or_else(String::new, |passage| format!(" It is about “{passage}”."));
+        passage(text, finding).map_or_else(String::new, |passage| format!(" The passage is “{passage}”."));
     let (rule, says) = (finding.rule.name, finding.rule.says);
-    let sentence = |found: &str| format!("This was not sent. {says}{found} The rule is {rule}.");
+    let sentence = |found: &str| format!("{says}{found} The rule is {rule}.");
     let problem = Problem::Unsafe { rule: rule.to_owned(), detail: sentence(&found), refusal: None };
     // The passage is the person's own; where it stands is none of their words.
     let place = characters(text, finding);

@@ -1,12 +1,16 @@
 //! What a person spent, and what may still be spent.
 
 use crate::{
-    AMOUNT_MAX, LEDGER_SHOWN, SignedIn, Studio, TouchedAdmin, budget,
+    AMOUNT_MAX, LEDGER_SHOWN, SignedIn, Studio, TouchedAdmin,
+    account_event::UNSEEN_LOOKED_AT,
+    budget,
     ladder::{acting, subject},
     owned,
     ports::{
         Timestamp,
-        store::{AuditTarget, AuditValue, EntryRow, Owned, SpendingLimits, Spent},
+        store::{
+            AccountEventRow, AuditTarget, AuditValue, EntryRow, Owned, SpendingLimits, Spent, SpentThisHour,
+        },
     },
 };
 use api_types::{AuditAction, EntryKind, Flag, HoldId, Micros, PersonId, Problem, Role, Span};
@@ -93,8 +97,27 @@ impl Studio {
             return Ok(None);
         }
         let now = self.now();
-        let (spent, own) = self.store.spent_this_hour(owned(by), now).await?;
-        Ok(Some(Window::new(Span::Hour, now, spent, own.unwrap_or(self.settings.spending.hour))))
+        let hour = self.store.spent_this_hour(owned(by), now).await?;
+        Ok(Some(self.window_of(hour, now)))
+    }
+
+    fn window_of(&self, SpentThisHour { spent, limit }: SpentThisHour, now: Timestamp) -> Window {
+        Window::new(Span::Hour, now, spent, limit.unwrap_or(self.settings.spending.hour))
+    }
+
+    /// What the frame of a page says: the news of the account, and [`Studio::this_hour`]. One statement.
+    ///
+    /// # Errors
+    /// `TryLater` or `Broken`.
+    pub async fn news_and_hour(
+        &self,
+        by: &SignedIn,
+    ) -> Result<(Vec<AccountEventRow>, Option<Window>), Problem> {
+        let (now, key) = (self.now(), by.credential_id().unwrap_or_default());
+        let read = self.store.unseen_and_spent(owned(by), by.session(), key, UNSEEN_LOOKED_AT, now);
+        let (news, hour) = read.await?;
+        let is_counted = self.is_on(Flag::CostTracking, by).await;
+        Ok((news, is_counted.then(|| self.window_of(hour, now))))
     }
 
     /// What each of the last hours and days has, as far as anything was spent in it, the oldest first: 24 hours, 30 days, both with

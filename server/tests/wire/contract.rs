@@ -2,7 +2,7 @@
 //! `vobio-ai-studio` in the public repository `jendavobora-blip/VoBee-AI-Assistant`), in words of our own, as its clients would send
 //! them, with a token in place of the header that named a user.
 
-use crate::support::{Answer, Person, Studio, client, databases, id, slowly, upstream};
+use crate::support::{Answer, Person, Studio, client, databases, id, slowly, until, upstream};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, thread, time::Duration};
@@ -153,7 +153,7 @@ fn who_is_shut_out_while_they_wait_is_not_answered_and_a_person_waits_in_few_pla
     let mut ana = running.owner();
     let token = ana.token(&["run"]);
     let asked = json!({ "message": slowly(60, 12), "model": "mock/lorem" });
-    let wait = |key: &'static str, bearer: Option<String>| {
+    let wait = |ana: &Person, key: &'static str, bearer: Option<String>| {
         let request = ana.request(Method::POST, "/api/chat").header("idempotency-key", key).json(&asked);
         let request = match bearer {
             Some(token) => request.header("cookie", "").bearer_auth(token),
@@ -161,8 +161,9 @@ fn who_is_shut_out_while_they_wait_is_not_answered_and_a_person_waits_in_few_pla
         };
         thread::spawn(move || request.send().unwrap().status().as_u16())
     };
-    let by_token = wait("k-token", Some(token));
-    let all: Vec<_> = (0..WAITS_OF_ONE_PERSON_MAX + 3).map(|_| wait("k-many", None)).collect();
+    let by_token = wait(&ana, "k-token", Some(token));
+    until("it waits", || (ana.conversations() == 1).then_some(()));
+    let all: Vec<_> = (0..WAITS_OF_ONE_PERSON_MAX + 3).map(|_| wait(&ana, "k-many", None)).collect();
     thread::sleep(Duration::from_secs(2));
     let told = all.iter().filter(|waiting| waiting.is_finished()).count();
     assert!(told >= 3, "those without a place are told how it stands: {told}");

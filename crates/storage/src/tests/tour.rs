@@ -133,6 +133,8 @@ pub(super) async fn tour(db: &Arc<Database>) {
     store.tokens(owned, 10).await.unwrap();
     store.account_events(owned, None, 10).await.unwrap();
     store.unseen_account_events(owned, session_id, "tour", 10).await.unwrap();
+    store.unseen_and_spent(owned, session_id, "tour", 10, now).await.unwrap();
+    store.spent_this_hour(owned, now).await.unwrap();
     store.conversation(owned, chat).await.unwrap();
     store.conversations(owned, None, 50).await.unwrap();
     store.conversations(owned, Some((now, chat)), 50).await.unwrap();

@@ -7,7 +7,8 @@ use crate::common::{
 use api_types::{AccountEventId, AccountEventKind, Scope, SessionId, TokenId};
 use std::sync::Arc;
 use studio::ports::store::{
-    API_CLIENT, AccountEventRow, Owned, PasskeyRow, Seen, SessionEnd, SessionRow, Store, TokenRow,
+    API_CLIENT, AccountEventRow, Owned, PasskeyRow, Seen, SessionEnd, SessionRow, SpentThisHour, Store,
+    TokenRow,
 };
 
 async fn open(store: &Arc<dyn Store>, owned: Owned, change: impl FnOnce(&mut SessionRow)) -> SessionId {
@@ -224,6 +225,10 @@ async fn what_happened_is_read_by_parts_and_seen_up_to_a_place() {
         // What was done here is news to others alone, and only they can put it away.
         let done_here = newest[3].clone();
         assert_eq!(store.unseen_account_events(owned, here, "", 9).await.unwrap(), newest[..2]);
+        let (same, hour) = store.unseen_and_spent(owned, here, "", 9, at(1)).await.unwrap();
+        assert_eq!((same, hour), (newest[..2].to_vec(), SpentThisHour::default()));
+        let nobody = store.unseen_and_spent(somebody(&store).await, here, "", 9, at(1)).await.unwrap();
+        assert_eq!(nobody, (Vec::new(), SpentThisHour::default()));
         let news = [newest[0].clone(), newest[1].clone(), done_here];
         assert_eq!(store.unseen_account_events(owned, there, "", 9).await.unwrap(), news);
         assert_eq!(store.account_events(owned, None, 9).await.unwrap()[2].seen_at, Some(at(9)));

@@ -24,6 +24,10 @@ async fn audited(house: &House, by: &SignedIn) -> Vec<(String, String)> {
 fn rule_of(refused: Result<(), Problem>) -> String {
     match refused {
         Err(Problem::Unsafe { rule, refusal: Some(_), .. }) => rule,
+        // Of a name it is told at its field, which says the rule last.
+        Err(Problem::Invalid { fields, refusal: Some(_) }) => {
+            fields[0].message.rsplit(' ').next().unwrap().trim_end_matches('.').to_owned()
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -76,7 +80,7 @@ async fn names_titles_and_notes_are_screened_and_a_refused_one_is_explained() {
     let new = studio::NewInvite { role: Role::Member, reviewer: false, note: String::new(), days: 7 };
     let code = studio.make_invite(&ana.touched_admin(now).unwrap(), new).await.unwrap();
     let joined = house.join(&code, "<script>go()</script>").await;
-    assert!(matches!(joined, Err(Problem::Unsafe { refusal: None, .. })), "{joined:?}");
+    assert!(matches!(joined, Err(Problem::Invalid { refusal: None, .. })), "{joined:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What happened to accounts: told to their person, kept as long as the account.
 
-use super::{Happened, Owned, StoreError};
+use super::{Happened, Owned, SpentThisHour, StoreError};
 use crate::ports::Timestamp;
 use api_types::{AccountEventId, AccountEventKind, SessionId};
 use async_trait::async_trait;
@@ -60,6 +60,16 @@ pub trait AccountEventReads: Send + Sync {
         credential_id: &str,
         limit: u32,
     ) -> Result<Vec<AccountEventRow>, StoreError>;
+
+    /// The same, and what the hour has in which this moment lies. One statement: both stand in the frame of every page.
+    async fn unseen_and_spent(
+        &self,
+        owned: Owned,
+        session: SessionId,
+        credential_id: &str,
+        limit: u32,
+        at: Timestamp,
+    ) -> Result<(Vec<AccountEventRow>, SpentThisHour), StoreError>;
 }
 
 /// Writes of account events.

@@ -79,6 +79,15 @@ pub struct Spent {
     pub spent: i64,
 }
 
+/// What an hour has of one person.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SpentThisHour {
+    /// Held and spent.
+    pub spent: Spent,
+    /// The person's own limit, in micro-dollars, where they have one.
+    pub limit: Option<i64>,
+}
+
 /// What may be spent within an hour and within a day, in micro-dollars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpendingLimits {
@@ -103,8 +112,8 @@ pub trait LedgerReads: Send + Sync {
     /// What the windows have in which this moment lies: the hour's, then the day's.
     async fn spending(&self, owned: Owned, at: Timestamp) -> Result<(Spent, Spent), StoreError>;
 
-    /// What the hour has in which this moment lies, and its limit, where the person has one of their own. One statement.
-    async fn spent_this_hour(&self, owned: Owned, at: Timestamp) -> Result<(Spent, Option<i64>), StoreError>;
+    /// What the hour has in which this moment lies. One statement.
+    async fn spent_this_hour(&self, owned: Owned, at: Timestamp) -> Result<SpentThisHour, StoreError>;
 
     /// What was ever spent.
     async fn total_spent(&self, owned: Owned) -> Result<i64, StoreError>;

@@ -41,7 +41,9 @@ pub use flags::{FlagReads, FlagWrites, ListedSwitch, SwitchRow};
 pub use installation::{InstallationReads, InstallationWrites};
 pub use invites::{InviteReads, InviteRow, InviteWrites, ListedInvite};
 pub use keys::{CeremonyRow, KeyReads, KeyWrites, PasskeyRow};
-pub use ledger::{Difference, EntryRow, HoldRow, LedgerReads, LedgerWrites, SpendingLimits, Spent};
+pub use ledger::{
+    Difference, EntryRow, HoldRow, LedgerReads, LedgerWrites, SpendingLimits, Spent, SpentThisHour,
+};
 pub use memories::{MEMORY_SHOWN_CHARS, MemoryReads, MemoryRow, MemoryView, MemoryWrites};
 pub use messages::{MessageReads, MessageRow, MessageWrites, Sibling, Taken, TurnRow};
 pub use models::{ModelReads, ModelWrites, PriceRow};
