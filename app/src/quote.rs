@@ -14,7 +14,7 @@ pub(crate) fn words(price: Price, bytes: u64, max_tokens: u32) -> String {
     let usual = price.cost(bytes.div_ceil(USUAL_BYTES_PER_TOKEN), USUAL_ANSWER_TOKENS.min(max_tokens));
     match (usual, most) {
         (Some(usual), Some(most)) => {
-            format!("about {}, at most {}", rounded(usual), rounded(most))
+            format!("About {}, at most {}", rounded(usual), rounded(most))
         }
         _ => "More than can be counted".to_owned(),
     }
@@ -33,8 +33,8 @@ mod tests {
     #[test]
     fn it_says_what_it_mostly_costs_and_what_is_held() {
         let price = Price { prompt_micros_per_million: 2_500_000, completion_micros_per_million: 10_000_000 };
-        assert_eq!(words(price, 400, 2_048), "about $0.0033, at most $0.0215");
-        assert_eq!(words(price, 0, 10), "about $0.0001, at most $0.0001");
+        assert_eq!(words(price, 400, 2_048), "About $0.0033, at most $0.0215");
+        assert_eq!(words(price, 0, 10), "About $0.0001, at most $0.0001");
         assert_eq!(words(price, u64::MAX, 10), "More than can be counted");
     }
 }

@@ -36,13 +36,13 @@ test("a stopped answer costs what came of it, and the rest is given back", async
   expect(after.hourly_usage).toBeGreaterThan(0);
   expect(after.hourly_usage).toBeLessThan(during.hourly_held);
   // What was held is more than a cent.
-  await expect(owner.locator("#spent")).toHaveText("under $0.01 of $2.00 this hour");
+  await expect(owner.locator("#spent")).toHaveText("<$0.01 of $2.00 this hour");
 });
 
 test("before it is sent a message says what its answer would cost, and a marked one is marked", async ({ owner, studio }) => {
   await choose(owner, studio, "mock/echo");
   const quote = owner.locator("#quote");
-  await expect(quote).toHaveText(/^about \$0\.\d+, at most \$0\.\d+$/);
+  await expect(quote).toHaveText(/^About \$0\.\d+, at most \$0\.\d+$/);
   const held = async () => Number(/at most \$(0\.\d+)/.exec((await quote.textContent()) ?? "")?.[1]);
   const before = await held();
   const long = "Write to a.person@mail.example.org about it. ".repeat(40);

@@ -25,10 +25,10 @@ impl Micros {
         dollars.checked_mul(1_000_000)?.checked_add(rest).map(Self)
     }
 
-    /// In cents, rounded up: `$0.12`, `under $0.01`; enough where there is little room.
+    /// In cents, rounded up: `$0.12`, `<$0.01`; enough where there is little room.
     pub fn in_cents(self) -> String {
         if (1..10_000).contains(&self.0) {
-            return "under $0.01".to_owned();
+            return "<$0.01".to_owned();
         }
         let cents = self.0.max(0).unsigned_abs().div_ceil(10_000);
         format!("${}.{:02}", cents / 100, cents % 100)
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn cents_are_rounded_up() {
         let shown = [0, 1, 10_000, 120_001, 2_000_000, -5].map(|micros| Micros(micros).in_cents());
-        assert_eq!(shown, ["$0.00", "under $0.01", "$0.01", "$0.13", "$2.00", "$0.00"]);
+        assert_eq!(shown, ["$0.00", "<$0.01", "$0.01", "$0.13", "$2.00", "$0.00"]);
     }
 
     #[test]
