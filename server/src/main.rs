@@ -38,10 +38,6 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-/// Requests and rows are many small pieces of memory that one thread takes and another gives back.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Vobio AI Studio.
 #[derive(Debug, Parser)]
 #[command(name = "vobio", version, about = "Vobio AI Studio: a self-hosted studio in one binary")]
