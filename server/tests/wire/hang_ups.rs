@@ -2,7 +2,7 @@
 
 use crate::support::{Person, Studio, client, databases, upstream};
 use serde_json::{Value, json};
-use std::{fs, thread, time::Duration};
+use std::{fs, time::Duration};
 
 /// Words of an answer, each on its way for so long.
 const WORDS: usize = 6;
@@ -69,7 +69,6 @@ fn at_whichever_word_somebody_hangs_up_what_is_booked_is_what_the_provider_count
                 .timeout(PAUSE * u32::try_from(heard).unwrap() + PAUSE / 2);
             let asked = json!({ "message": "Say it", "model": "openai/slow" });
             let gave_up = waits.json(&asked).send();
-            thread::sleep(PAUSE);
             let again = ana.request(reqwest::Method::POST, "/api/chat");
             let again = again.header("idempotency-key", format!("hang-up-{heard}")).json(&asked);
             let run = ana.send(again).json()["run"].clone();
